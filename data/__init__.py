@@ -1,0 +1,1 @@
+"""Images: layouts, manifests, pools, decoding, and everything that changes a pixel."""

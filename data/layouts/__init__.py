@@ -1,0 +1,1 @@
+"""Layouts: how a collection lies on disk, one file each."""

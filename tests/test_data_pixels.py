@@ -1,0 +1,132 @@
+"""What each operation does to pixels."""
+
+import io
+
+import numpy as np
+import PIL.Image
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from data.operations import Image, PipelineError, TooSmall, parse
+from data.randomness import stream
+
+
+@pytest.fixture
+def image_HWC() -> Image:
+    return stream("pixels").integers(0, 256, (40, 50, 3), np.uint8)
+
+
+def test_resize_squashes_or_keeps_proportions(image_HWC: Image) -> None:
+    assert parse("resize(30,20)", "geometry")(image_HWC).shape == (30, 20, 3)
+    assert parse("resize(20)", "geometry")(image_HWC).shape == (20, 25, 3)
+    assert parse("resize(20)", "geometry")(image_HWC.swapaxes(0, 1)).shape == (25, 20, 3)
+    expected = PIL.Image.fromarray(image_HWC).resize((20, 30), PIL.Image.Resampling.BILINEAR)
+    assert np.array_equal(parse("resize(30,20)", "geometry")(image_HWC), np.asarray(expected))
+    assert parse("resize(40,50)", "geometry")(image_HWC) is image_HWC
+
+
+def test_resize_refuses_a_result_without_bound() -> None:
+    with pytest.raises(PipelineError, match="more than"):
+        parse("resize(16000)", "geometry").result_size(1, 16)
+
+
+def test_random_crops_start_at_multiples_of_step_and_reach_every_place(image_HWC: Image) -> None:
+    rows, columns = np.mgrid[:40, :50]
+    where_HWC = np.stack([rows, columns, rows], axis=2).astype(np.uint8)
+    crop = parse("random_crop(32, step=2)", "geometry")
+    corners = {tuple(crop(where_HWC, stream(n))[0, 0, :2].tolist()) for n in range(600)}
+    assert corners == {(top, left) for top in range(0, 9, 2) for left in range(0, 19, 2)}
+    free = parse("random_crop(32)", "geometry")
+    tops = {int(free(where_HWC, stream(n))[0, 0, 0]) for n in range(300)}
+    assert tops == set(range(9))
+
+
+def test_center_crop_takes_the_middle(image_HWC: Image) -> None:
+    crop = parse("center_crop(32)", "geometry")(image_HWC)
+    assert np.array_equal(crop, image_HWC[4:36, 9:41])
+    even = parse("center_crop(32, step=2)", "geometry")(image_HWC)
+    assert np.array_equal(even, image_HWC[4:36, 8:40])
+
+
+@pytest.mark.parametrize("text", ["random_crop(41)", "center_crop(41)", "trim(64)"])
+def test_a_crop_that_does_not_fit_says_what_to_add(text: str, image_HWC: Image) -> None:
+    with pytest.raises(TooSmall, match=r"40 x 50.*tile.*reflect.*upsample"):
+        parse(text, "geometry")(image_HWC, stream(0))
+
+
+def test_hflip_mirrors_with_its_probability(image_HWC: Image) -> None:
+    always = parse("hflip(p=1)", "augmentation")(image_HWC, stream(0))
+    assert np.array_equal(always, image_HWC[:, ::-1])
+    assert parse("hflip(p=0)", "geometry")(image_HWC, stream(0)) is image_HWC
+    flips = sum(
+        not np.array_equal(parse("hflip(p=0.2)", "geometry")(image_HWC, stream(n)), image_HWC)
+        for n in range(500)
+    )
+    assert 60 < flips < 140
+
+
+def test_trim_drops_the_last_rows_and_columns(image_HWC: Image) -> None:
+    assert np.array_equal(parse("trim(16)", "geometry")(image_HWC), image_HWC[:32, :48])
+    assert parse("trim(2)", "geometry")(image_HWC).shape == (40, 50, 3)
+
+
+def test_small_images_are_tiled_reflected_or_enlarged(image_HWC: Image) -> None:
+    tiled = parse("tile(48)", "geometry")(image_HWC)
+    assert tiled.shape == (80, 50, 3)
+    assert np.array_equal(tiled[40:], image_HWC)
+    reflected = parse("reflect(64)", "geometry")(image_HWC)
+    assert reflected.shape == (64, 64, 3)
+    assert np.array_equal(reflected[:40, :50], image_HWC)
+    assert np.array_equal(reflected[40:, :50], image_HWC[-2:-26:-1])
+    assert parse("reflect(200)", "geometry")(image_HWC).shape == (200, 200, 3)
+    assert parse("reflect(8)", "geometry")(image_HWC[:1, :1]).shape == (8, 8, 3)
+    assert parse("upsample(80)", "geometry")(image_HWC).shape == (80, 100, 3)
+    for text in ("tile(40)", "reflect(40)", "upsample(40)"):
+        assert parse(text, "geometry")(image_HWC) is image_HWC
+
+
+def test_jpeg_is_pillows_at_the_quality_said(image_HWC: Image) -> None:
+    encoded = io.BytesIO()
+    PIL.Image.fromarray(image_HWC).save(encoded, "JPEG", quality=75, subsampling=2)
+    coded = parse("jpeg(75)", "degradation")(image_HWC)
+    assert np.array_equal(coded, np.asarray(PIL.Image.open(encoded)))
+    full_chroma = parse("jpeg(75, '4:4:4')", "degradation")(image_HWC)
+    error = np.abs(coded.astype(int) - image_HWC).mean()
+    assert np.abs(full_chroma.astype(int) - image_HWC).mean() < error
+    assert np.abs(parse("jpeg(5)", "degradation")(image_HWC).astype(int) - image_HWC).mean() > error
+
+
+@pytest.mark.parametrize("sigma", [0.2, 0.5, 1.0, 3.0, 12.0])
+def test_blur_is_scipys_gaussian(sigma: float, image_HWC: Image) -> None:
+    exact = gaussian_filter(image_HWC.astype(np.float64), (sigma, sigma, 0))
+    blurred = parse(f"blur({sigma})", "degradation")(image_HWC)
+    assert np.abs(blurred - exact).max() <= 0.501
+
+
+def test_blur_of_nothing_is_nothing(image_HWC: Image) -> None:
+    assert parse("blur(0)", "degradation")(image_HWC) is image_HWC
+    assert parse("blur(0.01)", "degradation")(image_HWC) is image_HWC
+
+
+def test_degradation_resize_scales_and_stays_there(image_HWC: Image) -> None:
+    assert parse("resize(20)", "degradation")(image_HWC).shape == (20, 25, 3)
+    assert parse("resize(80)", "degradation")(image_HWC).shape == (80, 100, 3)
+    assert parse("resize(factor=0.5)", "degradation")(image_HWC).shape == (20, 25, 3)
+    assert parse("resize(factor=0.01)", "degradation")(image_HWC).shape == (1, 1, 3)
+
+
+def test_blur_jpeg_blurs_and_codes_each_with_its_probability(image_HWC: Image) -> None:
+    def changed(text: str) -> float:
+        pipeline = parse(text, "augmentation")
+        return np.mean(
+            [not np.array_equal(pipeline(image_HWC, stream(n)), image_HWC) for n in range(300)]
+        ).item()
+
+    assert changed("blur_jpeg(p=0)") == 0
+    assert changed("blur_jpeg(p=1)") == 1
+    # Drawn apart: unchanged only when neither happens.
+    assert 0.64 < changed("blur_jpeg(sigma=(0.5, 3))") < 0.86
+    only_coded = parse("blur_jpeg(p=1, sigma=(0, 0), quality=(30, 30))", "augmentation")
+    assert np.array_equal(
+        only_coded(image_HWC, stream(1)), parse("jpeg(30)", "degradation")(image_HWC)
+    )
