@@ -1,0 +1,80 @@
+"""SIGINT, SIGTERM and SIGUSR1 become a flag that trials look at, instead of the process's end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
+ECHO_S = 0.5
+"""Within this, two signals are one request: a terminal and a parent both pass it on."""
+
+
+class StopSignals:
+    """A stop flag that signals raise.
+
+    The first signal asks every trial to write its checkpoint and return. A second one, later
+    than `ECHO_S`, raises KeyboardInterrupt where the main thread stands: then the last
+    checkpoints are all there is.
+    """
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._reason = ""
+
+    def __call__(self) -> bool:
+        """Whether to stop: the ``stop`` that an attempt is given."""
+        return self._since is not None
+
+    @property
+    def reason(self) -> str:
+        """What asked for the stop, e.g. SIGTERM; empty while nothing has."""
+        return self._reason
+
+    @property
+    def seconds(self) -> float:
+        """How long ago the stop was asked for; 0 while it was not."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
+    def request(self, reason: str) -> None:
+        """Raise the flag from inside, e.g. because the store cannot be written."""
+        if self._since is None:
+            self._since, self._reason = time.monotonic(), reason
+
+    def install(self) -> None:
+        """Take the signals, also from whoever took them meanwhile (ray.init and Tune do)."""
+        if threading.current_thread() is threading.main_thread():
+            for number in STOP_SIGNALS:
+                signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._since is not None and self.seconds > ECHO_S:
+            raise KeyboardInterrupt(signal.Signals(number).name)
+        self.request(signal.Signals(number).name)
+
+
+@contextmanager
+def stop_signals() -> Iterator[StopSignals]:
+    """`StopSignals` for the length of a run; the former handlers are put back afterwards.
+
+    Outside the main thread Python allows no handlers: then only `StopSignals.request` raises
+    the flag.
+    """
+    stop = StopSignals()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    former: dict[signal.Signals, Any] = {n: signal.getsignal(n) for n in STOP_SIGNALS}
+    stop.install()
+    try:
+        yield stop
+    finally:
+        for number, handler in former.items():
+            # None: a handler that C code installed, which Python cannot put back.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -1,0 +1,55 @@
+"""A trial, and what one attempt at it comes to: what planner, schedulers and trials exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Report = Callable[[dict[str, Any]], None]
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One fit and the pieces it is still to be scored on: one job for a scheduler.
+
+    Attributes:
+        fit_id: The fit's identity; a run holds one trial per fit.
+        label: Short, for people.
+        resources: ``{"cpu": float, "gpu": float}``, shares of one node.
+        predicted_s: Expected duration in seconds, None where nothing is known.
+        waits_for: The fit (a parent by ``weights: {from: ARM}``) whose commit must exist first.
+        spec: Everything the attempt needs, plain JSON (it travels as text).
+    """
+
+    fit_id: str
+    label: str
+    resources: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1.0})
+    predicted_s: float | None = None
+    waits_for: str | None = None
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+
+class OutcomeLike(Protocol):
+    """What an attempt returns.
+
+    ``state`` is ``done``, ``stopped`` (it saw the stop flag and left a checkpoint), ``failed``
+    (recorded in the store by the attempt itself) or ``store`` (the store cannot be written, which
+    says nothing about the trial). ``kind`` names a failure as the store's failure records do.
+    """
+
+    @property
+    def state(self) -> str:
+        """One of the four words above."""
+
+    @property
+    def kind(self) -> str:
+        """What sort of failure; empty for none."""
+
+    @property
+    def message(self) -> str:
+        """For people."""
+
+
+Attempt = Callable[[dict[str, Any], Report, Stop], OutcomeLike]
