@@ -1,0 +1,90 @@
+"""From a file to pixels. Pillow is the reference decoder; the policies are in `data/README.md`.
+
+Nothing is ever replaced by another image, and nothing is guessed: a file either gives the pixels
+that its policy says, or an error.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+from PIL import ImageFile
+
+from data.image_files import (
+    FileFacts,
+    ImageChanged,
+    UnreadableImage,
+    facts_of,
+    opened,
+)
+from data.image_ids import image_id_of
+from data.pipelines import Image
+
+__all__ = ["FileFacts", "ImageChanged", "UnreadableImage", "decode", "decoded", "header"]
+
+
+def decode(path: str | Path, image_id: str | None = None) -> Image:
+    """The pixels of a file, read once.
+
+    Args:
+        path: of the file.
+        image_id: refuse the file unless its bytes have this id.
+
+    Returns:
+        uint8 RGB of shape (height, width, 3), as stored: an EXIF orientation is not applied.
+
+    Raises:
+        UnreadableImage: the bytes are no whole image that is taken here.
+        ImageChanged: the bytes are not those of `image_id`.
+        OSError: the file could not be read, which says nothing about the image.
+    """
+    content = Path(path).read_bytes()
+    if image_id is not None:
+        found = image_id_of(content)
+        if found != image_id:
+            raise ImageChanged(path, image_id, found)
+    return decoded(content, path)
+
+
+def header(path: str | Path) -> FileFacts:
+    """Format, mode, size and image_id of a file, read once and not decoded.
+
+    Raises:
+        UnreadableImage: refused by its header or visibly cut short.
+        OSError: the file could not be read.
+    """
+    return facts_of(Path(path).read_bytes(), path)
+
+
+def decoded(content: bytes, path: str | Path) -> Image:
+    """The pixels of a file with these bytes; `path` is for the message.
+
+    Raises:
+        UnreadableImage: as `decode`.
+        RuntimeError: somebody told Pillow to fill truncated images with grey.
+    """
+    if ImageFile.LOAD_TRUNCATED_IMAGES:
+        raise RuntimeError(
+            "PIL.ImageFile.LOAD_TRUNCATED_IMAGES is set, so half an image would count as a whole "
+            "one; leave it False (look for the module that sets it)."
+        )
+    with opened(content, path) as picture:
+        try:
+            picture.load()
+            return _rgb(picture)
+        # Pillow's decoders raise almost anything on malformed bytes: OSError, SyntaxError, ...
+        except Exception as error:
+            raise UnreadableImage(
+                path, f"broken or truncated pixels ({type(error).__name__}: {error})"
+            ) from error
+
+
+def _rgb(picture: PIL.Image.Image) -> Image:
+    if picture.mode.startswith("I;16"):
+        # Pillow's conversion would clip at 255. The high byte is what its PNG reader keeps of
+        # 16-bit colour, so grey and colour files are treated alike.
+        grey_HW = (np.asarray(picture) >> 8).astype(np.uint8)
+        return np.repeat(grey_HW[:, :, None], 3, axis=2)
+    # A palette with several degrees of transparency makes Pillow warn; alpha is dropped anyway.
+    picture.info.pop("transparency", None)
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))

@@ -1,0 +1,144 @@
+"""A file of an image, before its pixels: what its header says and what is refused at the door.
+
+Errors:
+    UnreadableImage   the bytes are no image that is taken here; the same on every try
+    ImageChanged      the bytes are not those that were indexed
+An OSError (a missing file, a broken disk) is passed on as it is: another try may succeed, so it
+must never be recorded as a property of the image.
+"""
+
+import io
+import struct
+from pathlib import Path
+from typing import NamedTuple
+
+import PIL.Image
+
+# Named here so that Pillow does not import its other forty formats to look for them.
+from PIL import (  # noqa: F401
+    BmpImagePlugin,
+    GifImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from data.image_ids import image_id_of
+
+# Recognised by content, never by the extension. Nothing here starts another program (as EPS does).
+# A JPEG with several pictures in it (many phones) is opened as JPEG and calls itself MPO.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+MODES = frozenset(
+    {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I;16", "I;16L", "I;16B"}
+)
+# Pillow's own limit, above which it warns of a decompression bomb; here it is refused.
+MOST_PIXELS = 89_478_485
+
+
+class UnreadableImage(ValueError):
+    """The bytes of a file are no image that is taken here."""
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(str(path), reason)
+        self.path = str(path)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}. Mend, replace or remove the file, and index again."
+
+
+class ImageChanged(ValueError):
+    """A file holds other bytes than those that were indexed."""
+
+    def __init__(self, path: str | Path, expected: str, found: str) -> None:
+        super().__init__(str(path), expected, found)
+        self.path = str(path)
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} was indexed as image {self.expected} but now holds {self.found}; "
+            "put the indexed file back, or index again with --rehash and plan anew."
+        )
+
+
+class FileFacts(NamedTuple):
+    """What a file says about itself before it is decoded."""
+
+    image_id: str
+    format: str  # Pillow's name, from the content
+    mode: str  # Pillow's name, as stored
+    width: int  # pixels as stored: an EXIF orientation is not applied
+    height: int
+    bytes: int
+
+
+def facts_of(content: bytes, path: str | Path) -> FileFacts:
+    """The facts of a file with these bytes.
+
+    Raises:
+        UnreadableImage: refused by its header or visibly cut short.
+    """
+    with opened(content, path) as picture:
+        width, height = picture.size
+        return FileFacts(
+            image_id_of(content), str(picture.format), picture.mode, width, height, len(content)
+        )
+
+
+def opened(content: bytes, path: str | Path) -> PIL.Image.Image:
+    """The picture with its header read and its pixels not yet decoded.
+
+    Raises:
+        UnreadableImage: empty, of no known format, cut short, too large, or of a pixel type whose
+            range is unknown.
+    """
+    if not content:
+        raise UnreadableImage(path, "the file is empty (0 bytes)")
+    try:
+        picture = PIL.Image.open(io.BytesIO(content), formats=FORMATS)
+    except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning) as error:
+        raise UnreadableImage(path, f"more than {MOST_PIXELS} pixels") from error
+    except PIL.UnidentifiedImageError as error:
+        raise UnreadableImage(path, f"not an image in {', '.join(FORMATS)}") from error
+    # Pillow's readers raise almost anything on malformed bytes: struct.error, KeyError, ...
+    except Exception as error:
+        raise UnreadableImage(path, f"broken header ({type(error).__name__}: {error})") from error
+    width, height = picture.size
+    if width * height > MOST_PIXELS:
+        raise UnreadableImage(path, f"{width} x {height} is more than {MOST_PIXELS} pixels")
+    if width * height == 0:
+        raise UnreadableImage(path, f"{width} x {height} has no pixels")
+    if picture.mode not in MODES:
+        raise UnreadableImage(
+            path, f"pixels of mode {picture.mode} have no stated range to bring to 8 bits"
+        )
+    if is_cut_short(content, str(picture.format)):
+        raise UnreadableImage(path, "truncated: the end of the file is missing")
+    return picture
+
+
+def is_cut_short(content: bytes, format: str) -> bool:
+    """Whether the end that the format promises is missing, without decoding.
+
+    JPEG wants its end marker, PNG its IEND chunk; a short WebP does not even open. The other
+    formats are only found out by decoding.
+    """
+    if format in {"JPEG", "MPO"}:
+        return content.rfind(b"\xff\xd9") < 0
+    if format == "PNG":
+        return not _reaches_png_end(content)
+    return False
+
+
+def _reaches_png_end(content: bytes) -> bool:
+    position = 8  # after the signature
+    while position + 12 <= len(content):
+        length, name = struct.unpack_from(">I4s", content, position)
+        if name == b"IEND":
+            return True
+        position += 12 + length
+    return False
