@@ -1,0 +1,290 @@
+"""An experiment as it was expanded: the fits, pools, test sets and what is scored on what.
+
+It is what analysis needs and all it needs: the user's file may have changed or be lost. Names
+of pools and fits are digests, so several expansions of one experiment share what they can.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NotRequired, TypedDict, cast
+
+from grid.commits import Commit
+from grid.identity import digest
+from grid.json_records import from_json, to_json
+from grid.places import EXPERIMENTS, experiment_key
+from grid.refusal import did_you_mean
+from grid.score_files import Piece
+from grid.store import Store
+
+DIGEST_DIGITS = 20
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+class TrainRecord(TypedDict):
+    """What a fit was trained on, for people and for grouping; the rows are in its identity."""
+
+    label: str
+    generators: list[str]
+    groups: list[str]
+    families: list[str]
+    n: int
+    n_validation: int
+
+
+class FitRecord(TypedDict):
+    """One fit that an experiment wants."""
+
+    fit_id: str
+    label: NotRequired[str]
+    arms: list[str]
+    detector: str
+    card_version: int
+    options: dict[str, Any]
+    train: TrainRecord | None
+    augment: str
+    input: Any
+    recipe: dict[str, Any] | None
+    seed: int | None
+    weights: dict[str, Any] | None
+    parent: str | None
+    description: dict[str, Any]
+
+
+class PoolRecord(TypedDict):
+    """One pool that an experiment uses."""
+
+    pool_id: str
+    dataset: str
+    source: str
+    label: int
+    split: str
+    family: str
+    generator_group: str
+    n: int
+    duplicates: int
+
+
+class ScoringRecord(TypedDict):
+    """What one fit is scored on: the product of epochs, pools and degradations.
+
+    `operations` maps each degradation to the versions of the operations that it and the test
+    pipeline use.
+    """
+
+    fit_id: str
+    epochs: list[int | str]
+    pools: list[str]
+    degradations: list[str]
+    test_pipeline: str
+    equalise: str
+    operations: dict[str, dict[str, int]]
+
+
+class SetRecord(TypedDict):
+    """A column of the matrix: which pools are real, which fake, and of which classes."""
+
+    name: str
+    dataset: str
+    generator: str
+    family: str
+    generator_group: str
+    real_pools: list[str]
+    fake_pools: list[str]
+    classes: list[str] | None
+
+
+class Experiment(TypedDict):
+    """`experiments/<name>/<digest>.json`."""
+
+    schema: int
+    name: str
+    question: str
+    digest: str
+    limit: int | None
+    simulated: bool
+    leakage: str
+    equalise: str
+    contrasts: list[dict[str, Any]]
+    published: Any
+    fits: list[FitRecord]
+    pools: list[PoolRecord]
+    scoring: list[ScoringRecord]
+    test_sets: list[SetRecord]
+    seeds: NotRequired[list[int]]
+    degradations: NotRequired[list[str]]
+    created_by: NotRequired[str]
+
+
+_REQUIRED = frozenset(Experiment.__required_keys__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One fit at one epoch on one test set under one degradation, and the pieces it is made of.
+
+    `epoch` is "selected" or "last" only where the fit is not committed yet; the pieces are
+    empty then.
+    """
+
+    fit_id: str
+    epoch: int | str
+    test_set: str
+    degradation: str
+    test_pipeline: str
+    equalise: str
+    real: tuple[Piece, ...]
+    fake: tuple[Piece, ...]
+
+
+def experiment_digest(experiment: Mapping[str, Any]) -> str:
+    """Return the digest of an expansion: of all but the digest itself and the writer's version."""
+    content = {
+        key: value for key, value in experiment.items() if key not in ("digest", "created_by")
+    }
+    return digest(content)[:DIGEST_DIGITS]
+
+
+def write_experiment(store: Store, experiment: Experiment | Mapping[str, Any]) -> bool:
+    """Store an expansion; False where this very one is there already."""
+    missing = sorted(_REQUIRED - experiment.keys())
+    if missing:
+        raise ValueError(
+            f"experiment {experiment.get('name')!r}: its record lacks {', '.join(missing)}; give "
+            "every field."
+        )
+    if not _NAME.fullmatch(experiment["name"]):
+        raise ValueError(
+            f"experiment {experiment['name']!r}: the name is a folder's name in the store; use "
+            "letters, digits, '_', '.' and '-'."
+        )
+    return store.put_new(
+        experiment_key(experiment["name"], experiment["digest"]), to_json(experiment)
+    )
+
+
+def read_experiments(
+    store: Store, name: str | None = None, digest: str | None = None
+) -> list[Experiment]:
+    """Return the expansions of one name (or all), of one digest (a beginning is enough) or all.
+
+    Raises ValueError, with a suggestion, where a name or a digest is not in the store.
+    """
+    keys = store.list(EXPERIMENTS)
+    places = {key: tuple(key.removeprefix(EXPERIMENTS).split("/", 1)) for key in keys}
+    names = {place[0] for place in places.values()}
+    if name is not None and name not in names:
+        raise ValueError(
+            f"experiment {name!r}: the store {store.url} has none of this name. "
+            f"{did_you_mean(name, names)}."
+        )
+    chosen = [
+        key
+        for key, place in places.items()
+        if (name is None or place[0] == name) and (digest is None or place[1].startswith(digest))
+    ]
+    if digest is not None and not chosen:
+        known = sorted(place[1].removesuffix(".json") for place in places.values())
+        raise ValueError(
+            f"experiment digest {digest!r}: the store {store.url} has no such expansion; known "
+            f"are {', '.join(known) or 'none'}."
+        )
+    return [
+        cast(Experiment, from_json(key, data, _REQUIRED))
+        for key, data in sorted(store.get_many(chosen).items())
+    ]
+
+
+def resolved_epochs(epochs: Sequence[int | str], commit: Commit) -> list[int]:
+    """Return the epochs' numbers, each once; one whose weights were not kept is left out."""
+    numbers = {"selected": commit["selected_epoch"], "last": commit["last_epoch"]}
+    wanted = [numbers[epoch] if isinstance(epoch, str) else epoch for epoch in epochs]
+    return [epoch for epoch in dict.fromkeys(wanted) if str(epoch) in commit["weights"]]
+
+
+def pieces_of(experiment: Experiment, commits: Mapping[str, Commit]) -> Iterator[Piece]:
+    """Yield each piece that an experiment wants, once; fits without a commit yield none."""
+    yielded: set[str] = set()
+    for scoring in experiment["scoring"]:
+        commit = commits.get(scoring["fit_id"])
+        if commit is None:
+            continue
+        for piece in pieces_of_scoring(scoring, commit):
+            if piece.key not in yielded:
+                yielded.add(piece.key)
+                yield piece
+
+
+def pieces_of_scoring(scoring: ScoringRecord, commit: Commit) -> Iterator[Piece]:
+    """Yield the pieces of one scoring record, given its fit's commit, epoch by epoch."""
+    for epoch in resolved_epochs(scoring["epochs"], commit):
+        for degradation in scoring["degradations"]:
+            for pool_id in scoring["pools"]:
+                yield _piece(scoring, epoch, pool_id, degradation)
+
+
+def cells_of(experiment: Experiment, commits: Mapping[str, Commit] | None = None) -> Iterator[Cell]:
+    """Yield each cell that an experiment wants: whatever pools it scores that make a test set.
+
+    With `commits`, the cells of committed fits with their pieces; without, every cell, its epoch
+    as the experiment names it and no pieces: that is how many there will be.
+    """
+    yielded: set[tuple[object, ...]] = set()
+    for scoring in experiment["scoring"]:
+        epochs: Sequence[int | str] = scoring["epochs"]
+        if commits is not None:
+            commit = commits.get(scoring["fit_id"])
+            epochs = [] if commit is None else resolved_epochs(epochs, commit)
+        scored = set(scoring["pools"])
+        sets = [
+            test_set
+            for test_set in experiment["test_sets"]
+            if scored.issuperset(test_set["real_pools"])
+            and scored.issuperset(test_set["fake_pools"])
+        ]
+        for epoch in epochs:
+            for degradation in scoring["degradations"]:
+                for test_set in sets:
+                    cell = _cell(scoring, epoch, degradation, test_set, commits is not None)
+                    same = (cell.fit_id, epoch, cell.test_set, degradation, cell.test_pipeline)
+                    if (*same, cell.equalise) not in yielded:
+                        yielded.add((*same, cell.equalise))
+                        yield cell
+
+
+def _cell(
+    scoring: ScoringRecord,
+    epoch: int | str,
+    degradation: str,
+    test_set: SetRecord,
+    with_pieces: bool,
+) -> Cell:
+    def pieces(pools: Sequence[str]) -> tuple[Piece, ...]:
+        if not with_pieces or isinstance(epoch, str):
+            return ()
+        return tuple(_piece(scoring, epoch, pool_id, degradation) for pool_id in pools)
+
+    return Cell(
+        fit_id=scoring["fit_id"],
+        epoch=epoch,
+        test_set=test_set["name"],
+        degradation=degradation,
+        test_pipeline=scoring["test_pipeline"],
+        equalise=scoring["equalise"],
+        real=pieces(test_set["real_pools"]),
+        fake=pieces(test_set["fake_pools"]),
+    )
+
+
+def _piece(scoring: ScoringRecord, epoch: int, pool_id: str, degradation: str) -> Piece:
+    return Piece(
+        fit_id=scoring["fit_id"],
+        epoch=epoch,
+        pool_id=pool_id,
+        degradation=degradation,
+        test_pipeline=scoring["test_pipeline"],
+        equalise=scoring["equalise"],
+        operations=scoring["operations"].get(degradation, {}),
+    )

@@ -1,0 +1,78 @@
+"""What lies where in a store: every key is made here, and nowhere else.
+
+manifests/<pool_id>.parquet
+experiments/<name>/<digest>.json
+fits/<fit_id>/<attempt>/weights-<epoch>.safetensors | history.parquet | validation.parquet
+                        | provenance.json | checkpoint.safetensors
+commits/<fit_id>.json
+scores/<fit_id>/<piece_id>.parquet
+failures/<fit_id>/<attempt>-<n>.json
+claims/...                               advice only
+derived/...                              copies and caches: always safe to delete
+"""
+
+from __future__ import annotations
+
+MANIFESTS = "manifests/"
+EXPERIMENTS = "experiments/"
+FITS = "fits/"
+COMMITS = "commits/"
+SCORES = "scores/"
+FAILURES = "failures/"
+CLAIMS = "claims/"
+DERIVED = "derived/"
+
+
+def manifest_key(pool_id: str) -> str:
+    """Return where a pool's rows lie."""
+    return f"{MANIFESTS}{pool_id}.parquet"
+
+
+def experiment_key(name: str, digest: str) -> str:
+    """Return where one expansion of an experiment lies."""
+    return f"{EXPERIMENTS}{name}/{digest}.json"
+
+
+def attempt_prefix(fit_id: str, attempt: str) -> str:
+    """Return the folder, with its slash, of what one process wrote for one fit."""
+    return f"{FITS}{fit_id}/{attempt}/"
+
+
+def weights_key(fit_id: str, attempt: str, epoch: int) -> str:
+    """Return where an attempt keeps the weights after `epoch`."""
+    return f"{attempt_prefix(fit_id, attempt)}weights-{epoch}.safetensors"
+
+
+def history_key(fit_id: str, attempt: str) -> str:
+    """Return where an attempt's row per epoch lies."""
+    return f"{attempt_prefix(fit_id, attempt)}history.parquet"
+
+
+def validation_key(fit_id: str, attempt: str) -> str:
+    """Return where an attempt's validation scores lie."""
+    return f"{attempt_prefix(fit_id, attempt)}validation.parquet"
+
+
+def provenance_key(fit_id: str, attempt: str) -> str:
+    """Return where an attempt tells its host, packages and times."""
+    return f"{attempt_prefix(fit_id, attempt)}provenance.json"
+
+
+def checkpoint_key(fit_id: str, attempt: str) -> str:
+    """Return where an attempt keeps what it would resume from."""
+    return f"{attempt_prefix(fit_id, attempt)}checkpoint.safetensors"
+
+
+def commit_key(fit_id: str) -> str:
+    """Return where a fit's commit lies."""
+    return f"{COMMITS}{fit_id}.json"
+
+
+def scores_key(fit_id: str, piece_id: str) -> str:
+    """Return where a piece lies."""
+    return f"{SCORES}{fit_id}/{piece_id}.parquet"
+
+
+def failure_key(fit_id: str, attempt: str, number: int) -> str:
+    """Return where the `number`-th failure of an attempt lies, counted from 1."""
+    return f"{FAILURES}{fit_id}/{attempt}-{number}.json"
