@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from grid.identity import digest_bytes
 from grid.json_records import SCHEMA, CorruptRecord, from_json, to_json
@@ -49,7 +49,6 @@ class Commit(TypedDict):
     seconds: float
     warnings: list[str]
     parent: str | None
-    host: NotRequired[str]
 
 
 _REQUIRED = frozenset(Commit.__required_keys__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from grid.commits import Commit
 from grid.identity import digest
@@ -35,10 +35,10 @@ class TrainRecord(TypedDict):
 
 
 class FitRecord(TypedDict):
-    """One fit that an experiment wants."""
+    """One fit that an experiment wants; `label` is for people."""
 
     fit_id: str
-    label: NotRequired[str]
+    label: str
     arms: list[str]
     detector: str
     card_version: int
@@ -96,9 +96,7 @@ class SetRecord(TypedDict):
     classes: list[str] | None
 
 
-class Experiment(TypedDict):
-    """`experiments/<name>/<digest>.json`."""
-
+class _RequiredOfExperiment(TypedDict):
     schema: int
     name: str
     question: str
@@ -113,9 +111,15 @@ class Experiment(TypedDict):
     pools: list[PoolRecord]
     scoring: list[ScoringRecord]
     test_sets: list[SetRecord]
-    seeds: NotRequired[list[int]]
-    degradations: NotRequired[list[str]]
-    created_by: NotRequired[str]
+
+
+# A class of its own, since NotRequired does not survive postponed annotations at run time.
+class Experiment(_RequiredOfExperiment, total=False):
+    """`experiments/<name>/<digest>.json`."""
+
+    seeds: list[int]
+    degradations: list[str]
+    created_by: str
 
 
 _REQUIRED = frozenset(Experiment.__required_keys__)
@@ -125,8 +129,8 @@ _REQUIRED = frozenset(Experiment.__required_keys__)
 class Cell:
     """One fit at one epoch on one test set under one degradation, and the pieces it is made of.
 
-    `epoch` is "selected" or "last" only where the fit is not committed yet; the pieces are
-    empty then.
+    `epoch` is "selected" or "last" only where the commits were not given; the pieces are empty
+    then. `record` is the test set's whole record: two sets may share a name and differ in classes.
     """
 
     fit_id: str
@@ -137,6 +141,7 @@ class Cell:
     equalise: str
     real: tuple[Piece, ...]
     fake: tuple[Piece, ...]
+    record: SetRecord
 
 
 def experiment_digest(experiment: Mapping[str, Any]) -> str:
@@ -239,30 +244,24 @@ def cells_of(experiment: Experiment, commits: Mapping[str, Commit] | None = None
             epochs = [] if commit is None else resolved_epochs(epochs, commit)
         scored = set(scoring["pools"])
         sets = [
-            test_set
-            for test_set in experiment["test_sets"]
+            (number, test_set)
+            for number, test_set in enumerate(experiment["test_sets"])
             if scored.issuperset(test_set["real_pools"])
             and scored.issuperset(test_set["fake_pools"])
         ]
         for epoch in epochs:
             for degradation in scoring["degradations"]:
-                for test_set in sets:
-                    cell = _cell(scoring, epoch, degradation, test_set, commits is not None)
-                    same = (cell.fit_id, epoch, cell.test_set, degradation, cell.test_pipeline)
-                    if (*same, cell.equalise) not in yielded:
-                        yielded.add((*same, cell.equalise))
+                for number, test_set in sets:
+                    cell = _cell(scoring, epoch, degradation, test_set)
+                    same = (cell.fit_id, epoch, number, degradation)
+                    if (*same, cell.test_pipeline, cell.equalise) not in yielded:
+                        yielded.add((*same, cell.test_pipeline, cell.equalise))
                         yield cell
 
 
-def _cell(
-    scoring: ScoringRecord,
-    epoch: int | str,
-    degradation: str,
-    test_set: SetRecord,
-    with_pieces: bool,
-) -> Cell:
+def _cell(scoring: ScoringRecord, epoch: int | str, degradation: str, test_set: SetRecord) -> Cell:
     def pieces(pools: Sequence[str]) -> tuple[Piece, ...]:
-        if not with_pieces or isinstance(epoch, str):
+        if isinstance(epoch, str):
             return ()
         return tuple(_piece(scoring, epoch, pool_id, degradation) for pool_id in pools)
 
@@ -275,6 +274,7 @@ def _cell(
         equalise=scoring["equalise"],
         real=pieces(test_set["real_pools"]),
         fake=pieces(test_set["fake_pools"]),
+        record=test_set,
     )
 
 
