@@ -81,7 +81,7 @@ def test_truncated_files_are_refused(format: str, kept: float) -> None:
 def test_truncation_is_seen_without_decoding(format: str) -> None:
     content = FILES[format]
     for missing in (13, 100):
-        with pytest.raises(UnreadableImage, match="truncated|broken header"):
+        with pytest.raises(UnreadableImage, match=r"truncated|broken header"):
             facts_of(content[:-missing], "x")
     # Bytes after the end are harmless.
     assert facts_of(content + b"\0" * 9, "x").format == format

@@ -1,0 +1,70 @@
+"""Every file below a folder, in one order, without following a symbolic link in circles."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+# Files that come with collections and hold no image; everything else is tried, so that an odd
+# file is listed by name instead of silently left out.
+_TEXTS = {"txt", "csv", "tsv", "json", "jsonl", "yaml", "yml", "xml", "html", "htm", "md", "pdf"}
+_TABLES = {"parquet", "arrow", "lmdb", "mdb", "db", "mat", "h5", "npy", "npz", "pt", "pth", "pkl"}
+_ARCHIVES = {"zip", "tar", "gz", "tgz", "7z", "rar", "bz2", "xz"}
+_NOT_IMAGES = {"svg", "ini", "log", "py", "sh", "ipynb"} | _TEXTS | _TABLES | _ARCHIVES
+_NOT_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
+
+
+def files_below(root: Path, folder: str, skipped: Counter[str]) -> Iterator[str]:
+    """The files below `root/folder` that may be images, by name, as posix paths from the root.
+
+    Symbolic links are followed, also to folders (reals are often linked into several places); a
+    link to a folder that contains it is left out. A broken link is yielded like a file.
+
+    Args:
+        root: of the collection.
+        folder: below it, "" for the root itself.
+        skipped: is counted up under the reason for what is left out by rule: dot files,
+            __MACOSX, files that are no images by their extension, links in circles.
+    """
+    yield from _walked(str(root), folder, skipped, ())
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder, by name, without those left out by rule."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            Path(entry.path)
+            for entry in entries
+            if entry.is_dir() and not entry.name.startswith(".") and entry.name not in _NOT_FOLDERS
+        )
+
+
+def _walked(
+    root: str, folder: str, skipped: Counter[str], above: tuple[tuple[int, int], ...]
+) -> Iterator[str]:
+    status = os.stat(os.path.join(root, folder))  # noqa: PTH116, PTH118 - plain strings: a million
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        skipped["symbolic link to a folder that contains it"] += 1
+        return
+    with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        reason = _reason_to_skip(entry.name)
+        if reason:
+            skipped[reason] += 1
+            continue
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        if entry.is_dir():
+            yield from _walked(root, path, skipped, (*above, here))
+        else:
+            yield path
+
+
+def _reason_to_skip(name: str) -> str:
+    if name.startswith("."):
+        return "dot file"
+    if name in _NOT_FOLDERS:
+        return name
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    return f".{extension} file" if extension in _NOT_IMAGES else ""

@@ -1,0 +1,78 @@
+"""Drawing from strata by hash, vectorised: the counting behind `data/selection.py`."""
+
+import numpy as np
+import numpy.typing as npt
+
+from data.image_ids import Words
+
+Codes = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+def combined(*columns: Codes) -> Codes:
+    """One number per row for its combination of values, numbered in order of first appearance.
+
+    The order of appearance, not of the values: the values are numbers of names, and names are no
+    part of an identity.
+    """
+    code = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        code = code * (int(column.max(initial=0)) + 1) + column
+        code = np.unique(code, return_inverse=True)[1].astype(np.int64)
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[inverse]
+
+
+def units_per_stratum(stratum: Codes, unit: Codes) -> Codes:
+    """Number of different units in each stratum."""
+    pairs = np.unique(np.stack([stratum, unit], axis=1), axis=0) if len(unit) else unit[:, None]
+    return np.bincount(pairs[:, 0], minlength=int(stratum.max(initial=-1)) + 1).astype(np.int64)
+
+
+def lowest_units(stratum: Codes, unit: Codes, drawn: Words, keep: Codes) -> Mask:
+    """Rows of the `keep[s]` units with the lowest draw in each stratum s.
+
+    Args:
+        stratum: of each row, 0 to len(keep) - 1.
+        unit: of each row; rows of one unit have one draw and are taken together.
+        drawn: of each row.
+        keep: units to take from each stratum.
+    """
+    if len(stratum) == 0:
+        return np.zeros(0, bool)
+    order = np.lexsort((unit, drawn, stratum))
+    in_order, units = stratum[order], unit[order]
+    new_stratum = np.ones(len(order), bool)
+    new_stratum[1:] = in_order[1:] != in_order[:-1]
+    new_unit = new_stratum.copy()
+    new_unit[1:] |= units[1:] != units[:-1]
+    count = np.cumsum(new_unit)
+    before_stratum = np.maximum.accumulate(np.where(new_stratum, count - 1, 0))
+    rank_in_stratum = count - 1 - before_stratum
+    taken = np.zeros(len(order), bool)
+    taken[order] = rank_in_stratum < keep[in_order]
+    return taken
+
+
+def even_shares(total: int, available: Codes) -> Codes:
+    """Split a total as evenly as what is available allows; what is left over goes to the first.
+
+    Raises:
+        ValueError: less is available than the total.
+    """
+    if total > available.sum():
+        raise ValueError(f"{total} are wanted and {available.sum()} available; ask for fewer.")
+    shares = np.zeros_like(available)
+    open_places = np.arange(len(available))
+    left = total
+    while left:
+        share, rest = divmod(left, len(open_places))
+        wanted = np.full(len(open_places), share)
+        wanted[:rest] += 1
+        given = np.minimum(wanted, available[open_places] - shares[open_places])
+        shares[open_places] += given
+        left -= int(given.sum())
+        open_places = open_places[shares[open_places] < available[open_places]]
+    return shares
