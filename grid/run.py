@@ -87,6 +87,7 @@ class Run:
         self.options = options
         self.progress = progress
         self.store_error: str | None = None
+        self.foreign = ""
         self._is_done = is_done
         self._is_committed = is_committed
         self._parents = {t.waits_for for t in trials if t.waits_for}

@@ -52,4 +52,22 @@ class OutcomeLike(Protocol):
         """For people."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class LostAttempt:
+    """An attempt that left no record of its own, as the driver saw its end.
+
+    ``kind`` is ``killed``, ``out_of_memory`` (Ray's memory guard) or ``error`` (an exception that
+    `Attempt` promises not to let out). ``account`` is all that Ray said; ``log_note`` says what is
+    missing from ``log_tail``.
+    """
+
+    kind: str
+    message: str
+    account: str = ""
+    host: str = ""
+    pid: int | None = None
+    log_tail: tuple[str, ...] = ()
+    log_note: str = ""
+
+
 Attempt = Callable[[dict[str, Any], Report, Stop], OutcomeLike]

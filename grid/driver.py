@@ -1,0 +1,445 @@
+"""The driver on Ray: one Tune Searcher over `grid.schedule`. Nothing else of grid imports ray.
+
+Tune schedules and nothing else. Trials travel as text, are re-issued by the schedule
+(``max_failures=0``), and whether one is done is read from the store, so Ray's own directory can
+be thrown away after every run, and a killed driver loses nothing.
+
+The stop flag is a key in the head's table (Ray's internal KV), looked up at most once a second
+per worker: a lookup takes .2 ms, needs no process of its own (a named actor would) and reaches
+every node at once (a flag in the store would cost a paid request per second and worker on S3, and
+come late through an NFS attribute cache).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grid.packages import PACKAGES, ForeignPackages, packages_root, require_own_packages
+from grid.progress import Progress, progress_on
+from grid.ray_home import (
+    TUNE_SETTINGS,
+    WORKER_SETTINGS,
+    directory,
+    disposable_folder,
+    environment,
+    own_cluster_settings,
+    restore_home,
+    worker_log_tail,
+)
+from grid.run import IsCommitted, IsDone, Run, RunOptions, RunResult
+from grid.schedule import fit_to_nodes
+from grid.stopping import StopSignals, stop_signals
+from grid.trial import Attempt, LostAttempt, Trial
+
+RecordLost = Callable[[Trial, LostAttempt], None]
+
+OBJECT_STORE_BYTES = 100 << 20  # nothing goes through it; Ray would take 30 % of the memory
+FOREIGN = "foreign packages"
+
+
+class DriverFailed(RuntimeError):
+    """Ray or Tune broke down repeatedly, without a trial to blame."""
+
+
+class Ended(NamedTuple):
+    """An attempt's outcome as it came back through Tune: a hint; the store has the last word."""
+
+    state: str
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Ray to run on: what each node has, where this host's logs lie, room for Tune's files."""
+
+    nodes: list[dict[str, float]]
+    logs: Path | None
+    folder: Path
+
+
+def run_on_ray(
+    trials: Sequence[Trial],
+    *,
+    attempt: Attempt,
+    is_done: IsDone,
+    record_lost: RecordLost,
+    is_committed: IsCommitted | None = None,
+    options: RunOptions | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run the trials on a Ray cluster.
+
+    The cluster is the one this process is connected to; else the one that RAY_ADDRESS names,
+    which is also how a Ray job names its own; else one that lives as long as the run.
+
+    Args:
+        trials: What is wanted minus what is committed.
+        attempt: Runs one trial on a worker. Picklable: a function of an importable module.
+        is_done: Reads from the store whether nothing of the trial is missing.
+        record_lost: Writes the failure record of an attempt that could not write its own.
+        is_committed: Reads whether a fit is committed, so that trials which wait for it need
+            not wait for its scores as well.
+        options: See `RunOptions`.
+        progress: Where to tell; stderr by default.
+
+    Raises:
+        Unsatisfiable: Requests that no node of the cluster can satisfy (a ValueError).
+        ForeignPackages: Here or on a worker another ``data`` is imported instead of ours.
+        DriverFailed: Ray broke down three times without a trial to blame.
+    """
+    options = options or RunOptions()
+    progress = progress or progress_on(heartbeat_s=options.heartbeat_s)
+    require_own_packages()
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_signals())
+        cluster = stack.enter_context(_cluster(options, stop))
+        fitting, note = fit_to_nodes(trials, cluster.nodes)
+        stack.enter_context(progress)
+        run = Run(
+            fitting,
+            is_done=is_done,
+            is_committed=is_committed,
+            options=options,
+            progress=progress,
+            stop=stop,
+            nodes=cluster.nodes,
+        )
+        if note:
+            progress.note(note)
+        try:
+            _drive(run, attempt, record_lost, cluster)
+        except KeyboardInterrupt as interrupt:  # the second signal, or the grace is over
+            stop.request(str(interrupt) or "SIGINT")
+        if run.foreign:
+            raise ForeignPackages(run.foreign)
+        return run.result()
+
+
+# --- the cluster -------------------------------------------------------------------------------
+
+
+@contextmanager
+def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        folder = stack.enter_context(disposable_folder())
+        stack.enter_context(directory(folder))
+        connected = "ray" in sys.modules and sys.modules["ray"].is_initialized()
+        join = bool(os.environ.get("RAY_ADDRESS"))
+        stack.enter_context(environment(TUNE_SETTINGS))
+        if not connected and not join:
+            stack.enter_context(environment(own_cluster_settings(folder)))
+        import ray  # only now: it reads its settings when it is imported
+
+        if not connected:
+            own = {
+                "address": "local",
+                "num_cpus": options.slots,
+                "num_gpus": options.gpus,
+                "include_dashboard": False,
+                "object_store_memory": OBJECT_STORE_BYTES,
+                "_temp_dir": str(folder),
+            }
+            ray.init(
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **({"runtime_env": _joined_runtime_env()} if join else own),
+            )
+            stack.callback(ray.shutdown)
+        stop.install()
+        nodes = [
+            {name.lower(): node["Resources"].get(name, 0.0) for name in ("CPU", "GPU")}
+            for node in ray.nodes()
+            if node["Alive"]
+        ]
+        yield Cluster(nodes, _logs(ray), folder)
+
+
+def _joined_runtime_env() -> dict[str, Any]:
+    """Ship our packages and settings to a cluster that others started.
+
+    A job with a working directory has brought the packages along, and its own variables rule
+    (Ray refuses two settings of one).
+    """
+    injected = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR") or "{}")
+    job = injected.get("runtime_env") or {}
+    taken = job.get("env_vars") or {}
+    runtime_env: dict[str, Any] = {
+        "env_vars": {name: value for name, value in WORKER_SETTINGS.items() if name not in taken}
+    }
+    if not injected:
+        runtime_env["py_modules"] = [str(packages_root() / name) for name in PACKAGES]
+    return runtime_env
+
+
+def _logs(ray: Any) -> Path | None:
+    node = getattr(ray._private.worker, "_global_node", None)
+    return Path(node.get_logs_dir_path()) if node is not None else None
+
+
+# --- on a worker -------------------------------------------------------------------------------
+
+
+def _trainable(attempt: Attempt, stop_key: str, report_every_s: float) -> Callable[..., Any]:
+    def crossgen_trial(config: dict[str, Any]) -> dict[str, str]:
+        return _one_attempt(config, attempt, stop_key, report_every_s)
+
+    return crossgen_trial
+
+
+def _one_attempt(
+    config: Mapping[str, Any], attempt: Attempt, stop_key: str, report_every_s: float
+) -> dict[str, str]:
+    """Run one attempt in a worker; what it returns is a hint to the schedule."""
+    restore_home()
+    try:
+        require_own_packages()
+    except ForeignPackages as error:
+        return {"state": FOREIGN, "kind": "error", "message": str(error)}
+    stop = _StopLookup(stop_key)
+    if stop():
+        return {"state": "stopped", "kind": "", "message": ""}
+    outcome = attempt(json.loads(config["spec"]), _Reporter(report_every_s), stop)
+    return {"state": outcome.state, "kind": outcome.kind, "message": outcome.message}
+
+
+class _Reporter:
+    """Passes a trial's reports on, a few per second over all workers: each waits for the driver."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._last = -1e9
+        self._phase: Any = None
+
+    def __call__(self, report: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if now - self._last < self._every_s and report.get("phase") == self._phase:
+            return
+        self._last, self._phase = now, report.get("phase")
+        from ray import tune
+
+        tune.report({"progress": json.dumps(report)})
+
+
+class _StopLookup:
+    """The stop flag as a worker sees it, up to a second late."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._last = -1e9
+        self._stopped = False
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if not self._stopped and now - self._last >= 1.0:
+            from ray.experimental.internal_kv import _internal_kv_get
+
+            self._last = now
+            self._stopped = _internal_kv_get(self._key) is not None
+        return self._stopped
+
+
+# --- in the driver -----------------------------------------------------------------------------
+
+
+class _NothingRuns(Exception):
+    """Leaves Tune's loop after a stop, once every running trial has come back."""
+
+
+def _drive(run: Run, attempt: Attempt, record_lost: RecordLost, cluster: Cluster) -> None:
+    from ray.experimental.internal_kv import _internal_kv_del
+
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    stop_key = f"crossgen-stop-{uuid.uuid4().hex}"
+    slots = max(1, int(sum(node["cpu"] for node in cluster.nodes)))
+    trainable = _trainable(attempt, stop_key, report_every_s=max(1.0, slots / 50))
+    breakdowns = 0
+    try:
+        while not run.over:
+            # Neither a trial per slot in waiting (workers would idle) nor hundreds (each holds a
+            # placement group, and what is handed out can no longer be reordered).
+            with environment({"TUNE_MAX_PENDING_TRIALS_PG": str(max(4, min(2 * slots, 64)))}):
+                try:
+                    _fit(run, trainable, record_lost, cluster, stop_key)
+                except _NothingRuns:
+                    return
+                except Exception as error:
+                    # Tune's own loop broke, e.g. over an idle worker's death. Its trials are
+                    # ours to run again; those that ran may be why.
+                    lost = run.schedule.ids("running")
+                    breakdowns += not lost
+                    if breakdowns > 2:
+                        raise DriverFailed(
+                            f"Ray Tune broke down repeatedly, last with {error!r}; what is "
+                            "committed is safe: look at Ray's logs, then run again"
+                        ) from error
+                    for fit_id in run.schedule.ids("issued"):
+                        run.schedule.put_back(fit_id)
+                    for fit_id in lost:
+                        run.failed(fit_id, "killed", f"Ray Tune broke down: {error!r}")
+    finally:
+        with suppress(Exception):  # the cluster may be gone, and the key with it
+            _internal_kv_del(stop_key)
+
+
+def _fit(
+    run: Run,
+    trainable: Callable[..., Any],
+    record_lost: RecordLost,
+    cluster: Cluster,
+    stop_key: str,
+) -> None:
+    from ray import tune
+
+    tuner = tune.Tuner(
+        tune.with_resources(trainable, lambda c: {"cpu": c["cpu"], "gpu": c["gpu"]}),
+        tune_config=tune.TuneConfig(
+            search_alg=_searcher(run),
+            num_samples=10**9,  # the searcher says when it is over
+            reuse_actors=True,
+            trial_name_creator=lambda trial: trial.trial_id,
+            trial_dirname_creator=lambda trial: trial.trial_id,
+        ),
+        run_config=tune.RunConfig(
+            name=f"tune-{uuid.uuid4().hex[:8]}",
+            storage_path=str(cluster.folder),
+            failure_config=tune.FailureConfig(max_failures=0),
+            callbacks=[_callback(run, record_lost, cluster, stop_key)],
+            verbose=0,
+        ),
+    )
+    tuner.fit()
+
+
+def _searcher(run: Run) -> Any:
+    from ray.tune.search import Searcher
+
+    class ScheduleSearcher(Searcher):  # type: ignore[misc]
+        """Hands the schedule's trials to Tune, and their outcomes back."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.fits: dict[str, str] = {}
+
+        def suggest(self, trial_id: str) -> Any:
+            issue = run.next()
+            if issue is None:
+                return Searcher.FINISHED if run.over else None
+            self.fits[trial_id] = issue.trial.fit_id
+            return {
+                "fit_id": issue.trial.fit_id,
+                "spec": json.dumps(dict(issue.trial.spec)),
+                **issue.resources,
+            }
+
+        def on_trial_complete(
+            self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
+        ) -> None:
+            fit_id = self.fits.pop(trial_id)
+            if error:  # the callback has the exception
+                return
+            told = result or {}
+            ended = Ended(*(str(told.get(name, "")) for name in ("state", "kind", "message")))
+            if ended.state == FOREIGN:
+                run.foreign = ended.message
+                run.stop.request(FOREIGN)
+                run.schedule.put_back(fit_id)
+            else:
+                run.ended(fit_id, ended)
+
+        def save(self, checkpoint_path: str) -> None:
+            """Nothing: the store remembers."""
+
+        def restore(self, checkpoint_path: str) -> None:
+            """Nothing: a run starts from the store."""
+
+    return ScheduleSearcher()
+
+
+def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str) -> Any:
+    from ray import tune
+    from ray.experimental.internal_kv import _internal_kv_put
+
+    class Watch(tune.Callback):  # type: ignore[misc]
+        """Tells progress, carries the stop flag to the workers, records lost workers."""
+
+        flag_is_up = False
+
+        def setup(self, **_: Any) -> None:
+            run.stop.install()  # Tune has just taken SIGINT and SIGUSR1
+
+        def on_trial_start(self, *, trial: Any, **_: Any) -> None:
+            run.started(trial.config["fit_id"])
+
+        def on_trial_result(self, *, trial: Any, result: Mapping[str, Any], **_: Any) -> None:
+            if "progress" in result:
+                run.reported(trial.config["fit_id"], json.loads(result["progress"]))
+
+        def on_trial_error(self, *, trial: Any, **_: Any) -> None:
+            fit_id = trial.config["fit_id"]
+            lost = _lost(Path(trial.error_file), cluster.logs)
+            try:
+                record_lost(run.schedule.trial(fit_id), lost)
+            except OSError as error:
+                run.fail_store(f"{type(error).__name__}: {error}")
+                run.schedule.put_back(fit_id)
+            else:
+                run.failed(fit_id, lost.kind, lost.message)
+
+        def on_step_end(self, **_: Any) -> None:
+            run.progress.tick()
+            if not run.stop():
+                return
+            if not self.flag_is_up:
+                _internal_kv_put(stop_key, b"1")
+                self.flag_is_up = True
+                run.progress.note(
+                    f"{run.stop.reason}: stopping; trials write their checkpoints "
+                    f"(up to {run.options.grace_s:.0f} s; once more to stop at once)"
+                )
+            if not run.schedule.ids("running"):
+                raise _NothingRuns
+            if run.stop.seconds > run.options.grace_s:
+                raise KeyboardInterrupt(run.stop.reason)
+
+    return Watch()
+
+
+def _lost(error_file: Path, logs: Path | None) -> LostAttempt:
+    """What is known of an attempt whose worker died, or that raised after all."""
+    try:
+        account = re.sub(r"\x1b\[\d*m", "", error_file.read_text(errors="replace")).strip()
+    except OSError as error:
+        account = f"no account of it: {error}"
+    pid = re.search(r"\bpid[:=] ?(\d+)", account)
+    host = re.search(r"\bip[:=] ?([0-9a-fA-F.:]+)", account)
+    number = int(pid[1]) if pid else None
+    tail, note = worker_log_tail(logs, number)
+    kind, message = "error", account.splitlines()[-1]
+    if re.search(r"OutOfMemory|out of memory|running low on memory", account):
+        kind = "out_of_memory"
+    elif "The actor died" in account:
+        detail = re.search(r"exit detail: (.*?)(?= Some common causes|$)", account, re.MULTILINE)
+        kind = "killed"
+        message = f"the worker process {number or '?'} on {host[1] if host else '?'} died"
+        message += f": {detail[1]}" if detail else ""
+    return LostAttempt(
+        kind=kind,
+        message=message,
+        account=account,
+        host=host[1] if host else "",
+        pid=number,
+        log_tail=tuple(tail),
+        log_note=note,
+    )

@@ -1,0 +1,158 @@
+"""What Ray needs around it, without importing it: settings, a folder to throw away, its logs."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from grid.packages import packages_root
+
+TUNE_SETTINGS = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # Tune's own snapshots: the store remembers, not Tune
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    "TUNE_WARN_THRESHOLD_S": "10",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".*",  # the raylet's remarks on a dead worker go to stdout
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
+
+WORKER_SETTINGS = {
+    # Activations of more than 32 MB are otherwise mapped and returned at every layer: half of a
+    # forward pass at 224 px is page faults.
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+    "MALLOC_TOP_PAD_": str(256 << 20),
+    # Threads are the experiment's to fix, not a share's (Ray would set the CPUs asked for).
+    "OMP_NUM_THREADS": "1",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+}
+
+REAL_HOME = "CROSSGEN_HOME"
+PREFIX = "cg-"
+
+
+@contextmanager
+def disposable_folder() -> Iterator[Path]:
+    """A short folder for one run's Ray, removed afterwards.
+
+    Short, because Ray's sockets lie in it and their paths end at 107 bytes. Folders that a
+    killed driver left are removed too: their lock is free.
+    """
+    parent = Path("/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir())
+    for stale in parent.glob(f"{PREFIX}*"):
+        _remove_if_abandoned(stale)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    with suppress(OSError):
+        # Without a lock it is either being made or was removed while orphans still wrote to it.
+        if not (folder / "lock").exists() and time.time() - folder.stat().st_mtime < 3600:
+            return
+        with (folder / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def own_cluster_settings(folder: Path) -> dict[str, str]:
+    """The environment in which a cluster of our own is started; its workers inherit it.
+
+    Inherited, because a runtime_env of the job would cost every first worker a second and more.
+    Our packages go first on the workers' path, wherever the driver was started.
+
+    With HOME at a folder that holds an (empty) ``ray_bootstrap_config.yaml``, Ray's head does not
+    ask the cloud's metadata address who it is; workers get the real HOME back, see
+    `restore_home`. Token authentication is on unless the user has decided about it.
+    """
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    (home / "ray_bootstrap_config.yaml").write_text("{}\n")
+    path = [str(packages_root()), *filter(None, [os.environ.get("PYTHONPATH")])]
+    settings = {
+        **WORKER_SETTINGS,
+        "PYTHONPATH": os.pathsep.join(path),
+        "HOME": str(home),
+        REAL_HOME: os.environ.get(REAL_HOME) or os.environ.get("HOME", "/"),
+    }
+    if "RAY_AUTH_MODE" not in os.environ:
+        token = folder / "token"
+        token.touch(mode=0o600)
+        token.write_text(_token())
+        settings |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+    return settings
+
+
+@functools.cache
+def _token() -> str:
+    """One per process: Ray's client reads it once and keeps it."""
+    return secrets.token_hex(32)
+
+
+def restore_home() -> None:
+    """Give a worker of our own cluster the user's HOME (see `own_cluster_settings`)."""
+    real = os.environ.pop(REAL_HOME, None)
+    if real is not None:
+        os.environ["HOME"] = real
+
+
+@contextmanager
+def environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """These variables are set inside, and as before outside."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def directory(folder: Path) -> Iterator[None]:
+    """The working directory is this inside: Ray puts the driver's on its workers' paths."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def worker_log_tail(logs: Path | None, pid: int | None, lines: int = 200) -> tuple[list[str], str]:
+    """The last lines that a worker printed, and what to say about how they were had.
+
+    Args:
+        logs: The folder of Ray's logs on this host.
+        pid: The worker's, None where unknown.
+        lines: How many to keep.
+    """
+    if logs is None or pid is None:
+        return [], "The worker's process id is unknown, so its log was not looked for."
+    files = sorted(logs.glob(f"worker-*-{pid}.out")) + sorted(logs.glob(f"worker-*-{pid}.err"))
+    text: list[str] = []
+    for file in files:
+        with suppress(OSError):
+            text += file.read_text(errors="replace").splitlines()
+    # Ray's own marks for its log reader.
+    text = [line for line in text if not line.startswith((":job_id:", ":actor_name:"))]
+    if not files:
+        return [], f"No log of worker {pid} on this host: it ran on another one, or left none."
+    return text[-lines:], "" if text else f"Worker {pid} printed nothing."
