@@ -24,6 +24,7 @@ from grid.commits import (
     weights_keys_of_other_attempts,
     write_weights,
 )
+from grid.compact import COMPACTED, compacted_key, compacted_keys, compacted_schema
 from grid.expansions import (
     Cell,
     Experiment,
@@ -73,6 +74,7 @@ from grid.score_files import (
     open_score_file,
     read_score_footer,
     read_scores,
+    refused_scores,
     score_footer,
     score_schema,
     write_scores,
@@ -105,6 +107,7 @@ from grid.stored_tables import (
 __all__ = [
     "CLAIMS",
     "COMMITS",
+    "COMPACTED",
     "DERIVED",
     "EXPERIMENTS",
     "FAILURES",
@@ -146,6 +149,9 @@ __all__ = [
     "committed_fits",
     "committed_pieces",
     "committed_pieces_of",
+    "compacted_key",
+    "compacted_keys",
+    "compacted_schema",
     "did_you_mean",
     "digest",
     "experiment_digest",
@@ -173,6 +179,7 @@ __all__ = [
     "read_scores",
     "read_validation",
     "read_weights",
+    "refused_scores",
     "resolved_epochs",
     "score_footer",
     "score_schema",

@@ -1,0 +1,1 @@
+"""The ways in: the `crossgen` command; Ray job and Slurm follow the same run."""

@@ -1,0 +1,24 @@
+"""What the attempts at one fit leave below `fits/<fit_id>/`, found without knowing their ids."""
+
+from __future__ import annotations
+
+from grid.places import FITS, attempt_prefix, checkpoint_key
+from grid.store import Store
+
+
+def checkpoint_keys(store: Store, fit_id: str) -> list[str]:
+    """Return the keys of every attempt's checkpoint, by one listing."""
+    name = checkpoint_key(fit_id, "").rpartition("/")[2]
+    return [key for key in store.list(f"{FITS}{fit_id}/") if key.endswith(f"/{name}")]
+
+
+def begun_fits(store: Store) -> set[str]:
+    """Return the ids of fits that some attempt left a checkpoint of, by one listing."""
+    name = checkpoint_key("", "").rpartition("/")[2]
+    return {key.split("/")[1] for key in store.list(FITS) if key.endswith(f"/{name}")}
+
+
+def discard_attempt(store: Store, fit_id: str, attempt: str) -> None:
+    """Delete all that an attempt wrote: it lost the race to commit."""
+    for key in store.list(attempt_prefix(fit_id, attempt)):
+        store.delete(key)

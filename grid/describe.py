@@ -1,0 +1,65 @@
+"""The canonical description of a fit: everything that makes it the fit that it is, and no more.
+
+In it: content (digests of rows), options, geometry and recipe where they differ from the
+defaults, versions of card and operations, seed, initial weights. Not in it: paths, names, devices,
+threads, batch sizes of tests. A new option with a neutral default therefore changes no id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from data.operations import Pipeline, parse
+from data.selection import Selection
+from detectors.contract import Card, Options, find_preset, options_that_differ
+from detectors.recipes import Recipe, differing
+
+# Values of a recipe that do not change what is trained, or that stand elsewhere in a description.
+_ELSEWHERE = ("augment", "micro_batch", "validation_fraction")
+
+
+def describe_fit(
+    *,
+    card: Card,
+    options: Options,
+    selection: Selection | None,
+    train_geometry: Pipeline,
+    validation_geometry: Pipeline,
+    augment: Pipeline,
+    recipe: Recipe | None,
+    seed: int | None,
+    weights: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the description that a fit's id is the hash of; plain values, keys by meaning."""
+    description: dict[str, Any] = {"detector": card.name, "card": card.version}
+    differing_options = options_that_differ(card, options)
+    if differing_options:
+        description["options"] = differing_options
+    if weights is not None:  # a file is what its bytes are, wherever it lies
+        description["weights"] = {k: v for k, v in weights.items() if k != "path"}
+    if selection is None or recipe is None:
+        return description
+    default = find_preset(card)
+    if train_geometry.canonical != parse(default.train, "geometry").canonical:
+        description["train_geometry"] = train_geometry.canonical
+    if validation_geometry.canonical != parse(default.test, "geometry").canonical:
+        description["validation_geometry"] = validation_geometry.canonical
+    if augment.canonical != "none":
+        description["augment"] = augment.canonical
+    operations = operations_of(train_geometry, validation_geometry, augment)
+    if operations:
+        description["operations"] = operations
+    description["training"] = selection.train.digest
+    description["validation"] = selection.validation.digest
+    values = {k: v for k, v in differing(recipe).items() if k not in _ELSEWHERE}
+    if recipe.micro_batch is not None and card.batch_norm:
+        values["micro_batch"] = recipe.micro_batch  # BatchNorm sees the micro-batch
+    description["recipe"] = values
+    description["seed"] = seed
+    return description
+
+
+def operations_of(*pipelines: Pipeline) -> dict[str, int]:
+    """Return the versions of all operations in some pipelines."""
+    return {name: version for p in pipelines for name, version in p.versions.items()}

@@ -1,0 +1,81 @@
+"""One trial, from its spec to its committed fit and scores. Read this file first.
+
+A trial is a fit and the pieces it is still to be scored on. It runs the same with and without
+Ray, on any host that sees the store and the images. It asks the store what is missing, does
+that, and commits each part as soon as it is whole: so it can be killed at any moment and run
+again, by anybody, at the same time even, and nothing committed is done twice or lost.
+
+    manifest -> fit (resume, or read the committed weights) -> each missing piece: predict -> write
+
+Its neighbours: `grid.fitting` trains and commits a fit, `grid.scoring` scores a piece,
+`grid.attempt` wraps this in the recording of failures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from grid import records
+from grid.fitting import fit_detector, load_fitted
+from grid.rows import Rows
+from grid.scoring import score_piece
+from grid.store import open_store
+from grid.trial import Report, Stop
+
+
+def run_trial(spec: Mapping[str, Any], attempt: str, report: Report, stop: Stop) -> bool:
+    """Train what is not trained, score what is not scored.
+
+    Args:
+        spec: made by `grid.trial_spec`.
+        attempt: an id that no other attempt has; this one writes only under it.
+        report: told about progress, for people.
+        stop: asked at every step; when it says so, a checkpoint is written and the trial ends.
+
+    Returns:
+        True when nothing is missing any more, False when it was stopped before.
+
+    Raises:
+        Exception: whatever went wrong; nothing committed is touched by it.
+    """
+    store = open_store(spec["store"])
+    rows = Rows(store, spec)
+
+    commit = records.read_commit(store, spec["fit_id"])
+    if commit is None:
+        commit = fit_detector(spec, rows, store, attempt, report, stop)
+    if commit is None:
+        return False
+
+    missing = missing_pieces(spec, commit, store)
+    total = len(missing)
+    for epoch in dict.fromkeys(piece.epoch for piece in missing):
+        network = load_fitted(spec, commit, epoch, store)  # committed weights, read back
+        for piece in [p for p in missing if p.epoch == epoch]:
+            if stop():
+                return False
+            score_piece(piece, network, rows, commit, store, attempt)
+            total -= 1
+            report(
+                {
+                    "fit_id": spec["fit_id"],
+                    "phase": "score",
+                    "pieces_done": len(missing) - total,
+                    "pieces": len(missing),
+                }
+            )
+    return True
+
+
+def missing_pieces(
+    spec: Mapping[str, Any], commit: records.Commit, store: records.Store
+) -> list[records.Piece]:
+    """Return the pieces of a trial that the store does not hold, pool by pool."""
+    committed = records.committed_pieces_of(store, spec["fit_id"])
+    wanted = {
+        piece.piece_id: piece
+        for scoring in spec["scoring"]
+        for piece in records.pieces_of_scoring(scoring, commit)
+    }
+    return [piece for key, piece in wanted.items() if key not in committed]

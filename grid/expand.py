@@ -1,0 +1,394 @@
+"""From an experiment to its fits and to what each is scored on: the product of every arm's axes.
+
+Nothing here looks at the store. A fit is described by content (images, options, recipe, seed),
+its id is the hash of that description, and the arms of an experiment are merged by it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from data.operations import PipelineError, parse
+from data.selection import Selection, SelectionError
+from detectors.contract import (
+    Card,
+    Options,
+    Pipelines,
+    find_preset,
+    load_card,
+    options_that_differ,
+    parse_options,
+)
+from detectors.recipes import Recipe, resolve_recipe
+from grid.catalog import Catalog
+from grid.describe import describe_fit, operations_of
+from grid.expansions import ScoringRecord
+from grid.experiment import Arm, Experiment, InputSpec, TestSpec, WeightsSpec
+from grid.identity import fit_id
+from grid.refusal import Problems, did_you_mean
+from grid.test_sets import TestSet, form_test_sets
+from grid.training_sets import Selections, TrainingSet, training_sets
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One trained detector, or one given checkpoint, of an experiment."""
+
+    fit_id: str
+    arms: tuple[str, ...]
+    card: Card
+    options: Options
+    training: TrainingSet | None
+    selection: Selection | None
+    train_geometry: str
+    validation_geometry: str
+    augment: str
+    recipe: Recipe | None
+    recipe_name: str
+    seed: int | None
+    weights: Mapping[str, Any] | None
+    parent: str | None
+    description: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """A short name for people: what tells this fit from the others of its experiment."""
+        options = ",".join(
+            f"{k}={_short(v)}" for k, v in options_that_differ(self.card, self.options).items()
+        )
+        parts = [
+            f"{self.card.name}({options})" if options else self.card.name,
+            self.training.label if self.training else "given weights",
+            "" if self.augment == "none" else self.augment,
+            "" if self.seed is None else f"seed {self.seed}",
+        ]
+        return " / ".join(p for p in parts if p)
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """An experiment, written out."""
+
+    experiment: Experiment
+    catalog: Catalog
+    fits: Mapping[str, Fit]
+    scoring: Mapping[str, tuple[ScoringRecord, ...]]
+    test_sets: tuple[TestSet, ...]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """One point of an arm's product, before it has an id."""
+
+    arm: Arm
+    detector: str
+    options: Mapping[str, Any]
+    training: TrainingSet | None
+    input: str | InputSpec
+    augment: str | None
+    recipe: str | Mapping[str, Any]
+    weights: WeightsSpec | None
+    seed: int | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What `exclude`, `--only` and `weights: {where: ...}` can match."""
+        recipe = self.recipe if isinstance(self.recipe, str) else self.recipe.get("base", "common")
+        return {
+            "arm": self.arm.name,
+            "detector": self.detector,
+            "train": self.training.label if self.training else "none",
+            "augment": self.augment or "default",
+            "input": self.input if isinstance(self.input, str) else self.input.model_dump(),
+            "recipe": recipe,
+            "seed": self.seed,
+            **{f"{self.detector}.{k}": v for k, v in self.options.items()},
+        }
+
+
+def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expansion:
+    """Write an experiment out into fits and what they are scored on.
+
+    Every mistake is noted in `problems` and what it concerns is left out, so one reading of a
+    file finds them all; the caller raises.
+    """
+    selections = Selections()
+    fits: dict[str, Fit] = {}
+    scoring: dict[str, list[ScoringRecord]] = {}
+    test_sets: dict[str, TestSet] = {}
+    by_arm: dict[str, list[Fit]] = {}
+    for arm in _parents_first(experiment.arms, problems):
+        made: list[Fit] = []
+        for choice in _choices(arm, experiment, catalog, problems):
+            if any(_matches(choice.values, pattern) for pattern in experiment.exclude):
+                continue
+            fit = _fit(choice, selections, by_arm, problems)
+            if fit is not None:
+                made.append(fit)
+        by_arm[arm.name] = made
+        tested = arm.test or experiment.test
+        sets = form_test_sets(tested, catalog, problems)
+        test_sets.update({f"{s.name}|{s.classes}|{s.real_pools}": s for s in sets})
+        for fit in made:
+            known = fits.get(fit.fit_id)
+            arms = (*known.arms, arm.name) if known and arm.name not in known.arms else fit.arms
+            fits[fit.fit_id] = replace(known or fit, arms=arms)
+            block = _scoring(fit, arm, tested, sets, problems)
+            if block is not None and block not in scoring.setdefault(fit.fit_id, []):
+                scoring[fit.fit_id].append(block)
+    _check_excludes(experiment, by_arm, problems)
+    if not fits and not problems:
+        problems.add("arms", "nothing is left to train or to score", "Loosen `exclude` or `--only`")
+    return Expansion(
+        experiment,
+        catalog,
+        fits,
+        {k: tuple(v) for k, v in scoring.items()},
+        tuple(test_sets.values()),
+    )
+
+
+def _parents_first(arms: tuple[Arm, ...], problems: Problems) -> list[Arm]:
+    """Order arms so that `weights: {from: ARM}` finds its arm expanded; cycles are refused."""
+    by_name = {arm.name: arm for arm in arms}
+    needs: dict[str, set[str]] = {}
+    for arm in arms:
+        needs[arm.name] = {w.from_ for w in arm.weights if w and w.from_}
+        for name in sorted(needs[arm.name] - set(by_name)):
+            problems.add(
+                f"arms.{arm.name}.weights: {{from: {name}}}",
+                "there is no such arm",
+                did_you_mean(name, by_name),
+            )
+        needs[arm.name] &= set(by_name)
+    ordered: list[Arm] = []
+    while needs:
+        ready = [name for name, parents in needs.items() if not parents & set(needs)]
+        if not ready:
+            problems.add(
+                f"arms: {' -> '.join([*needs, next(iter(needs))])}",
+                "their weights come from each other in a circle",
+                "Break the circle",
+            )
+            return ordered
+        for name in ready:
+            ordered.append(by_name[name])
+            del needs[name]
+    return ordered
+
+
+def _choices(
+    arm: Arm, experiment: Experiment, catalog: Catalog, problems: Problems
+) -> Iterator[_Choice]:
+    """Form the product of an arm's axes."""
+    for detector in arm.options:
+        if detector not in arm.detector:
+            problems.add(
+                f"arms.{arm.name}: {detector}.{next(iter(arm.options[detector]))}",
+                f"the arm has no detector {detector!r}",
+                did_you_mean(detector, arm.detector),
+            )
+    trainings: list[TrainingSet | None] = []
+    for spec in arm.train:
+        trainings.extend([None] if spec is None else training_sets(spec, catalog, problems))
+    for detector in arm.detector:
+        axes = arm.options.get(detector, {})
+        for values in itertools.product(*axes.values()):
+            options = dict(zip(axes, values, strict=True))
+            for training, input_, augment, recipe, weights in itertools.product(
+                trainings, arm.input, arm.augment, arm.recipe, arm.weights
+            ):
+                # Given weights know neither a recipe nor a seed: one fit per checksum.
+                seeds = (arm.seeds or experiment.seeds) if training is not None else (None,)
+                for seed in seeds:
+                    yield _Choice(
+                        arm, detector, options, training, input_, augment, recipe, weights, seed
+                    )
+
+
+def _matches(values: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
+    return all(
+        key in values and values[key] in (wanted if isinstance(wanted, list | tuple) else [wanted])
+        for key, wanted in pattern.items()
+    )
+
+
+def _check_excludes(
+    experiment: Experiment, by_arm: Mapping[str, list[Fit]], problems: Problems
+) -> None:
+    """A key of `exclude` that no fit has is a typing mistake, not a filter."""
+    known = {key for fits in by_arm.values() for fit in fits for key in fit.values}
+    for pattern in experiment.exclude:
+        for key in pattern:
+            if known and key not in known:
+                problems.add(f"exclude: {key}", "no fit has such a value", did_you_mean(key, known))
+
+
+def _fit(
+    choice: _Choice,
+    selections: Selections,
+    by_arm: Mapping[str, list[Fit]],
+    problems: Problems,
+) -> Fit | None:
+    """Resolve one point of the product: card, options, geometry, recipe, rows, identity."""
+    where = f"arms.{choice.arm.name}"
+    try:
+        card = load_card(choice.detector)
+    except ValueError as error:
+        problems.add(f"{where}.detector", str(error), "Correct the name")
+        return None
+    try:
+        options = parse_options(card, choice.options)
+        pipelines = _pipelines(card, choice.input)
+        recipe = training = None
+        if choice.training is not None:
+            recipe = resolve_recipe(card, choice.recipe)
+            if choice.training.steps is not None:  # a budget of the training set, for any recipe
+                recipe = recipe.model_copy(update={"steps": choice.training.steps, "epochs": None})
+            training = choice.training.carved(recipe.validation_fraction)
+        augment = parse(choice.augment or (recipe.augment if recipe else "none"), "augmentation")
+        train_geometry = parse(pipelines.train, "geometry")
+        validation_geometry = parse(pipelines.test, "geometry")
+    except ValueError as error:  # PipelineError and pydantic's ValidationError are ValueErrors
+        problems.add(where, str(error), "Correct it in the file")
+        return None
+    weights, parent = _weights(choice, by_arm, problems)
+    if choice.weights is not None and weights is None:
+        return None
+    try:
+        selection = selections.of(training) if training is not None else None
+    except SelectionError as error:
+        problems.add(f"{where}.train", str(error), "Correct it in the file")
+        return None
+    description = describe_fit(
+        card=card,
+        options=options,
+        selection=selection,
+        train_geometry=train_geometry,
+        validation_geometry=validation_geometry,
+        augment=augment,
+        recipe=recipe,
+        seed=choice.seed,
+        weights=weights,
+    )
+    return Fit(
+        fit_id=fit_id(description),
+        arms=(choice.arm.name,),
+        card=card,
+        options=options,
+        training=training,
+        selection=selection,
+        train_geometry=train_geometry.canonical,
+        validation_geometry=validation_geometry.canonical,
+        augment=augment.canonical,
+        recipe=recipe,
+        recipe_name=choice.values["recipe"] if recipe else "none",
+        seed=choice.seed,
+        weights=weights,
+        parent=parent,
+        description=description,
+        values=choice.values,
+    )
+
+
+def _weights(
+    choice: _Choice, by_arm: Mapping[str, list[Fit]], problems: Problems
+) -> tuple[dict[str, Any] | None, str | None]:
+    """Return what stands for the initial weights in the identity, and the parent's fit id."""
+    spec = choice.weights
+    if spec is None:
+        return None, None
+    where = f"arms.{choice.arm.name}.weights"
+    if spec.path is not None:
+        if not spec.path.is_file():
+            problems.add(f"{where} = {spec.path}", "there is no such file", "Correct the path")
+            return None, None
+        with spec.path.open("rb") as file:
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"sha256": checksum, "path": str(spec.path)}, None
+    parents = _parents(choice, by_arm.get(spec.from_ or "", []))
+    if len(parents) != 1:
+        if spec.from_ in by_arm:  # an unknown arm was refused before
+            shown = "; ".join(p.label for p in parents[:4])
+            problems.add(
+                f"{where}: {{from: {spec.from_}}}",
+                f"{len(parents)} fits of that arm match {choice.values}"
+                + (f": {shown}" if parents else ""),
+                "Exactly one must: add `where: {...}` with values of the parent's axes",
+            )
+        return None, None
+    return {"from": parents[0].fit_id, "epoch": spec.epoch}, parents[0].fit_id
+
+
+def _parents(choice: _Choice, fits: list[Fit]) -> list[Fit]:
+    """Return the parent's fits that agree on the seed and on each axis that both arms have.
+
+    An axis on which the child has a value that the parent lacks is one that the child overrides;
+    it does not restrict. `where` names parents outright.
+    """
+    spec = choice.weights
+    where = dict(spec.where) if spec else {}
+    found = [f for f in fits if _matches(f.values, where)]
+    for key, value in choice.values.items():
+        if key in ("arm", "recipe") or key in where:
+            continue
+        parents = [f for f in found if f.values.get(key) == value]
+        if parents or key == "seed":
+            found = parents
+    return found
+
+
+def _scoring(
+    fit: Fit, arm: Arm, spec: TestSpec, sets: list[TestSet], problems: Problems
+) -> ScoringRecord | None:
+    """Return what a fit is scored on: every pool of the test sets, once."""
+    where = f"arms.{arm.name}.test" if arm.test else "test"
+    try:
+        pipeline = parse(
+            find_preset(fit.card, spec.input).test if spec.input else fit.validation_geometry,
+            "geometry",
+        )
+        if pipeline.is_random:
+            raise PipelineError(f"{pipeline.canonical} is random, and a test is not")
+        degradations = {}
+        for text in spec.degradations:
+            parsed = parse(text, "degradation")
+            degradations[parsed.canonical] = operations_of(parsed, pipeline)
+    except ValueError as error:
+        problems.add(where, str(error), "Correct it in the file")
+        return None
+    kept = fit.recipe.keep_epochs if fit.recipe else ("selected", "last")
+    for epoch in spec.epochs:
+        if epoch not in kept and not (fit.recipe and epoch == fit.recipe.epochs):
+            problems.add(
+                f"{where}.epochs: {epoch}",
+                f"the recipe of {fit.label} keeps the weights of {', '.join(map(str, kept))} only",
+                "Add it to the recipe's keep_epochs, or score a kept epoch",
+            )
+            return None
+    pools = dict.fromkeys(p for s in sets for p in (*s.real_pools, *s.fake_pools))
+    return ScoringRecord(
+        fit_id=fit.fit_id,
+        epochs=list(spec.epochs),
+        pools=list(pools),
+        degradations=list(degradations),
+        test_pipeline=pipeline.canonical,
+        equalise="none",
+        operations=degradations,
+    )
+
+
+def _pipelines(card: Card, given: str | InputSpec) -> Pipelines:
+    """Return the geometry that is meant: a preset by name, or both pipelines written out."""
+    if isinstance(given, InputSpec):
+        return Pipelines(train=given.train, test=given.test)
+    return find_preset(card, "" if given == "default" else given)
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,301 @@
+"""One fit: resumed or begun, trained, committed; or a given checkpoint brought into the store.
+
+First commit wins. An attempt writes only under its own folder; it reads the furthest valid
+checkpoint of any attempt. What loses the race to commit is discarded by its own attempt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data.operations import parse
+from grid import records
+from grid.attempts import checkpoint_keys, discard_attempt
+from grid.provenance import provenance
+from grid.rows import Rows
+from grid.store import Store, StoreMissing
+from grid.trial import Report, Stop
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from data.images import ImageRows
+    from detectors.history import HistoryRow
+    from detectors.training import TrainingProgress, TrainingResult
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_REPORTS = 1.0
+
+
+def fit_detector(
+    spec: Mapping[str, Any],
+    rows: Rows,
+    store: Store,
+    attempt: str,
+    report: Report,
+    stop: Stop,
+) -> records.Commit | None:
+    """Bring the fit of a trial into the store and return its commit; None when stopped before."""
+    if spec["training"] is None:
+        return _commit_given_weights(spec, store, attempt)
+    return _train(spec, rows, store, attempt, report, stop)
+
+
+def load_fitted(
+    spec: Mapping[str, Any], commit: records.Commit, epoch: int, store: Store
+) -> nn.Module:
+    """Build the detector with committed weights, read back and checked, on the trial's device.
+
+    Raises:
+        WeightsChanged: the weights in the store are not those that were committed.
+    """
+    from detectors import weights
+
+    network = _new_network(spec)
+    weights.from_bytes(network, records.read_weights(store, commit, epoch))
+    return network
+
+
+class WeightsLost(RuntimeError):
+    """Weights that should be there are gone or changed."""
+
+
+def _new_network(spec: Mapping[str, Any]) -> nn.Module:
+    """Build the network at its seeded initial weights, on the device of this process."""
+    import torch
+
+    from detectors.contract import build, load_card, parse_options
+
+    torch.set_num_threads(int(spec["threads"]))
+    card = load_card(spec["detector"])
+    network = build(card.name, parse_options(card, spec["options"]), seed=spec["seed"] or 0)
+    return network.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+
+
+def _train(
+    spec: Mapping[str, Any],
+    rows: Rows,
+    store: Store,
+    attempt: str,
+    report: Report,
+    stop: Stop,
+) -> records.Commit | None:
+    from detectors.checkpoints import CheckpointInvalid
+    from detectors.recipes import Recipe
+    from detectors.training import train
+
+    training, validation = rows.training()
+    folder = _AttemptFolder(spec["fit_id"], store, attempt)
+    told = _Telling(spec["fit_id"], report)
+    for checkpoint in (*_checkpoints(store, spec["fit_id"]), None):
+        network = _initial_network(spec, store)
+        try:
+            with provenance(spec, attempt) as facts:
+                result = train(
+                    network,
+                    training=training,
+                    validation=validation,
+                    train_geometry=parse(spec["train_geometry"], "geometry"),
+                    augmentation=parse(spec["augment"], "augmentation"),
+                    validation_geometry=parse(spec["validation_geometry"], "geometry"),
+                    recipe=Recipe.model_validate(spec["recipe"]),
+                    seed=spec["seed"],
+                    device=next(network.parameters()).device,
+                    sink=folder,
+                    resume=checkpoint,
+                    stop=stop,
+                    progress=told,
+                )
+                facts.update(
+                    images_per_s=result.images_per_s, data_wait_share=result.data_wait_share
+                )
+            break
+        except CheckpointInvalid as error:  # the next one, and in the end none
+            log.warning("%s: a checkpoint is passed over: %s", spec["fit_id"], error)
+    if result.state == "stopped":
+        return None
+    return _commit_trained(spec, store, folder, result, training, validation, facts.record)
+
+
+def _initial_network(spec: Mapping[str, Any], store: Store) -> nn.Module:
+    """Build the network that training begins with: seeded, or from a parent, or from a file."""
+    from detectors import weights
+
+    network = _new_network(spec)
+    if spec["parent"] is not None:
+        parent = records.read_commit(store, spec["parent"])
+        if parent is None:
+            raise RuntimeError(
+                f"the parent fit {spec['parent']} is not committed yet; it is trained first "
+                "when both stand in one experiment, so run the experiment whole"
+            )
+        [epoch] = records.resolved_epochs([spec["weights"]["epoch"]], parent)
+        weights.from_bytes(network, records.read_weights(store, parent, epoch))
+    elif spec["weights"] is not None:
+        weights.from_bytes(network, _given(spec["weights"]))
+    return network
+
+
+class _AttemptFolder:
+    """Where the training loop's files go: fits/<fit_id>/<attempt>/, and nowhere else."""
+
+    def __init__(self, fit_id: str, store: Store, attempt: str) -> None:
+        self.fit_id = fit_id
+        self.store = store
+        self.attempt = attempt
+        self.weights: dict[str, records.StoredWeights] = {}
+
+    def save_checkpoint(self, data: bytes, epoch: int, step: int) -> None:
+        self.store.put_checkpoint(records.checkpoint_key(self.fit_id, self.attempt), data)
+
+    def save_weights(self, epoch: int, data: bytes) -> None:
+        self.weights[str(epoch)] = records.write_weights(
+            self.store, self.fit_id, self.attempt, epoch, data
+        )
+
+    def epoch_done(self, row: HistoryRow) -> None:
+        log.info(
+            "%s: epoch %d, training loss %.4f, validation loss %.4f, accuracy %.3f",
+            self.fit_id,
+            row.epoch,
+            row.train_loss,
+            row.validation_loss,
+            row.validation_accuracy,
+        )
+
+
+class _Telling:
+    """Passes the loop's progress on, at most about once a second: a report can cost a trip."""
+
+    def __init__(self, fit_id: str, report: Report) -> None:
+        self._fit_id = fit_id
+        self._report = report
+        self._told = 0.0
+
+    def __call__(self, progress: TrainingProgress) -> None:
+        now = time.monotonic()
+        if now - self._told < SECONDS_BETWEEN_REPORTS:
+            return
+        self._told = now
+        self._report(
+            {
+                "fit_id": self._fit_id,
+                "phase": "train",
+                "epoch": progress.epoch,
+                "epochs": progress.epochs,
+                "images_per_s": progress.images_per_s,
+            }
+        )
+
+
+def _checkpoints(store: Store, fit_id: str) -> list[bytes]:
+    """Return the checkpoints of all attempts, the furthest first; unreadable ones are left out."""
+    from detectors.checkpoints import CheckpointInvalid, position
+
+    found = []
+    for key in checkpoint_keys(store, fit_id):
+        try:
+            content = store.get(key)
+            found.append((position(content), content))
+        except StoreMissing:
+            continue  # its attempt has just finished and removed it
+        except CheckpointInvalid as error:
+            log.warning("%s is passed over: %s", key, error)
+    return [content for _, content in sorted(found, key=lambda item: item[0], reverse=True)]
+
+
+def _commit_trained(
+    spec: Mapping[str, Any],
+    store: Store,
+    folder: _AttemptFolder,
+    result: TrainingResult,
+    training: ImageRows,
+    validation: ImageRows,
+    facts: Mapping[str, Any],
+) -> records.Commit:
+    """Write what belongs to the fit, then the commit that makes it exist."""
+    fit_id, attempt = spec["fit_id"], folder.attempt
+    records.write_history(store, fit_id, attempt, [asdict(row) for row in result.history])
+    records.write_validation(
+        store, fit_id, attempt, validation.image_ids, validation.labels, result.validation_logits
+    )
+    records.write_provenance(store, fit_id, attempt, {**facts, "spec": dict(spec)})
+    commit = records.Commit(
+        schema=records.SCHEMA,
+        fit_id=fit_id,
+        attempt=attempt,
+        description=dict(spec["description"]),
+        weights=folder.weights,
+        selected_epoch=result.selected_epoch,
+        last_epoch=result.last_epoch,
+        kept_epochs=result.kept_epochs,
+        threshold={"rule": "logit", "value": 0.0},
+        n_train=len(training),
+        n_validation=len(validation),
+        seconds=round(sum(row.seconds for row in result.history), 3),
+        parent=spec["parent"],
+        warnings=[],
+    )
+    return _first_wins(store, commit)
+
+
+def _commit_given_weights(spec: Mapping[str, Any], store: Store, attempt: str) -> records.Commit:
+    """Bring a given checkpoint into the store as epoch 0 of an untrained fit."""
+    from detectors import weights
+
+    network = _new_network(spec)
+    weights.from_bytes(network, _given(spec["weights"]))  # strict: it fits, or this stops
+    content = weights.to_bytes(network)
+    store.put_new(records.weights_key(spec["fit_id"], attempt, 0), content)
+    with provenance(spec, attempt) as facts:
+        pass
+    records.write_provenance(store, spec["fit_id"], attempt, {**facts.record, "spec": dict(spec)})
+    commit = records.Commit(
+        schema=records.SCHEMA,
+        fit_id=spec["fit_id"],
+        attempt=attempt,
+        description=dict(spec["description"]),
+        weights={"0": {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}},
+        selected_epoch=0,
+        last_epoch=0,
+        kept_epochs=[0],
+        threshold={"rule": "logit", "value": 0.0},
+        n_train=0,
+        n_validation=0,
+        seconds=0.0,
+        parent=None,
+        warnings=[],
+    )
+    return _first_wins(store, commit)
+
+
+def _given(weights: Mapping[str, Any]) -> bytes:
+    """Read a checkpoint file and check that it is still the one that was planned with."""
+    content = Path(weights["path"]).read_bytes()
+    if hashlib.sha256(content).hexdigest() != weights["sha256"]:
+        raise WeightsLost(
+            f"{weights['path']} has changed since the plan was made. Run the experiment again: "
+            "a changed checkpoint is another fit"
+        )
+    return content
+
+
+def _first_wins(store: Store, commit: records.Commit) -> records.Commit:
+    if records.commit_fit(store, commit):
+        store.delete(records.checkpoint_key(commit["fit_id"], commit["attempt"]))
+        return commit
+    discard_attempt(store, commit["fit_id"], commit["attempt"])
+    winner = records.read_commit(store, commit["fit_id"])
+    if winner is None:
+        raise RuntimeError(
+            f"commits/{commit['fit_id']}.json existed and was gone a moment later: somebody "
+            "deletes files of the store while it is in use. Stop that, then run again"
+        )
+    return winner

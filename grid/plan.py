@@ -1,0 +1,248 @@
+"""What is wanted, minus what the store holds: the plan. Running again is resuming.
+
+    file -> catalog -> expansion -> plan -> trials
+
+Nothing else remembers state. A plan is made anew each time and costs two listings of the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grid import records
+from grid.bias import one_sided
+from grid.catalog import Catalog, open_catalog
+from grid.cost import Costs, known_costs
+from grid.expand import Expansion, Fit, expand
+from grid.experiment import Experiment
+from grid.leakage import Overlap, overlaps
+from grid.pixels import geometry_problems
+from grid.record_experiment import experiment_record
+from grid.refusal import Problems, did_you_mean
+from grid.store import Store
+from grid.trial import Trial
+from grid.trial_spec import pools_needed, publish_pools, trial_spec
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """What is left of one fit."""
+
+    fit: Fit
+    committed: bool
+    pieces: int
+    missing_pieces: int
+    predicted_s: float | None
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is missing."""
+        return self.committed and self.missing_pieces == 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment against a store."""
+
+    expansion: Expansion
+    fits: tuple[FitPlan, ...]
+    overlaps: tuple[Overlap, ...]
+    record: records.Experiment
+
+    @property
+    def missing(self) -> list[FitPlan]:
+        """The fits that something is missing of."""
+        return [f for f in self.fits if not f.done]
+
+    @property
+    def predicted_s(self) -> float | None:
+        """Seconds of all that is missing, one after the other; None when any is unknown."""
+        known = [f.predicted_s for f in self.missing]
+        return None if any(s is None for s in known) else sum(s for s in known if s is not None)
+
+
+def prepare(
+    experiment: Experiment,
+    *,
+    only: Sequence[tuple[str, str]] = (),
+    cache_dir: Path | None = None,
+    rehash: bool = False,
+    progress: Any = None,
+) -> Expansion:
+    """Look at the data and write the experiment out, or refuse it with all that is wrong.
+
+    Args:
+        experiment: the validated file.
+        only: (key, value) pairs; fits that do not match all of them are left out. A key given
+            twice matches either value.
+        cache_dir: where the index of each data root is kept.
+        rehash: read every image file again.
+        progress: called with (files done, files in all) while indexing.
+
+    Raises:
+        Refused: with every problem found.
+    """
+    problems = Problems()
+    catalog = open_catalog(
+        experiment.data,
+        image_limit=experiment.limit,
+        problems=problems,
+        cache_dir=cache_dir,
+        rehash=rehash,
+        unreadable=experiment.unreadable,
+        progress=progress,
+    )
+    if len(catalog.datasets) < len(experiment.data):
+        problems.raise_if_any()  # names of missing data would only be refused a second time
+    expansion = _restricted(expand(experiment, catalog, problems), only, problems)
+    problems.extend(_equalise_unstated(experiment, catalog, expansion))
+    problems.extend(geometry_problems(expansion))
+    if experiment.leakage == "refuse":
+        for overlap in overlaps(expansion):
+            problems.add(
+                f"test set {overlap.test_set}",
+                f"{overlap}, and the file says `leakage: refuse`",
+                "Take the images out of one of both, or write `leakage: exclude`",
+            )
+    problems.raise_if_any()
+    return expansion
+
+
+def make_plan(expansion: Expansion, store: Store) -> Plan:
+    """Hold an expansion against a store: two listings, and the commits that were found."""
+    commits = records.read_commits(store, expansion.fits.keys())
+    committed_pieces = records.committed_pieces(store)
+    costs = known_costs(commits)
+    fits = [
+        _fit_plan(fit, expansion, commits.get(fit.fit_id), committed_pieces, costs)
+        for fit in expansion.fits.values()
+    ]
+    return Plan(expansion, tuple(fits), tuple(overlaps(expansion)), experiment_record(expansion))
+
+
+def _fit_plan(
+    fit: Fit,
+    expansion: Expansion,
+    commit: records.Commit | None,
+    committed_pieces: Mapping[str, Iterable[str]],
+    costs: Costs,
+) -> FitPlan:
+    blocks = expansion.scoring.get(fit.fit_id, ())
+    if commit is None:
+        # Epochs named "selected" and "last" may turn out to be one; this counts them apart.
+        total = sum(len(b["epochs"]) * len(b["pools"]) * len(b["degradations"]) for b in blocks)
+        missing, images = total, _scored_images(expansion, fit)
+    else:
+        wanted = {
+            piece.piece_id: piece
+            for block in blocks
+            for piece in records.pieces_of_scoring(block, commit)
+        }
+        absent = [p for key, p in wanted.items() if key not in committed_pieces.get(fit.fit_id, ())]
+        total, missing = len(wanted), len(absent)
+        images = sum(len(expansion.catalog.pool(p.pool_id).table) for p in absent)
+    predicted = (
+        costs.predict(fit, trains=commit is None, scored_images=images)
+        if missing or (commit is None)
+        else 0.0
+    )
+    return FitPlan(fit, commit is not None, total, missing, predicted)
+
+
+def _scored_images(expansion: Expansion, fit: Fit) -> int:
+    return sum(
+        len(expansion.catalog.pool(pool).table) * len(block["epochs"]) * len(block["degradations"])
+        for block in expansion.scoring.get(fit.fit_id, ())
+        for pool in block["pools"]
+    )
+
+
+def make_trials(plan: Plan, store: Store) -> list[Trial]:
+    """Write what workers need into the store and return the trials that are left to do."""
+    todo = plan.missing
+    needed = pools_needed(plan.expansion, [f.fit for f in todo])
+    paths = publish_pools(store, plan.expansion.catalog, needed)
+    records.write_experiment(store, plan.record)
+    uncommitted = {f.fit.fit_id for f in plan.fits if not f.committed}
+    return [
+        Trial(
+            fit_id=f.fit.fit_id,
+            label=f.fit.label,
+            resources=_resources(plan.expansion.experiment, f.fit),
+            predicted_s=f.predicted_s,
+            waits_for=f.fit.parent if f.fit.parent in uncommitted and not f.committed else None,
+            spec=trial_spec(f.fit, plan.expansion, store.url, paths),
+        )
+        for f in todo
+    ]
+
+
+def is_done(store: Store, trial: Trial) -> bool:
+    """Read from the store whether a trial has nothing left to do."""
+    from grid.execute import missing_pieces
+
+    commit = records.read_commit(store, trial.fit_id)
+    return commit is not None and not missing_pieces(trial.spec, commit, store)
+
+
+def _resources(experiment: Experiment, fit: Fit) -> dict[str, float]:
+    """What a trial asks for. Where nothing is said, a trial takes a whole GPU if there is one."""
+    spec = experiment.resources.get(fit.card.name)
+    cpu = max(spec.cpu if spec else 1, experiment.threads)
+    resources = {"cpu": float(cpu)}
+    if spec is not None and spec.gpu is not None:
+        resources["gpu"] = spec.gpu
+    return resources
+
+
+def _restricted(
+    expansion: Expansion, only: Sequence[tuple[str, str]], problems: Problems
+) -> Expansion:
+    """Keep the fits that match, and the parents that they descend from."""
+    if not only:
+        return expansion
+    wanted: dict[str, set[str]] = {}
+    for key, value in only:
+        wanted.setdefault(key, set()).add(value)
+    known = {key for fit in expansion.fits.values() for key in fit.values} | {"fit"}
+    for key in wanted:
+        if key not in known:
+            problems.add(f"--only {key}", "no fit has such a value", did_you_mean(key, known))
+    kept: dict[str, Fit] = {}
+    for fit in expansion.fits.values():
+        values = {**fit.values, "fit": fit.fit_id}
+        if all(str(values.get(key)) in options for key, options in wanted.items()):
+            one: Fit | None = fit
+            while one is not None:
+                kept[one.fit_id] = one
+                one = expansion.fits[one.parent] if one.parent else None
+    if not kept and not problems:
+        asked = ", ".join(f"{key}={value}" for key, value in only)
+        values_known = {
+            key: sorted({str(f.values.get(key)) for f in expansion.fits.values()}) for key in wanted
+        }
+        problems.add(
+            f"--only {asked}",
+            "no fit of this experiment matches",
+            f"The values are: {values_known}",
+        )
+    return Expansion(
+        expansion.experiment,
+        expansion.catalog,
+        {k: f for k, f in expansion.fits.items() if k in kept},
+        {k: s for k, s in expansion.scoring.items() if k in kept},
+        expansion.test_sets,
+    )
+
+
+def _equalise_unstated(experiment: Experiment, catalog: Catalog, expansion: Expansion) -> list[Any]:
+    """Where labels can be read from format or size, the file must say what to do about it."""
+    if experiment.equalise is not None:
+        return []
+    used = {s.name for f in expansion.fits.values() if f.training for s in f.training.sources}
+    used |= {s.name for s in expansion.test_sets}
+    sources = [s for s in catalog.all_sources() if s.name in used]
+    return [problem for source in sources for problem in one_sided(source)]

@@ -1,0 +1,107 @@
+"""Where and with what a fit was made: enough to explain a number years later."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.metadata
+import os
+import platform
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("crossgen", "torch", "torchvision", "timm", "numpy", "pillow", "pyarrow", "ray")
+
+
+class Facts:
+    """What is found out about one attempt while it runs."""
+
+    def __init__(self) -> None:
+        self.record: dict[str, Any] = {}
+
+    def update(self, **values: Any) -> None:
+        """Add facts that only the work itself can tell."""
+        self.record.update(values)
+
+
+@contextlib.contextmanager
+def provenance(spec: Mapping[str, Any], attempt: str) -> Iterator[Facts]:
+    """Measure a stretch of work and note machine, packages, code and threads with it."""
+    facts = Facts()
+    started, cpu = time.monotonic(), time.process_time()
+    facts.record.update(
+        fit_id=spec["fit_id"],
+        attempt=attempt,
+        experiment=spec["experiment"],
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        threads=spec["threads"],
+        **_machine(),
+    )
+    yield facts
+    facts.record.update(
+        seconds=round(time.monotonic() - started, 3),
+        cpu_seconds=round(time.process_time() - cpu, 3),
+        device=_device(),
+    )
+
+
+@functools.cache
+def _machine() -> dict[str, Any]:
+    """What does not change while a process lives."""
+    return {
+        "host": socket.gethostname(),
+        "cpu": _cpu_name(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "packages": {name: version for name in PACKAGES if (version := _version(name))},
+        "code": code_version(),
+        "slurm_job": os.environ.get("SLURM_JOB_ID"),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _device() -> str:
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return "cpu"
+
+
+@functools.cache
+def code_version() -> str:
+    """The commit of the checkout that runs, with -dirty where it has changes; else the version."""
+    folder = Path(__file__).resolve().parents[1]
+    if (folder / ".git").exists():
+        try:
+            described = subprocess.run(
+                ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"],
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return _version("crossgen") or "unknown"
+        return described.stdout.strip()
+    return _version("crossgen") or "unknown"

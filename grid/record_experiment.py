@@ -1,0 +1,113 @@
+"""The experiment as the store keeps it: what the analysis needs to turn scores into a matrix."""
+
+from __future__ import annotations
+
+from grid.expand import Expansion, Fit
+from grid.provenance import code_version
+from grid.records import Experiment, FitRecord, PoolRecord, SetRecord, experiment_digest
+from grid.test_sets import TestSet
+
+SCHEMA = 1
+
+
+def experiment_record(expansion: Expansion) -> Experiment:
+    """Return the plain record of an expanded experiment; its digest names it.
+
+    Nothing in it depends on where files lie or on when and where it was made.
+    """
+    experiment = expansion.experiment
+    pools = dict.fromkeys(
+        p for blocks in expansion.scoring.values() for block in blocks for p in block["pools"]
+    )
+    pools.update(
+        dict.fromkeys(
+            p.pool_id
+            for fit in expansion.fits.values()
+            if fit.training
+            for p in (*fit.training.pools, *fit.training.validation_pools)
+        )
+    )
+    record: Experiment = {
+        "schema": SCHEMA,
+        "digest": "",
+        "created_by": code_version(),
+        "seeds": sorted({f.seed for f in expansion.fits.values() if f.seed is not None}),
+        "degradations": list(
+            dict.fromkeys(
+                d
+                for blocks in expansion.scoring.values()
+                for b in blocks
+                for d in b["degradations"]
+            )
+        ),
+        "name": experiment.name,
+        "question": experiment.question,
+        "limit": experiment.limit,
+        "simulated": experiment.simulated,
+        "leakage": experiment.leakage,
+        "equalise": experiment.equalise or "none",
+        "contrasts": [c.model_dump(mode="json") for c in experiment.contrasts],
+        "published": experiment.published,
+        "fits": [_fit(f) for f in expansion.fits.values()],
+        "pools": [_pool(p, expansion) for p in pools],
+        "scoring": [block for blocks in expansion.scoring.values() for block in blocks],
+        "test_sets": [_test_set(s) for s in expansion.test_sets],
+    }
+    record["digest"] = experiment_digest(record)
+    return record
+
+
+def _test_set(test_set: TestSet) -> SetRecord:
+    return SetRecord(
+        name=test_set.name,
+        dataset=test_set.dataset,
+        generator=test_set.generator,
+        family=test_set.family,
+        generator_group=test_set.generator_group,
+        real_pools=list(test_set.real_pools),
+        fake_pools=list(test_set.fake_pools),
+        classes=list(test_set.classes) if test_set.classes else None,
+    )
+
+
+def _fit(fit: Fit) -> FitRecord:
+    names = fit.training.names if fit.training else {"generators": [], "groups": [], "families": []}
+    return {
+        "fit_id": fit.fit_id,
+        "label": fit.label,
+        "arms": list(fit.arms),
+        "detector": fit.card.name,
+        "card_version": fit.card.version,
+        "options": fit.options.model_dump(mode="json"),
+        "train": {
+            "label": fit.training.label if fit.training else "none",
+            **names,
+            "n": len(fit.selection.train.image_ids) if fit.selection else 0,
+            "n_validation": len(fit.selection.validation.image_ids) if fit.selection else 0,
+        },
+        "augment": fit.augment,
+        "input": fit.train_geometry,
+        "recipe": {
+            "name": fit.recipe_name,
+            **(fit.recipe.model_dump(mode="json") if fit.recipe else {}),
+        },
+        "seed": fit.seed,
+        "weights": {k: v for k, v in fit.weights.items() if k != "path"} if fit.weights else None,
+        "parent": fit.parent,
+        "description": dict(fit.description),
+    }
+
+
+def _pool(pool_id: str, expansion: Expansion) -> PoolRecord:
+    pool = expansion.catalog.pool(pool_id)
+    return {
+        "pool_id": pool_id,
+        "dataset": expansion.catalog.dataset_of(pool_id).alias,
+        "source": pool.source,
+        "label": pool.label,
+        "split": pool.split,
+        "family": pool.family,
+        "generator_group": pool.generator_group,
+        "n": len(pool.table),
+        "duplicates": pool.duplicates,
+    }

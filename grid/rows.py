@@ -1,0 +1,136 @@
+"""The images of a trial on the worker: manifests and paths from the store, rows selected again."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from data.images import DecodedCache, ImageRows
+from data.selection import PoolRows, Selection, TrainingRule, select
+
+from grid import records
+from grid.store import Store, StoreMissing
+
+# Decoded images are kept over the trials of a process: detectors and seeds share their pools.
+_DECODED = DecodedCache(max_bytes=2 * 1024**3)
+
+
+class RowsChanged(RuntimeError):
+    """The rows that a worker selects are not those that the plan described."""
+
+
+class Rows:
+    """The rows of one trial, read when they are asked for."""
+
+    def __init__(self, store: Store, spec: Mapping[str, Any]) -> None:
+        self._store = store
+        self._spec = spec
+
+    def training(self) -> tuple[ImageRows, ImageRows]:
+        """Return the images to train on and those to validate on.
+
+        Raises:
+            RowsChanged: the selection gives other rows than when the trial was planned.
+        """
+        block = self._spec["training"]
+        selection = self._selection(block)
+        if (selection.train.digest, selection.validation.digest) != (
+            block["digest"],
+            block["validation_digest"],
+        ):
+            raise RowsChanged(
+                f"fit {self._spec['fit_id']}: the training rows selected here are not those of its "
+                "identity; the worker runs another version of crossgen than the planner, "
+                "bring both to one version and run again"
+            )
+        paths = {
+            p["pool_id"]: _paths(self._store, p["paths"])
+            for p in (*block["pools"], *block["validation_pools"])
+        }
+        pool_ids = [p["pool_id"] for p in (*block["pools"], *block["validation_pools"])]
+        return (
+            _image_rows(selection.train, pool_ids, paths),
+            _image_rows(selection.validation, pool_ids, paths),
+        )
+
+    @property
+    def refuses_unreadable(self) -> bool:
+        """Whether an image that does not decode fails the trial; else its logit is null."""
+        return bool(self._spec["unreadable"] == "refuse")
+
+    def pool(self, pool_id: str) -> ImageRows:
+        """Return a whole pool, in the order of its ranks."""
+        manifest = _manifest(self._store, pool_id)
+        return ImageRows(
+            image_ids=manifest["image_id"].to_pylist(),
+            labels=manifest["label"].to_numpy(),
+            paths=_paths(self._store, self._spec["paths"][pool_id]),
+            cache=_DECODED,
+        )
+
+    @functools.cached_property
+    def seen(self) -> frozenset[str]:
+        """Ids of every image that the fit, or one it descends from, trained or validated on."""
+        ids: set[str] = set()
+        for block in (self._spec["training"], *self._spec["lineage"]):
+            if block is not None:
+                selection = self._selection(block)
+                ids.update(selection.train.image_ids)
+                ids.update(selection.validation.image_ids)
+        return frozenset(ids)
+
+    def seen_flags(self, image_ids: list[str]) -> np.ndarray:
+        """Return, for each image, whether the fit saw it before the test."""
+        return np.fromiter((i in self.seen for i in image_ids), dtype=bool, count=len(image_ids))
+
+    def _selection(self, block: Mapping[str, Any]) -> Selection:
+        return select(
+            [self._pool_rows(p) for p in block["pools"]],
+            TrainingRule(**{**block["rule"], "classes": tuple(block["rule"]["classes"])}),
+            [self._pool_rows(p) for p in block["validation_pools"]],
+        )
+
+    def _pool_rows(self, pool: Mapping[str, Any]) -> PoolRows:
+        manifest = _manifest(self._store, pool["pool_id"])
+        return PoolRows(
+            pool_id=pool["pool_id"],
+            label=pool["label"],
+            source=pool["source"],
+            image_ids=manifest["image_id"].to_pylist(),
+            classes=manifest["class"].to_pylist(),
+            pairs=manifest["pair"].to_pylist(),
+        )
+
+
+def _image_rows(selected: Any, pool_ids: list[str], paths: Mapping[str, list[str]]) -> ImageRows:
+    return ImageRows(
+        image_ids=list(selected.image_ids),
+        labels=np.asarray(selected.labels),
+        paths=[
+            paths[pool_ids[pool]][rank]
+            for pool, rank in zip(selected.pools, selected.ranks, strict=True)
+        ],
+        cache=_DECODED,
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _manifest(store: Store, pool_id: str) -> pa.Table:
+    return records.read_pool(store, pool_id, ["image_id", "label", "class", "pair"])
+
+
+@functools.lru_cache(maxsize=256)
+def _paths(store: Store, key: str) -> list[str]:
+    try:
+        table = pq.read_table(pa.BufferReader(store.get(key)))
+    except StoreMissing as error:
+        raise StoreMissing(
+            f"{key} says where the images of a pool lie, and it is gone from the store. "
+            "Run the experiment's command again: planning writes it anew"
+        ) from error
+    paths: list[str] = table["path"].to_pylist()
+    return paths

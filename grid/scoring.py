@@ -1,0 +1,61 @@
+"""One piece: a fitted network's logits for a whole pool under one degradation, committed."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.decode import UnreadableImage
+from data.operations import parse
+from grid import records
+from grid.rows import Rows
+from grid.store import Store
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def score_piece(
+    piece: records.Piece,
+    network: nn.Module,
+    rows: Rows,
+    commit: records.Commit,
+    store: Store,
+    attempt: str,
+) -> None:
+    """Score every row of the piece's pool and write the piece, unless another process did.
+
+    Raises:
+        UnreadableImage: an image does not decode and the experiment says `unreadable: refuse`.
+    """
+    from detectors.prediction import predict
+
+    started = time.monotonic()
+    images = rows.pool(piece.pool_id)
+    predictions = predict(
+        network,
+        images,
+        geometry=parse(piece.test_pipeline, "geometry"),
+        degradation=parse(piece.degradation, "degradation"),
+        device=next(network.parameters()).device,
+    )
+    if predictions.unreadable and rows.refuses_unreadable:
+        index, reason = predictions.unreadable[0]
+        raise UnreadableImage(images.paths[index], reason, image_id=images.image_ids[index])
+    records.write_scores(
+        store,
+        piece,
+        image=np.arange(len(images.image_ids), dtype=np.int32),
+        logit=predictions.logits,
+        seen=rows.seen_flags(images.image_ids),
+        weights_sha256=commit["weights"][str(piece.epoch)]["sha256"],
+        attempt=attempt,
+        seconds=round(time.monotonic() - started, 4),
+        extra={
+            "unreadable": [
+                {"image": index, "reason": reason} for index, reason in predictions.unreadable
+            ]
+        },
+    )

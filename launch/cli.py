@@ -1,0 +1,191 @@
+"""The command `crossgen`: one subcommand per way in. Each loads only what it needs.
+
+Exit codes: 0 done, 75 unfinished (run me again), 1 something failed and nothing else is left to
+run, 2 refused, 3 the store cannot be written.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from launch.options import experiment_argument, narrowing_options, store_option
+
+REFUSED, STORE_UNWRITABLE = 2, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="crossgen")
+def cli() -> None:
+    """Experiment grids for detectors of AI-generated images.
+
+    One file says which detectors train on which generators and are tested on which; `run` does
+    what is missing, as often as you call it.
+    """
+
+
+@cli.command()
+@experiment_argument
+@store_option
+@narrowing_options
+@click.option("--why", is_flag=True, help="Say for each missing fit or piece why it is missing.")
+def plan(file: Path, why: bool, **given: Any) -> None:
+    """Show what FILE wants, what the store holds and what is left, without running anything."""
+    from launch.desk import open_desk
+    from launch.show_plan import print_plan, print_reasons
+
+    desk = open_desk(file, **given)
+    print_plan(desk)
+    if why:
+        print_reasons(desk)
+
+
+@cli.command()
+@experiment_argument
+@store_option
+@narrowing_options
+@click.option("--no-ray", is_flag=True, help="One trial after the other, in this process.")
+@click.option("--trial", "trials", multiple=True, metavar="FIT", help="Run this fit only.")
+@click.option("--slots", type=click.IntRange(min=1), help="Trials at a time on this machine.")
+@click.option(
+    "--attempts",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Failures after which a trial is given up, in this run.",
+)
+def run(
+    file: Path,
+    no_ray: bool,
+    trials: tuple[str, ...],
+    slots: int | None,
+    attempts: int,
+    **given: Any,
+) -> None:
+    """Do what is missing of FILE: train, score, commit. Running again is resuming."""
+    from launch.desk import open_desk
+    from launch.run_command import run_missing
+
+    desk = open_desk(file, fits=trials, **given)
+    sys.exit(run_missing(desk, ray=not no_ray, slots=slots, attempts=attempts))
+
+
+@cli.command()
+@experiment_argument
+@store_option
+@narrowing_options
+def status(file: Path, **given: Any) -> None:
+    """Show how far FILE is: every fit, its pieces, and what failed with its last words."""
+    from launch.desk import open_desk
+    from launch.show_status import print_status
+
+    print_status(open_desk(file, **given))
+
+
+@cli.command()
+@click.argument("sql", required=False)
+@store_option
+@click.option("--experiment", metavar="NAME", help="Of several experiments in the store, this one.")
+@click.option("--csv", "csv", is_flag=True, help="Print CSV.")
+@click.option(
+    "--parquet", type=click.Path(path_type=Path), help="Write the rows to a Parquet file."
+)
+def query(
+    sql: str | None, store: str | None, experiment: str | None, csv: bool, parquet: Path | None
+) -> None:
+    """Ask the store in SQL, read-only. Without SQL: the views and their columns."""
+    from launch.query_command import print_query
+
+    print_query(sql, store, experiment=experiment, csv=csv, parquet=parquet)
+
+
+@cli.command()
+@click.argument("fit")
+@store_option
+@click.option("--piece", metavar="PIECE", help="Repeat one piece of the fit, not its training.")
+def verify(fit: str, store: str | None, piece: str | None) -> None:
+    """Repeat FIT aside, from the images, and say whether the store holds the same numbers."""
+    from launch.verify_command import print_verification
+
+    sys.exit(print_verification(fit, store, piece))
+
+
+@cli.command()
+@click.argument("first")
+@click.argument("second")
+@store_option
+def diff(first: str, second: str, store: str | None) -> None:
+    """Say in which fields of their identity two fits differ."""
+    from launch.diff_command import print_difference
+
+    print_difference(first, second, store)
+
+
+@cli.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here, not to stdout.")
+def init(folders: tuple[Path, ...], output: Path | None) -> None:
+    """Write a commented experiment for the images found in FOLDERS."""
+    from launch.init_command import write_experiment
+
+    write_experiment(folders, output)
+
+
+@cli.command()
+@store_option
+def compact(store: str | None) -> None:
+    """Copy the store's many small score files into few large ones, which SQL reads faster."""
+    from launch.upkeep_commands import run_compact
+
+    run_compact(store)
+
+
+@cli.command()
+@store_option
+@click.option("--dry-run", is_flag=True, help="List what would be deleted; delete nothing.")
+def gc(store: str | None, dry_run: bool) -> None:
+    """Delete what no commit names: lost attempts, finished checkpoints, stale temporary files."""
+    from launch.upkeep_commands import run_gc
+
+    run_gc(store, dry_run=dry_run)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; refusals and a store that fails are said in words, with their exit code."""
+    from grid.packages import ForeignPackages, require_own_packages
+    from grid.refusal import Refused
+    from grid.store_errors import StoreError, StoreUnwritable
+
+    try:
+        require_own_packages()
+        cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.exceptions.Abort:
+        _say("stopped", ["interrupted from the keyboard; run the same command to go on"])
+        sys.exit(75)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(REFUSED)
+    except Refused as refused:
+        count = len(refused.problems)
+        _say(f"refused ({count} problem{'s' * (count != 1)})", [str(p) for p in refused.problems])
+        sys.exit(REFUSED)
+    except ForeignPackages as error:
+        _say("refused", [str(error)])
+        sys.exit(REFUSED)
+    except StoreUnwritable as error:
+        _say("the store cannot be written", [str(error)])
+        sys.exit(STORE_UNWRITABLE)
+    except StoreError as error:
+        _say("the store cannot be used", [str(error)])
+        sys.exit(REFUSED)
+
+
+def _say(title: str, lines: Sequence[str]) -> None:
+    """Errors go to stderr, one per line, whole: they are read in log files too."""
+    click.echo(click.style(title, fg="red", bold=True), err=True)
+    for line in lines:
+        click.echo(f"  {line}", err=True)

@@ -1,0 +1,73 @@
+"""What most commands begin with: file, data, store and plan, laid out on one desk."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grid.loading import load_experiment
+from grid.plan import Plan, make_plan, prepare
+from grid.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An experiment, held against a store."""
+
+    file: Path
+    store: Store
+    plan: Plan
+
+
+def open_desk(
+    file: Path,
+    *,
+    store: str | None = None,
+    only: Sequence[tuple[str, str]] = (),
+    changes: Sequence[tuple[str, str]] = (),
+    limit: int | None = None,
+    rehash: bool = False,
+    fits: Sequence[str] = (),
+) -> Desk:
+    """Read the file, index the data, expand, look into the store, and plan.
+
+    Raises:
+        Refused: with every problem of file and data.
+        StoreError: the store cannot be opened.
+    """
+    wanted: dict[str, Any] = {key: yaml.safe_load(value) for key, value in changes}
+    if limit is not None:
+        wanted["limit"] = limit
+    experiment = load_experiment(file, wanted)
+    opened = store_of(store, experiment.store, base=file.resolve().parent)
+    expansion = prepare(
+        experiment,
+        only=[*only, *(("fit", f) for f in fits)],
+        rehash=rehash,
+        progress=_indexing if sys.stderr.isatty() else None,
+    )
+    return Desk(file, opened, make_plan(expansion, opened))
+
+
+def store_of(option: str | None, in_file: str | None = None, base: Path | None = None) -> Store:
+    """Open the store that is meant: --store, else the file's, else CROSSGEN_STORE, else ./runs.
+
+    A relative path in the file is relative to the file, elsewhere to the working directory.
+    """
+    if option is None and in_file is not None:
+        if "://" in in_file or Path(in_file).expanduser().is_absolute() or base is None:
+            return open_store(in_file)
+        inside_job = "RAY_JOB_ID" in os.environ
+        return open_store(in_file if inside_job else base / in_file)
+    return open_store(option or os.environ.get("CROSSGEN_STORE") or "runs")
+
+
+def _indexing(done: int, total: int) -> None:
+    """One line on a terminal while files are read; nothing when they are known already."""
+    print(f"\rreading images {done}/{total}", end="" if done < total else "\n", file=sys.stderr)

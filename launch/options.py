@@ -1,0 +1,68 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+experiment_argument = click.argument(
+    "file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+
+store_option = click.option(
+    "--store",
+    metavar="DIR|s3://...",
+    help="Where results are kept. Else the file's `store:`, else CROSSGEN_STORE, else ./runs.",
+)
+
+
+def narrowing_options(command: Command) -> Command:
+    """Add --only, --set, --limit and --rehash to a command."""
+    for option in reversed(
+        (
+            click.option(
+                "--only",
+                multiple=True,
+                metavar="KEY=VALUE",
+                callback=_pairs,
+                help="Only fits with this value, e.g. detector=npr or seed=0. Repeat to narrow.",
+            ),
+            click.option(
+                "--set",
+                "changes",
+                multiple=True,
+                metavar="KEY=VALUE",
+                callback=_pairs,
+                help="Change a value of the file, e.g. seeds='[0, 1]' or arms.single.recipe=small.",
+            ),
+            click.option(
+                "--limit",
+                type=click.IntRange(min=2),
+                metavar="N",
+                help="At most N images per pool and class: other images, so other fits; stamped "
+                "partial everywhere.",
+            ),
+            click.option("--rehash", is_flag=True, help="Read every image file again."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _pairs(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for value in values:
+        key, equals, rest = value.partition("=")
+        if not equals or not key:
+            raise click.BadParameter(
+                f"{value!r} is not KEY=VALUE: write for instance {parameter.opts[0]} seed=0"
+            )
+        pairs.append((key.strip(), rest.strip()))
+    return tuple(pairs)

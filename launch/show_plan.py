@@ -1,0 +1,99 @@
+"""The plan, for people: how much there is, how much is done, what is left and what it will cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Console
+from rich.table import Table
+
+from grid.plan import FitPlan, Plan
+from grid.why import reasons
+from launch.desk import Desk
+
+SHOWN = 20
+
+
+def print_plan(desk: Desk) -> None:
+    """Print the state of an experiment's fits and pieces, its warnings and the next trials."""
+    console = Console()
+    plan = desk.plan
+    experiment = plan.expansion.experiment
+    console.print(f"[bold]{experiment.name}[/] {experiment.question}", highlight=False)
+    console.print(f"store {desk.store.url}", style="dim", highlight=False)
+    if experiment.limit is not None:
+        console.print(
+            f"PARTIAL: at most {experiment.limit} images per pool and class", style="bold yellow"
+        )
+    table = Table("", "wanted", "committed", "missing", box=None, header_style="dim")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    committed = sum(f.committed for f in plan.fits)
+    table.add_row(
+        "fits", f"{len(plan.fits):,}", f"{committed:,}", f"{len(plan.fits) - committed:,}"
+    )
+    pieces, missing = sum(f.pieces for f in plan.fits), sum(f.missing_pieces for f in plan.fits)
+    table.add_row("pieces", f"{pieces:,}", f"{pieces - missing:,}", f"{missing:,}")
+    console.print(table)
+    cells = sum(
+        len(b["epochs"]) * len(b["degradations"])
+        for s in plan.expansion.scoring.values()
+        for b in s
+    )
+    console.print(
+        f"{len(plan.expansion.test_sets)} test sets, "
+        f"{cells * len(plan.expansion.test_sets):,} cells",
+        highlight=False,
+    )
+    _print_overlaps(console, plan)
+    if not plan.missing:
+        console.print("nothing to do", style="green")
+        return
+    console.print(f"to do: {_duration(plan.predicted_s)} on one slot", highlight=False)
+    _print_trials(console, plan.missing)
+
+
+def _print_overlaps(console: Console, plan: Plan) -> None:
+    if not plan.overlaps:
+        return
+    rule = plan.expansion.experiment.leakage
+    said = {
+        "exclude": "left out of these fits' cells, counted",
+        "allow": "kept, because the file says `leakage: allow`",
+    }[rule]
+    console.print(f"leakage ({said}):", style="yellow", highlight=False)
+    for overlap in plan.overlaps[:SHOWN]:
+        console.print(f"  {overlap.test_set}: {overlap}", highlight=False)
+    if len(plan.overlaps) > SHOWN:
+        console.print(f"  ... and {len(plan.overlaps) - SHOWN} more pairs", highlight=False)
+
+
+def _print_trials(console: Console, fits: list[FitPlan]) -> None:
+    table = Table("trial", "trains", "pieces", "predicted", box=None, header_style="dim")
+    table.columns[2].justify = table.columns[3].justify = "right"
+    for f in fits[:SHOWN]:
+        trains = "-" if f.committed else "given" if f.fit.recipe is None else "yes"
+        table.add_row(f.fit.label, trains, f"{f.missing_pieces:,}", _duration(f.predicted_s))
+    console.print(table)
+    if len(fits) > SHOWN:
+        console.print(f"... and {len(fits) - SHOWN:,} more trials", highlight=False)
+
+
+def print_reasons(desk: Desk) -> None:
+    """Print for each missing fit and piece why it is missing."""
+    console = Console()
+    counted: Counter[str] = Counter(reasons(desk.plan, desk.store))
+    for reason, count in counted.most_common():
+        times = f" ({count} of this kind)" if count > 1 else ""
+        console.print(f"- {reason}{times}", highlight=False)
+
+
+def _duration(seconds: float | None) -> str:
+    """Seconds in the largest unit that leaves a readable number; unknown is said."""
+    if seconds is None:
+        return "unknown (nothing like it has run in this store)"
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,38 @@
+"""`crossgen verify`: repeat a fit or a piece aside and say equal, or by how much not."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from grid.refusal import Problem, Refused
+from grid.verification import TOLERANCE, verify_fit, verify_piece
+from launch.desk import store_of
+
+
+def print_verification(fit: str, store: str | None, piece: str | None) -> int:
+    """Repeat and compare; return 0 when equal (bit for bit or within the contract), 1 when not."""
+    opened = store_of(store)
+    try:
+        result = verify_piece(opened, fit, piece) if piece else verify_fit(opened, fit)
+    except ValueError as error:
+        raise Refused(
+            [Problem(what=fit, why=str(error), mend="See `crossgen query` for what is there")]
+        ) from error
+    console = Console()
+    if result.identical:
+        console.print(
+            f"{result.what}: equal, bit for bit ({result.compared} logits)",
+            style="green",
+            highlight=False,
+        )
+        return 0
+    close = result.within_tolerance
+    console.print(
+        f"{result.what}: not bit for bit; the largest of {result.compared} differences is "
+        f"{result.largest:.3g}, {'within' if close else 'beyond'} the contract of {TOLERANCE:g}",
+        style="yellow" if close else "bold red",
+        highlight=False,
+    )
+    for name, (then, now) in result.changed_conditions.items():
+        console.print(f"  {name} then: {then}\n  {name} now:  {now}", highlight=False)
+    return 0 if close else 1

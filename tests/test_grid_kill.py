@@ -1,0 +1,200 @@
+"""Kill -9 at named points and at random moments, then the same command: nothing lost or redone."""
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grid import records
+
+ROOT = Path(__file__).resolve().parents[1]
+POINTS = [
+    ("half", "checkpoint", 1),
+    ("linked", "weights-", 1),
+    ("link", "commits/", 1),
+    ("half", "scores/", 2),
+    ("rename", "checkpoint", 2),
+    ("link", "scores/", 3),
+    ("half", "manifests/", 1),
+    ("link", "experiments/", 1),
+    ("half", "weights-", 1),
+    ("link", "weights-", 2),
+    ("linked", "commits/", 1),
+    ("half", "commits/", 1),
+    ("half", "history", 1),
+    ("link", "validation", 1),
+    ("half", "provenance", 1),
+    ("linked", "scores/", 1),
+    ("half", "scores/", 1),
+    ("rename", "checkpoint", 1),
+    ("link", "scores/", 1),
+    ("linked", "scores/", 2),
+]
+QUICK = POINTS[:4]
+
+
+@pytest.fixture
+def experiment(tmp_path, make_genimage, cache) -> Path:
+    make_genimage(tmp_path / "images", {"g1": 1, "g2": 2})
+    file = tmp_path / "kill.yaml"
+    file.write_text(
+        """
+schema: 1
+name: kill
+data: {g: {root: images}}
+test: {sets: [g], degradations: [none, "jpeg(75)"]}
+seeds: [0]
+arms:
+  - {name: a, detector: simple_cnn, simple_cnn.size: tiny, train: {each: g},
+     input: {train: "random_crop(16, step=2) | hflip", test: none},
+     recipe: {base: small, epochs: 3, batch_size: 8}}
+"""
+    )
+    return file
+
+
+def command(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *map(str, arguments)], cwd=ROOT, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+    )
+
+
+def run_of(file: Path, store: Path) -> list[object]:
+    return ["run", file, "--no-ray", "--store", store]
+
+
+def finish(file: Path, store: Path) -> None:
+    process = command("-m", "launch", *run_of(file, store))
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+
+
+def digests(store: Path) -> dict[str, str]:
+    """By piece: the digest of its logits. Everything that a table would be made of."""
+    opened = records.open_store(store)
+    commits = records.read_commits(opened)
+    [experiment] = records.read_experiments(opened)
+    found = {}
+    for piece in records.pieces_of(experiment, commits):
+        logits = records.read_scores(opened, piece, commits[piece.fit_id])["logit"].to_numpy()
+        found[piece.key] = hashlib.sha256(logits.tobytes()).hexdigest()
+    return found
+
+
+def committed(store: Path) -> dict[str, tuple[int, int]]:
+    """Committed files with inode and time of writing: a file written again would differ."""
+    found = {}
+    for folder in ("commits", "scores"):
+        for path in (store / folder).rglob("[!.]*"):
+            if path.is_file():
+                facts = path.stat()
+                found[str(path.relative_to(store))] = (facts.st_ino, facts.st_mtime_ns)
+    return found
+
+
+def attempts(store: Path) -> dict[str, set[str]]:
+    """By committed fit, the attempts that ever began it: training again would add one."""
+    return {
+        p.stem: {a.name for a in (store / "fits" / p.stem).iterdir()}
+        for p in (store / "commits").glob("*.json")
+    }
+
+
+def kept(before: dict, after: dict) -> None:
+    assert {k: after.get(k) for k in before} == before
+
+
+def survive(file: Path, store: Path, quiet: Path, points) -> None:
+    """Kill once at each point, in one store; then finish, and compare with a quiet run."""
+    for how, where, n in points:
+        files, begun = (committed(store), attempts(store)) if store.exists() else ({}, {})
+        process = command(ROOT / "tests" / "dying_crossgen.py", how, where, n, "--",
+                          *run_of(file, store))
+        said, _ = process.communicate(timeout=300)
+        assert process.returncode == -signal.SIGKILL, (how, where, n, said)
+        kept(files, committed(store))
+        kept(begun, attempts(store))
+    files, begun = committed(store), attempts(store)
+    finish(file, store)
+    kept(files, committed(store))
+    kept(begun, attempts(store))
+    finish(file, quiet)
+    found = digests(store)
+    assert len(found) == 2 * 4 * 2  # fits x pools x degradations
+    assert found == digests(quiet)
+
+
+def test_four_kills_and_the_same_command_gives_the_same_logits(experiment, tmp_path):
+    survive(experiment, tmp_path / "store", tmp_path / "quiet", QUICK)
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_named_points(experiment, tmp_path):
+    """Each point on a store of its own, since a later run does not reach all of them."""
+    finish(experiment, tmp_path / "quiet")
+    expected = digests(tmp_path / "quiet")
+    for number, (how, where, n) in enumerate(POINTS):
+        store = tmp_path / f"store{number}"
+        process = command(ROOT / "tests" / "dying_crossgen.py", how, where, n, "--",
+                          *run_of(experiment, store))
+        said, _ = process.communicate(timeout=300)
+        assert process.returncode == -signal.SIGKILL, (how, where, n, said)
+        files, begun = committed(store), attempts(store)
+        finish(experiment, store)
+        kept(files, committed(store))
+        kept(begun, attempts(store))
+        assert digests(store) == expected, (how, where, n)
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_moments(experiment, tmp_path):
+    store, moments = tmp_path / "store", random.Random(7)
+    finish(experiment, tmp_path / "quiet")
+    expected = digests(tmp_path / "quiet")
+    killed = 0
+    while killed < 20:
+        files, begun = (committed(store), attempts(store)) if store.exists() else ({}, {})
+        process = command("-m", "launch", *run_of(experiment, store))
+        time.sleep(moments.uniform(1.0, 6.0))
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            killed += 1
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode in (0, -signal.SIGKILL), said
+        kept(files, committed(store))
+        kept(begun, attempts(store))
+        if process.returncode == 0:  # it was quicker than the kill: begin another store
+            assert digests(store) == expected
+            store = store.with_name(f"store{killed}")
+    finish(experiment, store)
+    assert digests(store) == expected
+
+
+def test_two_processes_at_once_commit_every_piece_once(experiment, tmp_path):
+    """Twelve fits, two processes started in the same second."""
+    store = tmp_path / "store"
+    arguments = [*run_of(experiment, store), "--set", "seeds=[0, 1, 2, 3, 4, 5]",
+                 "--set", "arms.a.recipe={base: small, epochs: 1, batch_size: 8}"]
+    processes = [command("-m", "launch", *arguments) for _ in range(2)]
+    for process in processes:
+        said, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+    opened = records.open_store(store)
+    commits = records.read_commits(opened)
+    assert len(commits) == 12
+    [experiment_record] = records.read_experiments(opened)
+    pieces = list(records.pieces_of(experiment_record, commits))
+    assert len(pieces) == 12 * 4 * 2
+    for piece in pieces:
+        footer = records.read_score_footer(opened, piece.key)
+        assert footer["weights_sha256"] == commits[piece.fit_id]["weights"][str(piece.epoch)]["sha256"]
+    for fit_id, commit in commits.items():  # what lost has discarded its part
+        assert {p.name for p in (store / "fits" / fit_id).iterdir()} == {commit["attempt"]}
