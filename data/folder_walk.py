@@ -18,7 +18,8 @@ def files_below(root: Path, folder: str, skipped: Counter[str]) -> Iterator[str]
     """The files below `root/folder` that may be images, by name, as posix paths from the root.
 
     Symbolic links are followed, also to folders (reals are often linked into several places); a
-    link to a folder that contains it is left out. A broken link is yielded like a file.
+    link to a folder that contains it is left out. Broken links and folders that cannot be listed
+    are yielded like files, so that they are named.
 
     Args:
         root: of the collection.
@@ -26,7 +27,9 @@ def files_below(root: Path, folder: str, skipped: Counter[str]) -> Iterator[str]
         skipped: is counted up under the reason for what is left out by rule: dot files,
             __MACOSX, files that are no images by their extension, links in circles.
     """
-    yield from _walked(str(root), folder, skipped, ())
+    above = root.resolve() / folder
+    inside = {_identity(str(place)) for place in above.parents}
+    yield from _walked(str(root), folder, skipped, frozenset(inside))
 
 
 def subfolders(folder: Path) -> list[Path]:
@@ -35,30 +38,48 @@ def subfolders(folder: Path) -> list[Path]:
         return sorted(
             Path(entry.path)
             for entry in entries
-            if entry.is_dir() and not entry.name.startswith(".") and entry.name not in _NOT_FOLDERS
+            if _is_folder(entry)
+            and not entry.name.startswith(".")
+            and entry.name not in _NOT_FOLDERS
         )
 
 
 def _walked(
-    root: str, folder: str, skipped: Counter[str], above: tuple[tuple[int, int], ...]
+    root: str, folder: str, skipped: Counter[str], above: frozenset[tuple[int, int]]
 ) -> Iterator[str]:
-    status = os.stat(os.path.join(root, folder))  # noqa: PTH116, PTH118 - plain strings: a million
-    here = (status.st_dev, status.st_ino)
+    place = f"{root}/{folder}"
+    here = _identity(place)
     if here in above:
         skipped["symbolic link to a folder that contains it"] += 1
         return
-    with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118
-        listed = sorted(entries, key=lambda entry: entry.name)
+    try:
+        with os.scandir(place) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        yield folder
+        return
     for entry in listed:
         reason = _reason_to_skip(entry.name)
         if reason:
             skipped[reason] += 1
             continue
         path = f"{folder}/{entry.name}" if folder else entry.name
-        if entry.is_dir():
-            yield from _walked(root, path, skipped, (*above, here))
+        if _is_folder(entry):
+            yield from _walked(root, path, skipped, above | {here})
         else:
             yield path
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    status = os.stat(folder)  # noqa: PTH116 - a Path for each of a million costs more
+    return status.st_dev, status.st_ino
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _reason_to_skip(name: str) -> str:

@@ -36,7 +36,7 @@ def words(image_ids: Sequence[str]) -> Words:
         well_formed = content.hex() == joined and len(joined) == LENGTH * len(image_ids)
     except ValueError:
         well_formed = False
-    if not well_formed or not all(map(LENGTH.__eq__, map(len, image_ids))):
+    if not well_formed or not set(map(len, image_ids)) <= {LENGTH}:
         wrong = next(
             (image_id for image_id in image_ids if not _is_image_id(image_id)), image_ids[0]
         )

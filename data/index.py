@@ -95,6 +95,8 @@ class _Files:
                 self.entries[path] = entry
             elif stat.S_ISREG(status.st_mode):
                 to_read.append((path, status))
+            elif stat.S_ISDIR(status.st_mode):
+                self.failures[path] = "a folder that cannot be listed"
             else:
                 self.failures[path] = "not a regular file"
         self.has_news = bool(to_read) or len(self.entries) != len(self.known)

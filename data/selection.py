@@ -207,7 +207,9 @@ class _Table:
                 f"image {table.image_ids[conflicts[0]]} is real in one pool and fake in another "
                 f"({len(conflicts)} such images); remove the file from where it is wrong."
             )
-        return table.taken(np.concatenate([[True][: len(table)], ~is_same]))
+        is_first = np.ones(len(table), bool)
+        is_first[1:] = ~is_same
+        return table.taken(is_first)
 
     def units(self, salt: str) -> tuple[Codes, Words]:
         """What is drawn as one, pairs or single images: a number and a draw for each row."""
