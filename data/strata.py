@@ -70,15 +70,16 @@ def even_shares(total: int, available: Codes) -> Codes:
     """
     if total > available.sum():
         raise ValueError(f"{total} are wanted and {available.sum()} available; ask for fewer.")
-    shares = np.zeros_like(available)
-    open_places = np.arange(len(available))
-    left = total
-    while left:
-        share, rest = divmod(left, len(open_places))
-        wanted = np.full(len(open_places), share)
-        wanted[:rest] += 1
-        given = np.minimum(wanted, available[open_places] - shares[open_places])
-        shares[open_places] += given
-        left -= int(given.sum())
-        open_places = open_places[shares[open_places] < available[open_places]]
+    # The level to which every place is filled as far as it goes, by bisection.
+    low, high = 0, int(available.max(initial=0))
+    while low < high:
+        level = (low + high + 1) // 2
+        low, high = (level, high) if _filled(available, level) <= total else (low, level - 1)
+    shares: Codes = np.minimum(available, low)
+    left_over = total - _filled(available, low)
+    shares[np.flatnonzero(available > low)[:left_over]] += 1
     return shares
+
+
+def _filled(available: Codes, level: int) -> int:
+    return int(np.minimum(available, level).sum())
