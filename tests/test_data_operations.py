@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.operations import Image, Kind, PipelineError, TooSmall, known, operation, parse
@@ -70,6 +70,7 @@ def pipelines(draw: st.DrawFn) -> tuple[str, Kind]:
 
 
 @given(pipelines())
+@settings(deadline=None)  # the machine may be busy
 def test_canonical_text_reads_back_as_the_same_pipeline(case: tuple[str, Kind]) -> None:
     text, kind = case
     pipeline = parse(text, kind)
@@ -83,6 +84,7 @@ def test_canonical_text_reads_back_as_the_same_pipeline(case: tuple[str, Kind]) 
 
 
 @given(pipelines(), st.integers(1, 40), st.integers(1, 40), st.integers(0, 9))
+@settings(deadline=None)  # the machine may be busy
 def test_every_pipeline_keeps_the_contract_or_refuses(
     case: tuple[str, Kind], height: int, width: int, seed: int
 ) -> None:
@@ -105,6 +107,7 @@ def test_every_pipeline_keeps_the_contract_or_refuses(
 
 
 @given(st.text(max_size=30), st.sampled_from(list(CALLS)))
+@settings(deadline=None)  # the machine may be busy
 @pytest.mark.filterwarnings("ignore")  # Python warns of "\d" and of "1if" before it refuses them
 def test_any_text_is_read_or_refused(text: str, kind: Kind) -> None:
     try:
