@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from grid import records
@@ -29,25 +29,37 @@ def differing_fields(
 
 
 def reasons(plan: Plan, store: Store) -> Iterator[str]:
-    """Yield one sentence per missing fit, and per fit whose pieces are missing."""
-    committed = {
-        fit_id: commit["description"] for fit_id, commit in records.read_commits(store).items()
-    }
-    pieces = records.committed_pieces(store)
+    """Yield one sentence per missing fit, and per missing piece of a committed one."""
+    commits = records.read_commits(store)
+    scored = _scored_pieces(store, commits)
     for fit_plan in plan.missing:
         if not fit_plan.committed:
-            yield _why_fit(fit_plan, committed, store)
+            yield _why_fit(fit_plan, commits, store)
         else:
-            yield from _why_pieces(fit_plan, plan, pieces.get(fit_plan.fit.fit_id, set()), store)
+            fit_id = fit_plan.fit.fit_id
+            yield from _why_pieces(plan, commits[fit_id], scored.get(fit_id, []))
 
 
-def _why_fit(fit_plan: FitPlan, committed: Mapping[str, Mapping[str, Any]], store: Store) -> str:
+def _scored_pieces(
+    store: Store, commits: Mapping[str, records.Commit]
+) -> dict[str, list[records.Piece]]:
+    """Return the committed pieces of every experiment that the store knows, by fit."""
+    committed = records.committed_pieces(store)
+    found: dict[str, dict[str, records.Piece]] = {}
+    for experiment in records.read_experiments(store):
+        for piece in records.pieces_of(experiment, commits):
+            if piece.piece_id in committed.get(piece.fit_id, ()):
+                found.setdefault(piece.fit_id, {})[piece.piece_id] = piece
+    return {fit_id: list(pieces.values()) for fit_id, pieces in found.items()}
+
+
+def _why_fit(fit_plan: FitPlan, commits: Mapping[str, records.Commit], store: Store) -> str:
     fit = fit_plan.fit
     if checkpoint_keys(store, fit.fit_id):
         return f"{fit.label}: begun, not finished; it resumes from its checkpoint"
     nearest, fields = None, None
-    for other, description in committed.items():
-        found = differing_fields(description, fit.description)
+    for other, commit in commits.items():
+        found = differing_fields(commit["description"], fit.description)
         if fields is None or len(found) < len(fields):
             nearest, fields = other, found
     if nearest is None or fields is None or "detector" in fields:
@@ -65,26 +77,22 @@ def _said(value: Any) -> str:
     return "default" if value is None else str(value)
 
 
-def _why_pieces(
-    fit_plan: FitPlan, plan: Plan, committed: set[str] | frozenset[str], store: Store
-) -> Iterator[str]:
-    """Name the epoch, degradation, pipeline or images that this fit was not yet scored on."""
-    commit = records.read_commit(store, fit_plan.fit.fit_id)
-    if commit is None:
-        return
+def _why_pieces(plan: Plan, commit: records.Commit, have: Sequence[records.Piece]) -> Iterator[str]:
+    """Name the epoch, degradation, pipeline or images that a fit was not yet scored on."""
     catalog = plan.expansion.catalog
-    for block in plan.expansion.scoring[fit_plan.fit.fit_id]:
-        wanted = list(records.pieces_of_scoring(block, commit))
-        have = [p for p in wanted if p.piece_id in committed]
-        for missing in (p for p in wanted if p.piece_id not in committed):
-            pool = catalog.pool(missing.pool_id)
-            name = f"{catalog.dataset_of(missing.pool_id).alias}/{pool.source}"
-            if missing.epoch not in {p.epoch for p in have}:
-                why = f"epoch {missing.epoch} was not scored before"
-            elif missing.degradation not in {p.degradation for p in have}:
-                why = f"degradation {missing.degradation} was not tested before"
-            elif missing.pool_id not in {p.pool_id for p in have}:
+    known = {piece.piece_id for piece in have}
+    for block in plan.expansion.scoring[commit["fit_id"]]:
+        for piece in records.pieces_of_scoring(block, commit):
+            if piece.piece_id in known:
+                continue
+            pool = catalog.pool(piece.pool_id)
+            name = f"{catalog.dataset_of(piece.pool_id).alias}/{pool.source}"
+            if piece.epoch not in {p.epoch for p in have}:
+                why = f"epoch {piece.epoch} was not scored before"
+            elif piece.degradation not in {p.degradation for p in have}:
+                why = f"degradation {piece.degradation} was not tested before"
+            elif piece.pool_id not in {p.pool_id for p in have}:
                 why = f"{name} holds images that were not scored before"
             else:
-                why = f"{name} under {missing.degradation} is not scored yet"
+                why = f"{name} under {piece.degradation} is not scored yet"
             yield f"pieces: {why}"

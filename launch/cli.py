@@ -15,7 +15,7 @@ import click
 
 from launch.options import experiment_argument, narrowing_options, store_option
 
-REFUSED, STORE_UNWRITABLE = 2, 3
+REFUSED, STORE_UNWRITABLE, UNFINISHED = 2, 3, 75
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -156,32 +156,46 @@ def gc(store: str | None, dry_run: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; refusals and a store that fails are said in words, with their exit code."""
+    # The names of our packages are plain, so first of all: are they ours? This module knows.
     from grid.packages import ForeignPackages, require_own_packages
+
+    try:
+        require_own_packages()
+        code = _run(arguments)
+    except ForeignPackages as error:
+        code = _refuse("refused", [str(error)])
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run the command line and return the exit code."""
     from grid.refusal import Refused
     from grid.store_errors import StoreError, StoreUnwritable
 
     try:
-        require_own_packages()
         cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
     except click.exceptions.Abort:
         _say("stopped", ["interrupted from the keyboard; run the same command to go on"])
-        sys.exit(75)
+        return UNFINISHED
     except click.ClickException as error:
         error.show()
-        sys.exit(REFUSED)
+        return REFUSED
     except Refused as refused:
         count = len(refused.problems)
-        _say(f"refused ({count} problem{'s' * (count != 1)})", [str(p) for p in refused.problems])
-        sys.exit(REFUSED)
-    except ForeignPackages as error:
-        _say("refused", [str(error)])
-        sys.exit(REFUSED)
+        return _refuse(
+            f"refused ({count} problem{'s' * (count != 1)})", [str(p) for p in refused.problems]
+        )
     except StoreUnwritable as error:
         _say("the store cannot be written", [str(error)])
-        sys.exit(STORE_UNWRITABLE)
+        return STORE_UNWRITABLE
     except StoreError as error:
-        _say("the store cannot be used", [str(error)])
-        sys.exit(REFUSED)
+        return _refuse("the store cannot be used", [str(error)])
+    return 0
+
+
+def _refuse(title: str, lines: Sequence[str]) -> int:
+    _say(title, lines)
+    return REFUSED
 
 
 def _say(title: str, lines: Sequence[str]) -> None:

@@ -33,8 +33,11 @@ def run_missing(desk: Desk, *, ray: bool, slots: int | None, attempts: int) -> i
         from grid.driver import run_on_ray
 
         result = run_on_ray(
-            trials, attempt=attempt_trial, record_lost=partial(record_lost, desk.store),
-            options=options, **reads,
+            trials,
+            attempt=attempt_trial,
+            record_lost=partial(record_lost, desk.store),
+            options=options,
+            **reads,
         )
     else:
         from grid.local import run_here

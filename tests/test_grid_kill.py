@@ -61,8 +61,12 @@ arms:
 
 def command(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, *map(str, arguments)], cwd=ROOT, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [sys.executable, *map(str, arguments)],
+        cwd=ROOT,
+        text=True,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
     )
 
@@ -104,7 +108,7 @@ def attempts(store: Path) -> dict[str, set[str]]:
     """By committed fit, the attempts that ever began it: training again would add one."""
     return {
         p.stem: {a.name for a in (store / "fits" / p.stem).iterdir()}
-        for p in (store / "commits").glob("*.json")
+        for p in (store / "commits").glob("[!.]*.json")
     }
 
 
@@ -116,8 +120,9 @@ def survive(file: Path, store: Path, quiet: Path, points) -> None:
     """Kill once at each point, in one store; then finish, and compare with a quiet run."""
     for how, where, n in points:
         files, begun = (committed(store), attempts(store)) if store.exists() else ({}, {})
-        process = command(ROOT / "tests" / "dying_crossgen.py", how, where, n, "--",
-                          *run_of(file, store))
+        process = command(
+            ROOT / "tests" / "dying_crossgen.py", how, where, n, "--", *run_of(file, store)
+        )
         said, _ = process.communicate(timeout=300)
         assert process.returncode == -signal.SIGKILL, (how, where, n, said)
         kept(files, committed(store))
@@ -143,8 +148,9 @@ def test_twenty_kills_at_named_points(experiment, tmp_path):
     expected = digests(tmp_path / "quiet")
     for number, (how, where, n) in enumerate(POINTS):
         store = tmp_path / f"store{number}"
-        process = command(ROOT / "tests" / "dying_crossgen.py", how, where, n, "--",
-                          *run_of(experiment, store))
+        process = command(
+            ROOT / "tests" / "dying_crossgen.py", how, where, n, "--", *run_of(experiment, store)
+        )
         said, _ = process.communicate(timeout=300)
         assert process.returncode == -signal.SIGKILL, (how, where, n, said)
         files, begun = committed(store), attempts(store)
@@ -181,8 +187,13 @@ def test_twenty_kills_at_random_moments(experiment, tmp_path):
 def test_two_processes_at_once_commit_every_piece_once(experiment, tmp_path):
     """Twelve fits, two processes started in the same second."""
     store = tmp_path / "store"
-    arguments = [*run_of(experiment, store), "--set", "seeds=[0, 1, 2, 3, 4, 5]",
-                 "--set", "arms.a.recipe={base: small, epochs: 1, batch_size: 8}"]
+    arguments = [
+        *run_of(experiment, store),
+        "--set",
+        "seeds=[0, 1, 2, 3, 4, 5]",
+        "--set",
+        "arms.a.recipe={base: small, epochs: 1, batch_size: 8}",
+    ]
     processes = [command("-m", "launch", *arguments) for _ in range(2)]
     for process in processes:
         said, _ = process.communicate(timeout=300)
@@ -195,6 +206,8 @@ def test_two_processes_at_once_commit_every_piece_once(experiment, tmp_path):
     assert len(pieces) == 12 * 4 * 2
     for piece in pieces:
         footer = records.read_score_footer(opened, piece.key)
-        assert footer["weights_sha256"] == commits[piece.fit_id]["weights"][str(piece.epoch)]["sha256"]
+        assert (
+            footer["weights_sha256"] == commits[piece.fit_id]["weights"][str(piece.epoch)]["sha256"]
+        )
     for fit_id, commit in commits.items():  # what lost has discarded its part
         assert {p.name for p in (store / "fits" / fit_id).iterdir()} == {commit["attempt"]}
