@@ -96,7 +96,7 @@ def trial(store, fit_id, gpu=0.25, **more):
 
 
 def step_trials(store, pause_s=0.1):
-    return [trial(store, f"s{i}", pause_s=pause_s) for i in range(3)]
+    return [trial(store, f"s{i}", pause_s=pause_s) for i in range(2)]
 
 
 def run(store, trials, attempt, **more):
@@ -161,6 +161,6 @@ if __name__ == "__main__":
     if scenario == "many":
         run_many(folder)
     else:
-        options = RunOptions(slots=3, gpus=0, grace_s=20)
+        options = RunOptions(slots=1, gpus=0, grace_s=20)
         answer = run(folder, step_trials(folder), steps, options=options)
         sys.exit(answer["exit_code"])
