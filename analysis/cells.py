@@ -1,0 +1,288 @@
+"""Cells: one row per fit, epoch, test set and degradation, computed from the scores.
+
+Pools are always scored whole; what a test set leaves out is left out here. First its filter of
+classes, then, by the experiment's leakage rule, rows whose very image the fit was trained or
+validated on (`seen`): `exclude` leaves them out, `allow` keeps them, `refuse` stopped at plan
+time and leaves out what came in later. Then rows without a logit. What remains is counted and
+measured; so under `exclude` the rows of a test set are n_real + n_fake + n_seen + n_null.
+
+A cell's row depends on committed files alone, so it is kept in `derived/` under the digest of
+them and of the rules, and computed once. The cache can be deleted at any moment.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.metrics import accuracy, auc
+from analysis.selection import Selection
+from grid.records import (
+    DERIVED,
+    Cell,
+    Commit,
+    Experiment,
+    Piece,
+    Store,
+    StoreError,
+    StoreMissing,
+    StoreUnwritable,
+    digest,
+    parquet_bytes,
+    read_pool,
+    read_scores,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+log = logging.getLogger(__name__)
+
+# Raised when a number would come out differently, so that no old row is taken for a new one.
+CELLS_VERSION = 1
+CACHE_KEY = f"{DERIVED}cells-v{CELLS_VERSION}.parquet"
+_MEASURED = ("n_real", "n_fake", "n_seen", "n_null", "accuracy", "auc")
+
+Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]  # logit with NaN for null, seen
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is computed of a cell; `accuracy` and `auc` are None where undefined."""
+
+    n_real: int
+    n_fake: int
+    n_seen: int
+    n_null: int
+    accuracy: float | None
+    auc: float | None
+
+
+def cells_table(selection: Selection) -> pa.Table:
+    """Return the complete cells of a selection, one row each, in the columns of `cells_schema()`.
+
+    A cell that several experiments want under the same leakage rule is one row. A cell with a
+    refused score file (foreign weights) has no row, and is named in the log.
+    """
+    import pyarrow as pa
+
+    rows: dict[str, dict[str, Any]] = {}
+    work: dict[str, Cell] = {}
+    for cell, experiment in selection.complete_cells():
+        key = _cell_key(cell, experiment["leakage"], selection.commits[cell.fit_id])
+        if key not in rows:
+            rows[key] = _facts(cell, experiment, selection)
+            work[key] = cell
+        row = rows[key]
+        if experiment["name"] not in row["experiments"]:
+            row["experiments"].append(experiment["name"])
+        row["partial"] = row["partial"] or experiment["limit"] is not None
+        row["simulated"] = row["simulated"] or experiment["simulated"]
+    known = _read_cache(selection.store)
+    missing = {key: cell for key, cell in work.items() if key not in known}
+    if missing:
+        leakage = {key: str(rows[key]["leakage"]) for key in missing}
+        computed = _compute(selection, missing, leakage)
+        known.update(computed)
+        if computed:
+            _write_cache(selection.store, known)
+    return pa.Table.from_pylist(
+        [
+            {**row, **dict(zip(_MEASURED, known[key], strict=True))}
+            for key, row in rows.items()
+            if key in known
+        ],
+        schema=cells_schema(),
+    )
+
+
+def measure(real: Sequence[Scores], fake: Sequence[Scores], *, leakage: str) -> Measured:
+    """Return the counts and metrics of one cell from the (logit, seen) arrays of its pools."""
+    sides: list[npt.NDArray[np.float32]] = []
+    n_seen = n_null = 0
+    for pools in (real, fake):
+        logits = np.concatenate([pool[0] for pool in pools]) if pools else np.empty(0, np.float32)
+        seen = np.concatenate([pool[1] for pool in pools]) if pools else np.empty(0, np.bool_)
+        n_seen += int(np.count_nonzero(seen))
+        if leakage != "allow":
+            logits = logits[~seen]
+        scored = ~np.isnan(logits)
+        n_null += int(logits.size - np.count_nonzero(scored))
+        sides.append(logits[scored])
+    return Measured(
+        n_real=int(sides[0].size),
+        n_fake=int(sides[1].size),
+        n_seen=n_seen,
+        n_null=n_null,
+        accuracy=accuracy(sides[0], sides[1]),
+        auc=auc(sides[0], sides[1]),
+    )
+
+
+@lru_cache(maxsize=1)
+def cells_schema() -> Any:
+    """Return the columns of the view `cells`; analysis/README.md says what each means."""
+    import pyarrow as pa
+
+    words = pa.list_(pa.string())
+    return pa.schema(
+        [
+            ("experiments", words),
+            ("fit_id", pa.string()),
+            ("epoch", pa.int32()),
+            ("is_selected", pa.bool_()),
+            ("test_set", pa.string()),
+            ("dataset", pa.string()),
+            ("generator", pa.string()),
+            ("family", pa.string()),
+            ("generator_group", pa.string()),
+            ("classes", words),
+            ("degradation", pa.string()),
+            ("test_pipeline", pa.string()),
+            ("equalise", pa.string()),
+            ("leakage", pa.string()),
+            ("partial", pa.bool_()),
+            ("simulated", pa.bool_()),
+            ("n_real", pa.int64()),
+            ("n_fake", pa.int64()),
+            ("n_seen", pa.int64()),
+            ("n_null", pa.int64()),
+            ("accuracy", pa.float64()),
+            ("auc", pa.float64()),
+        ]
+    )
+
+
+def _facts(cell: Cell, experiment: Experiment, selection: Selection) -> dict[str, Any]:
+    commit = selection.commits[cell.fit_id]
+    return {
+        "experiments": [],
+        "fit_id": cell.fit_id,
+        "epoch": cell.epoch,
+        "is_selected": cell.epoch == commit["selected_epoch"],
+        "test_set": cell.test_set,
+        "dataset": cell.record["dataset"],
+        "generator": cell.record["generator"],
+        "family": cell.record["family"],
+        "generator_group": cell.record["generator_group"],
+        "classes": cell.record["classes"],
+        "degradation": cell.degradation,
+        "test_pipeline": cell.test_pipeline,
+        "equalise": cell.equalise,
+        "leakage": experiment["leakage"],
+        "partial": False,
+        "simulated": False,
+    }
+
+
+def _cell_key(cell: Cell, leakage: str, commit: Commit) -> str:
+    return digest(
+        [
+            cell.test_set,
+            [piece.key for piece in cell.real],
+            [piece.key for piece in cell.fake],
+            cell.record["classes"],
+            commit["weights"][str(cell.epoch)]["sha256"],
+            leakage,
+        ]
+    )[:32]
+
+
+def _compute(
+    selection: Selection, cells: dict[str, Cell], leakage: dict[str, str]
+) -> dict[str, tuple[Any, ...]]:
+    """Measure cells condition by condition: only one condition of one fit is held in memory."""
+    masks = _ClassMasks(selection.store)
+    computed: dict[str, tuple[Any, ...]] = {}
+    held: dict[str, Scores] = {}
+    condition: tuple[object, ...] = ()
+    for key, cell in sorted(cells.items(), key=lambda item: _condition(item[1])):
+        if _condition(cell) != condition:
+            condition, held = _condition(cell), {}
+        commit = selection.commits[cell.fit_id]
+        try:
+            sides = [
+                [
+                    masks.apply(
+                        piece.pool_id,
+                        cell.record["classes"],
+                        _held(held, selection.store, piece, commit),
+                    )
+                    for piece in pieces
+                ]
+                for pieces in (cell.real, cell.fake)
+            ]
+        except StoreError as error:
+            log.warning("cell %s on %s is left out: %s", cell.fit_id, cell.test_set, error)
+            continue
+        found = measure(sides[0], sides[1], leakage=leakage[key])
+        computed[key] = tuple(getattr(found, name) for name in _MEASURED)
+    return computed
+
+
+def _condition(cell: Cell) -> tuple[str, ...]:
+    epoch = f"{cell.epoch:>9}"
+    return (cell.fit_id, epoch, cell.degradation, cell.test_pipeline, cell.equalise)
+
+
+def _held(held: dict[str, Scores], store: Store, piece: Piece, commit: Commit) -> Scores:
+    if piece.key not in held:
+        table = read_scores(store, piece, commit)
+        held[piece.key] = (table["logit"].to_numpy(), table["seen"].to_numpy())
+    return held[piece.key]
+
+
+class _ClassMasks:
+    """Which rows of a pool are of the classes that a test set is restricted to."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._classes: dict[str, Any] = {}
+        self._masks: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.bool_]] = {}
+
+    def apply(self, pool_id: str, classes: Iterable[str] | None, scores: Scores) -> Scores:
+        if classes is None:
+            return scores
+        key = (pool_id, tuple(classes))
+        if key not in self._masks:
+            if pool_id not in self._classes:
+                column = read_pool(self._store, pool_id, ["class"])["class"]
+                self._classes[pool_id] = np.asarray(column.to_pylist(), dtype=object)
+            self._masks[key] = np.isin(
+                self._classes[pool_id].astype(str), np.asarray(key[1], dtype=str)
+            )
+        mask = self._masks[key]
+        return scores[0][mask], scores[1][mask]
+
+
+def _read_cache(store: Store) -> dict[str, tuple[Any, ...]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(pa.BufferReader(store.get(CACHE_KEY))).read()
+        columns = [table[name].to_pylist() for name in ("cell_key", *_MEASURED)]
+    except StoreMissing:
+        return {}
+    except (pa.ArrowInvalid, KeyError):  # a cache that cannot be read is made again
+        return {}
+    return {row[0]: row[1:] for row in zip(*columns, strict=True)}
+
+
+def _write_cache(store: Store, known: dict[str, tuple[Any, ...]]) -> None:
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {"cell_key": list(known)}
+    for position, name in enumerate(_MEASURED):
+        kind = pa.float64() if name in ("accuracy", "auc") else pa.int64()
+        columns[name] = pa.array([row[position] for row in known.values()], kind)
+    try:
+        store.put_checkpoint(CACHE_KEY, parquet_bytes(pa.table(columns)))
+    except StoreUnwritable as error:  # a store on a read-only mount is analysed all the same
+        log.info("cells are not cached: %s", error)

@@ -1,0 +1,153 @@
+"""A user's SQL over the views of a store: one SELECT, read-only, no file but the store's.
+
+Two locks, since either alone has holes. Only a statement of type SELECT is run: COPY writes files
+even where folders are restricted. And DuckDB's access to files, extensions and Python variables is
+switched off for good before the user's text is seen: the views are Arrow objects, which need
+none of it.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from analysis.selection import Selection
+from analysis.views import VIEWS, Views, schemas
+from grid.records import Store, did_you_mean
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # What does not fit in memory spills here and not into the working directory.
+    "temp_directory": tempfile.gettempdir(),
+}
+
+
+class QueryRefused(ValueError):
+    """SQL that is not run, or that DuckDB refuses: the text, why, and what to do."""
+
+
+def query(
+    store: Store, sql: str, *, experiment: str | None = None, digest: str | None = None
+) -> pa.Table:
+    """Run one SELECT over the views of a store and return its rows.
+
+    It sees what is committed when it starts; other processes may go on writing.
+
+    Args:
+        store: The store.
+        sql: One SELECT (or FROM, WITH, DESCRIBE, SUMMARIZE).
+        experiment: Only this experiment; default all of the store.
+        digest: Only this expansion of it; default the union.
+
+    Raises:
+        QueryRefused: Not one SELECT, an unknown view or column, a syntax error.
+        ValueError: No such experiment or digest.
+    """
+    _check(sql)
+    try:
+        return _run(Views(Selection(store, experiment, digest)), sql)
+    except FileNotFoundError:
+        # `compact` or `gc` has removed a copy since it was listed: look again, once.
+        return _run(Views(Selection(store, experiment, digest)), sql)
+
+
+def connect(views: Views, names: tuple[str, ...] = VIEWS) -> duckdb.DuckDBPyConnection:
+    """Return an in-memory DuckDB connection that has the named views and nothing else."""
+    import duckdb
+
+    connection = duckdb.connect(config=_CONFIG)
+    for name in names:
+        connection.register(name, views[name])
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _check(sql: str) -> None:
+    import duckdb
+
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise QueryRefused(_three_parts(sql, error)) from error
+    if len(statements) != 1:
+        raise QueryRefused(
+            f"{_shown(sql)}: it holds {len(statements)} statements, and a query is one; give one "
+            "SELECT."
+        )
+    kind = statements[0].type.name
+    if kind != "SELECT":
+        raise QueryRefused(
+            f"{_shown(sql)}: it is a {kind} statement, and a query may only read; write a SELECT "
+            "(crossgen query --csv or --parquet writes its rows to a file)."
+        )
+
+
+def _run(views: Views, sql: str) -> pa.Table:
+    import duckdb
+
+    # A view that is not mentioned costs nothing, not even a listing.
+    names = _mentioned(sql)
+    with connect(views, names) as connection:
+        try:
+            return connection.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            if "No such file" in str(error) or "FileNotFoundError" in str(error):
+                raise FileNotFoundError(str(error)) from error
+            raise QueryRefused(_three_parts(sql, error)) from error
+
+
+def _mentioned(sql: str) -> tuple[str, ...]:
+    """Return the views that a query names; refuse what does not fit their columns, at once.
+
+    By the words of the text, since DuckDB's own answer fails on USING; a view that is named in a
+    comment only is made for nothing.
+    """
+    import duckdb
+
+    with duckdb.connect(config=_CONFIG) as empty:
+        for name, schema in schemas().items():
+            empty.register(name, schema.empty_table())
+        empty.execute("SET enable_external_access = false")
+        try:
+            empty.sql(sql)  # binds: an unknown view or column is found before a file is read
+        except duckdb.Error as error:
+            raise QueryRefused(_three_parts(sql, error)) from error
+    words = set(re.findall(r"\w+", sql.lower()))
+    return tuple(name for name in VIEWS if name in words)
+
+
+def _three_parts(sql: str, error: Exception) -> str:
+    """Say what DuckDB says, without its own guesses about tables that are not ours."""
+    import duckdb
+
+    said = _first_lines(error)
+    table = re.search(r"Table with name (.+?) does not exist", said)
+    if isinstance(error, duckdb.CatalogException) and table:
+        return (
+            f"{_shown(sql)}: there is no view {table[1]!r} in a store. "
+            f"{did_you_mean(table[1], VIEWS)}."
+        )
+    advice = "correct the SQL (DuckDB's dialect)"
+    if isinstance(error, duckdb.BinderException):
+        used = {name: schema for name, schema in schemas().items() if name in sql.lower()}
+        columns = "; ".join(f"{name}: {', '.join(each.names)}" for name, each in used.items())
+        advice = f"use the columns of {columns}" if columns else advice
+    return f"{_shown(sql)}: {said}; {advice}."
+
+
+def _first_lines(error: Exception) -> str:
+    text = str(error).split("\n\nLINE ", 1)[0]
+    return " ".join(text.split()).rstrip(".")
+
+
+def _shown(sql: Any) -> str:
+    text = " ".join(str(sql).split())
+    return repr(text if len(text) <= 80 else text[:77] + "...")

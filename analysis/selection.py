@@ -1,0 +1,112 @@
+"""What of a store is looked at: which experiments, and the facts that come without its big files.
+
+Of several expansions of one experiment (a generator was added, a seed) the union is taken, unless
+one is named by its digest. Fits and pools are content, so what they share is there once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from grid.records import (
+    Cell,
+    Commit,
+    Experiment,
+    FitRecord,
+    Piece,
+    PoolRecord,
+    Store,
+    cells_of,
+    committed_pieces,
+    pieces_of,
+    read_commits,
+    read_experiments,
+    refused_scores,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Selection:
+    """Experiments of a store and what is committed of them, as of when each is first asked for.
+
+    Raises ValueError, with a suggestion, where the experiment or digest is not in the store.
+    """
+
+    def __init__(
+        self, store: Store, experiment: str | None = None, digest: str | None = None
+    ) -> None:
+        self.store = store
+        self.experiments: list[Experiment] = read_experiments(store, experiment, digest)
+
+    @cached_property
+    def fits(self) -> dict[str, FitRecord]:
+        """The wanted fits by id, committed or not."""
+        return {fit["fit_id"]: fit for each in self.experiments for fit in each["fits"]}
+
+    @cached_property
+    def pools(self) -> dict[str, PoolRecord]:
+        """The pools by id."""
+        return {pool["pool_id"]: pool for each in self.experiments for pool in each["pools"]}
+
+    @cached_property
+    def commits(self) -> dict[str, Commit]:
+        """The commits of the wanted fits."""
+        return read_commits(self.store, self.fits)
+
+    @cached_property
+    def present(self) -> dict[str, set[str]]:
+        """The ids of all pieces in the store, by fit."""
+        return committed_pieces(self.store)
+
+    @cached_property
+    def wanted_pieces(self) -> list[Piece]:
+        """The pieces that the committed fits are to be scored on, each once."""
+        wanted: dict[str, Piece] = {}
+        for each in self.experiments:
+            for piece in pieces_of(each, self.commits):
+                wanted.setdefault(piece.key, piece)
+        return list(wanted.values())
+
+    def is_committed(self, piece: Piece) -> bool:
+        """Say whether a piece's scores are in the store."""
+        return piece.piece_id in self.present.get(piece.fit_id, ())
+
+    @cached_property
+    def committed(self) -> list[Piece]:
+        """The wanted pieces that are in the store."""
+        return [piece for piece in self.wanted_pieces if self.is_committed(piece)]
+
+    def refuse(self, pieces: Sequence[Piece]) -> dict[str, str]:
+        """Return which of the pieces' files are not used, by key, with the reason, and log it.
+
+        Their weights are not those that the fit's commit names, or the file is torn.
+        """
+        refused = refused_scores(self.store, pieces, self.commits)
+        for reason in refused.values():
+            log.warning("left out: %s", reason)
+        return refused
+
+    def complete_cells(self) -> list[tuple[Cell, Experiment]]:
+        """Return the cells whose every piece is in the store, with the experiment of each."""
+        return [
+            (cell, each)
+            for each in self.experiments
+            for cell in cells_of(each, self.commits)
+            if all(self.is_committed(piece) for piece in (*cell.real, *cell.fake))
+        ]
+
+    def experiments_of(self, fit_id: str) -> list[Experiment]:
+        """Return the selected experiments that want a fit."""
+        return self._experiments_by_fit.get(fit_id, [])
+
+    @cached_property
+    def _experiments_by_fit(self) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for each in self.experiments:
+            for fit in each["fits"]:
+                found.setdefault(fit["fit_id"], []).append(each)
+        return found
