@@ -169,9 +169,7 @@ def resolve_recipe(card: Card, spec: str | Mapping[str, Any]) -> Recipe:
         return Recipe.model_validate({**values, **changes})
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'recipe'} = {_shown(fault['input'])}: "
-            f"{fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors()
+            _said(fault["loc"], fault["input"], fault["msg"]) for fault in error.errors()
         )
         raise BadRecipe(
             f"Recipe {spec!r} for {card.name}: {faults}. Change the value in the experiment's "
@@ -200,5 +198,7 @@ def differing(recipe: Recipe, *, batch_norm: bool = True) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in same}
 
 
-def _shown(value: Any) -> str:
-    return "(whole)" if isinstance(value, dict) else repr(value)
+def _said(where: tuple[int | str, ...], value: Any, reason: str) -> str:
+    reason = reason.removeprefix("Value error, ")
+    # A contradiction between fields has no place of its own; its text names them.
+    return f"{'.'.join(map(str, where))} = {value!r}: {reason}" if where else reason

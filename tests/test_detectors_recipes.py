@@ -96,6 +96,19 @@ def test_rate_of_npr_paper_at_every_epoch() -> None:
     assert rates == pytest.approx(expected)
 
 
+def test_rate_of_small_rises_for_a_fifth_and_falls_to_the_end() -> None:
+    recipe = resolve_recipe(NPR, "small")
+    rates = [learning_rate(recipe, step, 100, 13) for step in range(100)]
+    assert rates[0] == pytest.approx(1e-3 / 25)
+    assert rates[19] == pytest.approx(1e-3)
+    assert rates[:20] == sorted(rates[:20])
+    assert rates[19:] == sorted(rates[19:], reverse=True)
+    # Half way down the cosine stands at the mean of its ends.
+    assert rates[59] == pytest.approx((1e-3 + 4e-9) / 2)
+    assert rates[99] == pytest.approx(4e-9)
+
+
+@pytest.mark.slow  # building one of torch's optimisers imports its compiler
 def test_rate_of_small_equals_torchs_one_cycle() -> None:
     recipe = resolve_recipe(NPR, "small")
     total = 8 * 16

@@ -1,0 +1,152 @@
+"""From rows to batches on the device: order, views, stacking, transfer.
+
+Images stay uint8 until they are on the device, height-width-channel while they are cropped and
+stacked; the permuted stack is then channels_last without a copy. Everything here is a function of
+its arguments, so any batch can be made at any time by any thread.
+
+B batch, H/W pixels, C channels.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from data.operations import Pipeline
+from data.randomness import stream
+
+if TYPE_CHECKING:
+    from data.images import ImageRows
+
+Indices = npt.NDArray[np.int64]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Where an augmentation acts: before the first of these, after any resize. The field's code
+# (CNNSpot and its heirs) blurs and compresses the resized image and crops afterwards.
+CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip"})
+# Threads that decode for a GPU, and how many batches they may be ahead of it. A CPU trains and
+# decodes on the same core: there a thread would only take turns with it.
+GPU_LOADERS = 4
+BATCHES_AHEAD = 4
+
+
+class DifferingSizes(ValueError):
+    """The images of a training batch are not of one size."""
+
+
+def training_pipeline(geometry: Pipeline, augmentation: Pipeline) -> Pipeline:
+    """Geometry and augmentation as one pipeline, the augmentation before the first cut."""
+    steps = geometry.operations
+    cut = next((index for index, step in enumerate(steps) if step.name in CUTS), len(steps))
+    return Pipeline(steps[:cut] + augmentation.operations + steps[cut:])
+
+
+def epoch_order(labels: npt.NDArray[np.int8], balance: str, seed: int, epoch: int) -> Indices:
+    """The rows of one epoch in the order in which they are shown.
+
+    Args:
+        labels: 0 and 1, one per row.
+        balance: `natural` shows every row once; `balanced` repeats rows of the smaller class
+            (whole rounds, then a random part) until both are shown equally often.
+        seed: of the fit.
+        epoch: counted from 1.
+    """
+    rng = stream(seed, "order", epoch)
+    rows = np.arange(len(labels), dtype=np.int64)
+    if balance == "balanced":
+        classes = [rows[labels == label] for label in (0, 1)]
+        largest = max(len(members) for members in classes)
+        shown = []
+        for members in classes:
+            rounds, rest = divmod(largest, len(members))
+            part = rng.permutation(members)[:rest]
+            shown += [members] * rounds + [part]
+        rows = np.concatenate(shown)
+    return rng.permutation(rows)
+
+
+def cut_into(count: int, size: int, merge_single: bool) -> list[slice]:
+    """Consecutive slices of `size`, the last one shorter: no row is left out.
+
+    Args:
+        count: rows.
+        size: rows per slice.
+        merge_single: join a last slice of one row to the one before it, because batch
+            normalisation has no variance of a single image.
+    """
+    starts = list(range(0, count, size))
+    if merge_single and len(starts) > 1 and count - starts[-1] == 1:
+        starts.pop()
+    return [slice(start, end) for start, end in zip(starts, [*starts[1:], count], strict=True)]
+
+
+def load_training_batch(
+    rows: ImageRows, indices: Indices, pipeline: Pipeline, seed: int, epoch: int, pinned: bool
+) -> Tensor:
+    """One batch, images_BCHW uint8 in channels_last memory; augmented by (seed, epoch, image_id).
+
+    Raises:
+        DifferingSizes: the pipeline does not bring these images to one size.
+    """
+    images = []
+    is_random = pipeline.is_random
+    for index in indices:
+        image_HWC = rows.load(int(index))
+        # Making a generator costs more than a small image: only where something is drawn.
+        rng = stream(seed, "image", epoch, rows.image_ids[index]) if is_random else None
+        images.append(pipeline(image_HWC, rng))
+    sizes = {image.shape[:2] for image in images}
+    if len(sizes) > 1:
+        some = ", ".join(f"{height} x {width}" for height, width in sorted(sizes)[:3])
+        smallest = min(min(size) for size in sizes)
+        raise DifferingSizes(
+            f"A training batch has images of {len(sizes)} sizes ({some}, ...; height x width) "
+            f"after {pipeline.canonical!r}; training needs one. Add a crop or a resize to "
+            f"input's train pipeline, such as random_crop({smallest}, step=2)."
+        )
+    return stacked(images, pinned)
+
+
+def stacked(images: Sequence[npt.NDArray[np.uint8]], pinned: bool = False) -> Tensor:
+    """Images_HWC of one size as images_BCHW uint8, channels_last; page-locked for a GPU."""
+    batch_BHWC = torch.empty((len(images), *images[0].shape), dtype=torch.uint8, pin_memory=pinned)
+    np.stack(images, out=batch_BHWC.numpy())
+    return batch_BHWC.permute(0, 3, 1, 2)
+
+
+def scaled(images_BCHW: Tensor, device: torch.device) -> Tensor:
+    """Uint8 to the device, and there to float32 in [0, 1], exactly x / 255."""
+    return images_BCHW.to(device, non_blocking=True).to(torch.float32).div_(255)
+
+
+def in_order(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Iterator[Result]:
+    """`map` that works ahead in threads; results in the order of the items."""
+    if threads == 0:
+        yield from map(function, items)
+        return
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="images")
+    try:
+        ahead: deque[Future[Result]] = deque()
+        for item in items:
+            ahead.append(pool.submit(function, item))
+            if len(ahead) > BATCHES_AHEAD:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def loader_threads(device: torch.device) -> int:
+    """How many threads prepare images for a device."""
+    return GPU_LOADERS if device.type == "cuda" else 0

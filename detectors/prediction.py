@@ -1,0 +1,176 @@
+"""Logits of images: decode, degradation, geometry, network in eval mode and full float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from data.image_files import UnreadableImage
+from data.operations import Pipeline, PipelineError
+from detectors.batches import in_order, loader_threads, scaled, stacked
+from detectors.networks.precision import without_tf32
+
+if TYPE_CHECKING:
+    from data.images import ImageRows
+
+Image = npt.NDArray[np.uint8]
+DEFAULT_BATCH_SIZE = 64
+# Bounds of memory. A batch has at most as many pixels as 64 images of 256 x 256; images of sizes
+# that do not fill a batch wait until the sum of all that wait is this.
+MOST_PIXELS_IN_BATCH = 64 * 256 * 256
+MOST_PIXELS_WAITING = 4 * MOST_PIXELS_IN_BATCH
+ROWS_PER_JOB = 16
+
+
+class Stopped(Exception):
+    """The caller's `stop` said so; nothing of the result is given."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One logit per row: larger = more fake, nan where the image could not be decoded."""
+
+    logits: npt.NDArray[np.float32]
+    unreadable: list[tuple[int, str]]
+    """Row and reason of each nan."""
+
+
+def predict(
+    network: nn.Module,
+    rows: ImageRows,
+    geometry: Pipeline,
+    degradation: Pipeline,
+    device: str | torch.device,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    *,
+    unreadable: Literal["null", "raise"] = "null",
+    stop: Callable[[], bool] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Predictions:
+    """Score every row, in batches of equal size; the network comes back in its own mode.
+
+    The degradation acts on the image as stored, before the detector's geometry. Which rows share
+    a batch is a function of the rows alone, so a repetition is equal bit for bit on equal
+    hardware; another batch size changes the last bits (at most 1e-4 max(1, |logit|)).
+
+    Args:
+        network: as `detectors.contract.build` makes it; moved to the device.
+        rows: images; also with undecodable ones.
+        geometry: deterministic.
+        degradation: deterministic; may be empty.
+        device: "cpu", "cuda", ...
+        batch_size: upper bound; large images come in smaller batches.
+        unreadable: what to do with an image that cannot be decoded: a nan, or UnreadableImage.
+        stop: looked at between batches.
+        progress: told after each batch how many rows are done.
+
+    Raises:
+        Stopped: see `stop`.
+        ImageChanged, OSError: from the images; never a nan.
+        PipelineError: an image that the geometry refuses, named.
+        ValueError: a pipeline that is random, or a logit that is not finite.
+    """
+    device = torch.device(device)
+    for pipeline in (degradation, geometry):
+        if pipeline.is_random:
+            raise ValueError(
+                f"{pipeline.canonical!r} is random; testing is deterministic, so use "
+                "center_crop for random_crop and leave hflip out."
+            )
+    view = Pipeline(degradation.operations + geometry.operations)
+    logits = np.full(len(rows.image_ids), np.nan, dtype=np.float32)
+    faults: list[tuple[int, str]] = []
+    done = 0
+    network.to(device).to(memory_format=torch.channels_last)
+    with evaluating(network, device):
+        for indices, images in _by_size(rows, view, batch_size, device, faults):
+            if stop is not None and stop():
+                raise Stopped
+            logit_B = network(scaled(stacked(images, device.type == "cuda"), device))
+            logits[indices] = logit_B.float().cpu().numpy()
+            done += len(indices)
+            if progress is not None:
+                progress(done + len(faults))
+    if faults and unreadable == "raise":
+        index, reason = min(faults)
+        raise UnreadableImage(rows.paths[index], reason)
+    expected = np.ones(len(logits), dtype=bool)
+    expected[[index for index, _ in faults]] = False
+    wrong = np.flatnonzero(expected & ~np.isfinite(logits))
+    if len(wrong):
+        raise ValueError(
+            f"{len(wrong)} of {len(logits)} logits are not finite, the first for image "
+            f"{rows.image_ids[wrong[0]]}; the weights have diverged: train with a lower rate."
+        )
+    return Predictions(logits, sorted(faults))
+
+
+@contextmanager
+def evaluating(network: nn.Module, device: torch.device) -> Iterator[None]:
+    """Eval mode, no gradients, true float32; each module gets its own mode back."""
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        with ExitStack() as settings:
+            settings.enter_context(torch.inference_mode())
+            settings.enter_context(torch.autocast(device.type, enabled=False))
+            settings.enter_context(without_tf32())
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _by_size(
+    rows: ImageRows,
+    view: Pipeline,
+    batch_size: int,
+    device: torch.device,
+    faults: list[tuple[int, str]],
+) -> Iterator[tuple[list[int], list[Image]]]:
+    """Batches of equal sizes: a size's images wait until they fill a batch or memory is short."""
+    waiting: dict[tuple[int, int], tuple[list[int], list[Image]]] = {}
+    pixels_waiting = 0
+
+    def load(job: range) -> list[tuple[int, Image | str]]:
+        return [(index, _image_or_reason(rows, view, index)) for index in job]
+
+    count = len(rows.image_ids)
+    jobs = [range(at, min(at + ROWS_PER_JOB, count)) for at in range(0, count, ROWS_PER_JOB)]
+    for loaded in in_order(load, jobs, loader_threads(device)):
+        for index, image in loaded:
+            if isinstance(image, str):
+                faults.append((index, image))
+                continue
+            height, width = image.shape[:2]
+            pixels = height * width
+            indices, images = waiting.setdefault((height, width), ([], []))
+            indices.append(index)
+            images.append(image)
+            pixels_waiting += pixels
+            if len(images) >= max(1, min(batch_size, MOST_PIXELS_IN_BATCH // pixels)):
+                full = (height, width)
+            elif pixels_waiting > MOST_PIXELS_WAITING:
+                full = max(waiting, key=lambda size: size[0] * size[1] * len(waiting[size][0]))
+            else:
+                continue
+            pixels_waiting -= full[0] * full[1] * len(waiting[full][0])
+            yield waiting.pop(full)
+    yield from waiting.values()
+
+
+def _image_or_reason(rows: ImageRows, view: Pipeline, index: int) -> Image | str:
+    try:
+        return view(rows.load(index))
+    except UnreadableImage as error:
+        return error.reason
+    except PipelineError as error:
+        error.add_note(f"image {rows.image_ids[index]}")
+        raise

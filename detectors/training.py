@@ -1,0 +1,205 @@
+"""The training loop: one for every detector, resumable at any step, equal bit for bit.
+
+Nothing in it draws from a generator with a history: the order of an epoch is a function of (seed,
+epoch), an image's augmentation of (seed, epoch, image_id), dropout of (seed, epoch, step). A
+checkpoint therefore holds only tensors and counts, and a resumed training ends with the bytes of
+an uninterrupted one. One training uses one device.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from data.operations import Pipeline
+from detectors import weights
+from detectors.batches import DifferingSizes, training_pipeline
+from detectors.checkpoints import BackgroundWriter, CheckpointInvalid
+from detectors.history import HistoryRow
+from detectors.networks.precision import without_tf32
+from detectors.prediction import Stopped
+from detectors.recipes import Recipe
+from detectors.training_run import TrainingDiverged, TrainingRun
+
+if TYPE_CHECKING:
+    from data.images import ImageRows
+
+__all__ = [
+    "CheckpointInvalid",
+    "DifferingSizes",
+    "HistoryRow",
+    "TrainingDiverged",
+    "TrainingProgress",
+    "TrainingResult",
+    "TrainingSink",
+    "train",
+]
+
+
+class TrainingSink(Protocol):
+    """Where a training leaves what must outlive the process."""
+
+    def save_checkpoint(self, data: bytes, epoch: int, step: int) -> None:
+        """Keep this checkpoint, in place of the last one. Called from another thread."""
+
+    def save_weights(self, epoch: int, data: bytes) -> None:
+        """Keep an epoch's weights; called at the end, once for each of `kept_epochs`."""
+
+    def epoch_done(self, row: HistoryRow) -> None:
+        """Told after each epoch; a resumed training tells only the epochs that it trains."""
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """Where a training is, after a step."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    images_per_s: float
+    """Of the present epoch."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training came to; of a stopped one, so far."""
+
+    state: Literal["done", "stopped"]
+    selected_epoch: int
+    last_epoch: int
+    kept_epochs: list[int]
+    """Those whose weights were saved; always with the selected one."""
+    history: list[HistoryRow]
+    """One row per epoch, also those before a resume."""
+    validation_logits: npt.NDArray[np.float32]
+    """Of the selected epoch, in the order of the validation rows."""
+    images_per_s: float
+    """Of training alone, also before a resume."""
+    data_wait_share: float
+
+
+def train(
+    network: nn.Module,
+    *,
+    training: ImageRows,
+    validation: ImageRows,
+    train_geometry: Pipeline,
+    augmentation: Pipeline,
+    validation_geometry: Pipeline,
+    recipe: Recipe,
+    seed: int,
+    device: str | torch.device,
+    sink: TrainingSink,
+    resume: bytes | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    checkpoint_every_s: float = 600.0,
+    progress: Callable[[TrainingProgress], None] | None = None,
+) -> TrainingResult:
+    """Train a network in place; afterwards it holds the weights of the last epoch.
+
+    Args:
+        network: with its initial weights (`detectors.contract.build(..., seed=seed)`).
+        training: rows of both classes; no row of an epoch is left out.
+        validation: measured after each epoch; selects the epoch if the recipe says so.
+        train_geometry: brings every training image to one size.
+        augmentation: acts before the first crop or flip of train_geometry.
+        validation_geometry: deterministic; the detector's test pipeline.
+        recipe: everything else.
+        seed: of order, augmentation and dropout.
+        device: "cpu" or "cuda"; the number of threads is set by the caller.
+        sink: gets checkpoints, weights, history.
+        resume: a checkpoint of this same training; None = from the start.
+        stop: looked at after every step and every validation batch; once true, a checkpoint is
+            written and the result's state is "stopped".
+        checkpoint_every_s: seconds between checkpoints; one is also written after each epoch but
+            the last, which the weights themselves follow.
+        progress: told after every step.
+
+    Raises:
+        CheckpointInvalid: `resume` is torn or of another training. The network may hold a part
+            of it: build it again before trying another.
+        TrainingDiverged: the loss is no longer finite.
+        DifferingSizes: the training images do not come out at one size.
+        ValueError: no validation image, or training images of one class.
+        UnreadableImage, ImageChanged, OSError: from the images.
+    """
+    run = TrainingRun(
+        network,
+        training=training,
+        validation=validation,
+        view=training_pipeline(train_geometry, augmentation),
+        validation_view=validation_geometry,
+        recipe=recipe,
+        seed=seed,
+        device=_with_index(torch.device(device)),
+    )
+    if resume is not None:
+        run.restore(resume)
+    state, last_saved = run.state, time.monotonic()
+    with ExitStack() as scope:
+        # Dropout reseeds torch's generator at each step; the caller gets its own state back.
+        generators = [run.device] if run.device.type == "cuda" else []
+        scope.enter_context(torch.random.fork_rng(devices=generators))
+        scope.enter_context(without_tf32())
+        writer = scope.enter_context(BackgroundWriter(sink.save_checkpoint))
+        while not run.finished():
+            before = time.perf_counter()
+            for images_BCHW, target_B in run.batches():
+                waited_s = time.perf_counter() - before
+                run.train_on(images_BCHW, target_B)
+                step_s = time.perf_counter() - before
+                for tally in (state.of_epoch, state.in_total):
+                    tally.add(len(target_B), step_s, waited_s)
+                if progress is not None:
+                    speed = state.of_epoch.images_per_s
+                    progress(
+                        TrainingProgress(state.epoch, run.epochs, state.step, run.steps, speed)
+                    )
+                if stop():
+                    writer.submit(run.checkpoint(), state.epoch, state.step)
+                    return _result(run, "stopped")
+                if time.monotonic() - last_saved >= checkpoint_every_s:
+                    writer.submit(run.checkpoint(), state.epoch, state.step)
+                    last_saved = time.monotonic()
+                before = time.perf_counter()
+            try:
+                row = run.finish_epoch(stop)
+            except Stopped:
+                writer.submit(run.checkpoint(), state.epoch, state.step)
+                return _result(run, "stopped")
+            sink.epoch_done(row)
+            if not run.finished():
+                writer.submit(run.checkpoint(), state.epoch, state.step)
+                last_saved = time.monotonic()
+    for epoch in sorted(state.kept):
+        sink.save_weights(epoch, weights.pack(state.kept[epoch]))
+    return _result(run, "done")
+
+
+def _result(run: TrainingRun, outcome: Literal["done", "stopped"]) -> TrainingResult:
+    state = run.state
+    return TrainingResult(
+        state=outcome,
+        selected_epoch=state.best_epoch,
+        last_epoch=len(state.history),
+        kept_epochs=sorted(state.kept),
+        history=list(state.history),
+        validation_logits=state.best_logits.numpy(),
+        images_per_s=state.in_total.images_per_s,
+        data_wait_share=state.in_total.wait_share,
+    )
+
+
+def _with_index(device: torch.device) -> torch.device:
+    # "cuda" alone means the current one, whose generator has to be named.
+    is_bare = str(device) == "cuda"
+    return torch.device("cuda", torch.cuda.current_device()) if is_bare else device

@@ -1,0 +1,281 @@
+"""One training in progress: the verbs of the loop in `detectors.training`.
+
+B batch, C channels, H/W pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from data.operations import Pipeline
+from data.randomness import torch_seed
+from detectors import checkpoints, weights
+from detectors.batches import (
+    cut_into,
+    epoch_order,
+    in_order,
+    load_training_batch,
+    loader_threads,
+    scaled,
+)
+from detectors.checkpoints import CheckpointInvalid
+from detectors.history import HistoryRow, out_of_patience, selected_epoch, validated
+from detectors.optimizers import Optimizer
+from detectors.prediction import predict
+from detectors.recipes import Recipe
+from detectors.schedules import learning_rate
+from detectors.training_state import TrainingState
+
+if TYPE_CHECKING:
+    from data.images import ImageRows
+
+NO_DEGRADATION = Pipeline(())
+
+
+class TrainingDiverged(RuntimeError):
+    """The training loss is no longer finite."""
+
+
+class TrainingRun:
+    """What stays the same during a training, and its state.
+
+    Args:
+        network: with its initial weights; moved to the device, trained in place.
+        training: rows of both classes.
+        validation: at least one row.
+        view: geometry and augmentation of training.
+        validation_view: deterministic.
+        recipe: see there.
+        seed: of order, augmentation and dropout.
+        device: of the training.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        training: ImageRows,
+        validation: ImageRows,
+        view: Pipeline,
+        validation_view: Pipeline,
+        recipe: Recipe,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.training, self.validation = training, validation
+        self.labels = np.asarray(training.labels, dtype=np.int8)
+        self.validation_labels = np.asarray(validation.labels, dtype=np.int8)
+        _check_labels(self.labels, self.validation_labels)
+        self.view, self.validation_view = view, validation_view
+        self.recipe, self.seed, self.device = recipe, seed, device
+        self.network = network.to(device).to(memory_format=torch.channels_last)
+        self.optimizer = Optimizer(network, recipe)
+        self.has_batch_norm = any(
+            isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules()
+        )
+        num_shown = len(self.order(1))
+        self.slices = cut_into(num_shown, recipe.batch_size, merge_single=self.has_batch_norm)
+        self.steps = recipe.steps or len(self.slices) * (recipe.epochs or 0)
+        self.epochs = -(-self.steps // len(self.slices))
+        self.state = TrainingState()
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+
+    def finished(self) -> bool:
+        """Whether no epoch is left to do."""
+        history = self.state.history
+        return len(history) >= self.epochs or out_of_patience(history, self.recipe)
+
+    def order(self, epoch: int) -> npt.NDArray[np.int64]:
+        """The rows of an epoch as they are shown."""
+        return epoch_order(self.labels, self.recipe.class_balance, self.seed, epoch)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step."""
+        return learning_rate(self.recipe, step, self.steps, len(self.slices))
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """What is left of the present epoch: images_BCHW uint8 and target_B, both on the CPU."""
+        epoch, done = self.state.epoch, self.state.batches_done
+        order = self.order(epoch)
+        # A budget in steps may end within the epoch.
+        last = done + self.steps - self.state.step
+        pinned = self.device.type == "cuda"
+
+        def load(part: slice) -> tuple[Tensor, Tensor]:
+            indices = order[part]
+            images_BCHW = load_training_batch(
+                self.training, indices, self.view, self.seed, epoch, pinned
+            )
+            return images_BCHW, torch.from_numpy(self.labels[indices].astype(np.float32))
+
+        self.network.train()
+        return in_order(load, self.slices[done:last], loader_threads(self.device))
+
+    def train_on(self, images_BCHW: Tensor, target_B: Tensor) -> None:
+        """One update: forward and backward in micro-batches, then the optimiser's step."""
+        recipe, state, count = self.recipe, self.state, len(images_BCHW)
+        _reseed(torch_seed(self.seed, "step", state.epoch, state.batches_done), self.device)
+        images_BCHW = images_BCHW.to(self.device, non_blocking=True)
+        smoothing = recipe.label_smoothing
+        target_B = target_B.to(self.device) * (1 - smoothing) + smoothing / 2
+        in_bfloat16 = recipe.precision == "bfloat16"
+        self.optimizer.zero_grad()
+        for part in cut_into(count, recipe.micro_batch or count, merge_single=self.has_batch_norm):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=in_bfloat16):
+                logit_B = self.network(scaled(images_BCHW[part], self.device))
+            loss = functional.binary_cross_entropy_with_logits(
+                logit_B.float(), target_B[part], reduction="sum"
+            )
+            (loss / count).backward()  # type: ignore[no-untyped-call]
+            self.loss_sum += loss.detach()
+        if recipe.gradient_clip is not None:
+            self.optimizer.clip_gradient(recipe.gradient_clip)
+        self.optimizer.step(self.rate(state.step))
+        state.step += 1
+        state.batches_done += 1
+
+    def finish_epoch(self, stop: Callable[[], bool]) -> HistoryRow:
+        """Validate, write the history row, keep the weights that are to be kept.
+
+        Raises:
+            Stopped: `stop` said so; the state is still that before the validation.
+            TrainingDiverged: see there.
+        """
+        state, started = self.state, time.perf_counter()
+        # Reading the loss waits for a GPU to finish its steps: that is training time.
+        train_loss = float(self.loss_sum) / state.of_epoch.images
+        state.of_epoch.train_seconds += time.perf_counter() - started
+        if not np.isfinite(train_loss):
+            raise TrainingDiverged(
+                f"The training loss of epoch {state.epoch} is {train_loss}; lower the recipe's "
+                f"lr ({self.recipe.lr}) or give it a gradient_clip."
+            )
+        started = time.perf_counter()
+        predictions = predict(
+            self.network,
+            self.validation,
+            self.validation_view,
+            NO_DEGRADATION,
+            self.device,
+            unreadable="raise",
+            stop=stop,
+        )
+        measured = validated(predictions.logits, self.validation_labels)
+        row = HistoryRow(
+            epoch=state.epoch,
+            step=state.step,
+            lr=self.rate(state.step - 1),
+            train_loss=train_loss,
+            validation_loss=measured.loss,
+            validation_auc=measured.auc,
+            validation_accuracy=measured.accuracy,
+            images_per_s=state.of_epoch.images_per_s,
+            seconds=state.of_epoch.train_seconds + time.perf_counter() - started,
+            data_wait_share=state.of_epoch.wait_share,
+        )
+        state.history.append(row)
+        self._keep(row.epoch, predictions.logits)
+        state.next_epoch()
+        self.loss_sum.zero_()
+        return row
+
+    def _keep(self, epoch: int, logits: npt.NDArray[np.float32]) -> None:
+        state, keep = self.state, self.recipe.keep_epochs
+        is_best = selected_epoch(state.history, self.recipe) == epoch
+        is_last = self.finished()
+        if is_best:
+            if state.best_epoch not in keep:
+                state.kept.pop(state.best_epoch, None)
+            state.best_epoch, state.best_logits = epoch, torch.from_numpy(logits)
+        # Where the last epoch is selected every epoch is the best so far; only the end counts.
+        is_candidate = is_best and (is_last or self.recipe.selection != "last")
+        if epoch in keep or is_candidate or (is_last and "last" in keep):
+            state.kept[epoch] = weights.copied(self.network.state_dict())
+
+    def checkpoint(self) -> bytes:
+        """Everything that the rest of the training depends on."""
+        tensors = {
+            **{f"model/{key}": value for key, value in self.network.state_dict().items()},
+            **{f"optimizer/{key}": value for key, value in self.optimizer.state().items()},
+            **self.state.tensors(),
+            "loss_sum": self.loss_sum,
+        }
+        return checkpoints.pack(tensors, self.state.facts(), self.digest())
+
+    def restore(self, data: bytes) -> None:
+        """Continue from what `checkpoint` gave.
+
+        Raises:
+            CheckpointInvalid: torn, or of another training.
+        """
+        tensors, facts = checkpoints.unpack(data, self.digest())
+        try:
+            state = TrainingState.restored(tensors, facts)
+            weights.load_strictly(self.network, _below("model/", tensors))
+            self.optimizer.load(_below("optimizer/", tensors))
+            self.loss_sum.copy_(tensors["loss_sum"])
+        except (KeyError, TypeError, RuntimeError, ValueError) as error:
+            raise CheckpointInvalid(
+                f"The checkpoint does not fit this training ({type(error).__name__}: {error}); "
+                "use an earlier one, or start anew."
+            ) from None
+        self.state = state
+
+    def digest(self) -> str:
+        """Names what is trained: a checkpoint of other rows, views or values is refused."""
+        described = {
+            "recipe": self.recipe.model_dump(mode="json"),
+            "seed": self.seed,
+            "views": [
+                (pipeline.canonical, sorted(pipeline.versions.items()))
+                for pipeline in (self.view, self.validation_view)
+            ],
+            "rows": [
+                (list(rows.image_ids), labels.tolist())
+                for rows, labels in (
+                    (self.training, self.labels),
+                    (self.validation, self.validation_labels),
+                )
+            ],
+        }
+        return hashlib.sha256(json.dumps(described).encode()).hexdigest()
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _reseed(seed: int, device: torch.device) -> None:
+    # Not torch.manual_seed: it visits every kind of device, 0.1 ms at each step.
+    if device.type == "cuda":
+        torch.cuda.default_generators[device.index].manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
+
+
+def _check_labels(training: npt.NDArray[np.int8], validation: npt.NDArray[np.int8]) -> None:
+    counts = [int((training == label).sum()) for label in (0, 1)]
+    if sum(counts) != len(training) or not all(counts):
+        raise ValueError(
+            f"The training images are {counts[0]} real and {counts[1]} fake of {len(training)}; "
+            "a detector needs both, labelled 0 and 1. Check `train:` of the experiment."
+        )
+    if not len(validation):
+        raise ValueError(
+            "There is no validation image; declare a validation split, or train on enough images "
+            "for the recipe's validation_fraction."
+        )

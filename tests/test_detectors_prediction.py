@@ -1,0 +1,173 @@
+"""Prediction: equal to batches of one, in the rows' order, nan only where nothing decodes."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+from torch import nn
+
+import detectors.prediction
+from data.image_files import ImageChanged, UnreadableImage
+from data.image_ids import image_id_of
+from data.images import DecodedCache, ImageRows
+from data.operations import TooSmall, parse
+from detectors.contract import build
+from detectors.prediction import Stopped, predict
+
+WHOLE = parse("none", "geometry")
+UNDEGRADED = parse("none", "degradation")
+SIZES = [(16, 16), (24, 16), (16, 16), (17, 33), (24, 16), (16, 16), (40, 40)] * 3
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> ImageRows:
+    """PNG files of several sizes."""
+    rng = np.random.default_rng(0)
+    ids, paths = [], []
+    for index, (height, width) in enumerate(SIZES):
+        image_HWC = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        buffer = io.BytesIO()
+        PIL.Image.fromarray(image_HWC).save(buffer, "PNG")
+        paths.append(tmp_path / f"{index}.png")
+        paths[-1].write_bytes(buffer.getvalue())
+        ids.append(image_id_of(buffer.getvalue()))
+    labels = np.arange(len(ids), dtype=np.int8) % 2
+    return ImageRows(ids, labels, paths, DecodedCache(1 << 20))
+
+
+def one_by_one(network: nn.Module, rows: ImageRows, geometry: str, degradation: str) -> np.ndarray:
+    network.eval()
+    logits = []
+    for index in range(len(rows)):
+        image_HWC = parse(degradation, "degradation")(rows.load(index))
+        image_HWC = parse(geometry, "geometry")(image_HWC)
+        images_BCHW = torch.from_numpy(image_HWC.copy()).permute(2, 0, 1)[None].float() / 255
+        with torch.inference_mode():
+            logits.append(float(network(images_BCHW)))
+    return np.array(logits)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 64])
+@pytest.mark.parametrize(
+    ("geometry", "degradation"),
+    [("none", "none"), ("trim(2)", "jpeg(75)"), ("resize(32,32)", "resize(factor=0.5) | blur(1)")],
+)
+def test_logits_equal_batches_of_one_in_the_rows_order(
+    rows: ImageRows, geometry: str, degradation: str, batch_size: int
+) -> None:
+    network = build("npr", seed=0)
+    expected = one_by_one(network, rows, geometry, degradation)
+    geometry_, degradation_ = parse(geometry, "geometry"), parse(degradation, "degradation")
+    predictions = predict(network, rows, geometry_, degradation_, "cpu", batch_size)
+    assert predictions.logits.dtype == np.float32
+    assert predictions.unreadable == []
+    tolerance = 1e-4 * np.maximum(1, np.abs(expected))
+    assert (np.abs(predictions.logits - expected) <= tolerance).all()
+    again = predict(network, rows, geometry_, degradation_, "cpu", batch_size)
+    assert again.logits.tobytes() == predictions.logits.tobytes()
+
+
+def test_memory_bounds_change_the_batches_and_not_the_logits(
+    rows: ImageRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = build("npr", seed=0)
+    expected = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    batches: list[int] = []
+    network.register_forward_pre_hook(lambda _, inputs: batches.append(len(inputs[0])))
+    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_IN_BATCH", 3 * 16 * 16)
+    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_WAITING", 1000)
+    logits = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    assert max(batches) <= 3
+    assert sum(batches) == len(rows)
+    assert np.allclose(logits, expected, atol=1e-4)
+
+
+def test_the_network_comes_back_in_its_own_modes(rows: ImageRows) -> None:
+    network = build("simple_cnn", {"input_px": 32}, seed=0)
+    network.train()
+    network.features.eval()
+    geometry = parse("resize(32,32)", "geometry")
+    first = predict(network, rows, geometry, UNDEGRADED, "cpu").logits
+    assert (network.training, network.hidden.training) == (True, True)
+    assert not network.features.training
+    second = predict(network, rows, geometry, UNDEGRADED, "cpu").logits
+    assert first.tobytes() == second.tobytes(), "dropout must be off"
+    assert torch.is_grad_enabled()
+
+
+def test_autocast_outside_does_not_reach_testing(rows: ImageRows) -> None:
+    network = build("npr", seed=0)
+    expected = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    assert logits.tobytes() == expected.tobytes()
+
+
+def test_an_undecodable_image_is_a_nan_with_a_reason_and_others_are_errors(
+    rows: ImageRows,
+) -> None:
+    network = build("npr", seed=0)
+    expected = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    content = Path(rows.paths[3]).read_bytes()
+    broken = content[: len(content) // 2]
+    Path(rows.paths[3]).write_bytes(broken)
+    ids = [*rows.image_ids[:3], image_id_of(broken), *rows.image_ids[4:]]
+    damaged = ImageRows(ids, rows.labels, rows.paths, None)
+    predictions = predict(network, damaged, WHOLE, UNDEGRADED, "cpu")
+    assert [index for index, _ in predictions.unreadable] == [3]
+    assert predictions.unreadable[0][1]
+    assert np.flatnonzero(np.isnan(predictions.logits)).tolist() == [3]
+    others = np.arange(len(rows)) != 3
+    assert np.allclose(predictions.logits[others], expected[others], atol=1e-4)
+    with pytest.raises(UnreadableImage, match=r"3\.png"):
+        predict(network, damaged, WHOLE, UNDEGRADED, "cpu", unreadable="raise")
+    Path(rows.paths[3]).write_bytes(Path(rows.paths[4]).read_bytes())
+    with pytest.raises(ImageChanged, match=r"3\.png"):
+        predict(network, damaged, WHOLE, UNDEGRADED, "cpu")
+    Path(rows.paths[3]).unlink()
+    with pytest.raises(OSError, match=r"3\.png"):
+        predict(network, damaged, WHOLE, UNDEGRADED, "cpu")
+
+
+def test_a_refused_size_names_the_image(rows: ImageRows) -> None:
+    with pytest.raises(TooSmall) as caught:
+        predict(build("npr"), rows, parse("center_crop(20)", "geometry"), UNDEGRADED, "cpu")
+    assert f"image {rows.image_ids[0]}" in caught.value.__notes__
+
+
+def test_random_testing_is_refused(rows: ImageRows) -> None:
+    with pytest.raises(ValueError, match=r"'random_crop\(16\)' is random; .*center_crop"):
+        predict(build("npr"), rows, parse("random_crop(16)", "geometry"), UNDEGRADED, "cpu")
+
+
+def test_logits_that_are_not_finite_are_an_error(rows: ImageRows) -> None:
+    network = build("npr", seed=0)
+    with torch.no_grad():
+        network.classifier.bias.fill_(torch.inf)
+    with pytest.raises(ValueError, match="21 of 21 logits are not finite"):
+        predict(network, rows, WHOLE, UNDEGRADED, "cpu")
+
+
+def test_stop_and_progress_between_batches(rows: ImageRows) -> None:
+    network = build("simple_cnn", {"size": "tiny"}, seed=0)
+    done: list[int] = []
+    predict(network, rows, WHOLE, UNDEGRADED, "cpu", 2, progress=done.append)
+    assert done == sorted(done)
+    assert done[-1] == len(rows)
+    answers = iter([False, False, True])
+    done.clear()
+    with pytest.raises(Stopped):
+        predict(
+            network,
+            rows,
+            WHOLE,
+            UNDEGRADED,
+            "cpu",
+            2,
+            stop=lambda: next(answers),
+            progress=done.append,
+        )
+    assert len(done) == 2
