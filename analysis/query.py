@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis.selection import Selection
 from analysis.views import VIEWS, Views, schemas
@@ -30,7 +30,14 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 class QueryRefused(ValueError):
-    """SQL that is not run, or that DuckDB refuses: the text, why, and what to do."""
+    """SQL that is not run, or that DuckDB refuses, in three parts: `what`, `why` and `mend`."""
+
+    def __init__(self, sql: str, why: str, mend: str) -> None:
+        text = " ".join(sql.split())
+        self.what = repr(text if len(text) <= 80 else text[:77] + "...")
+        self.why = why
+        self.mend = mend
+        super().__init__(f"{self.what}: {why}; {mend}.")
 
 
 def query(
@@ -76,17 +83,17 @@ def _check(sql: str) -> None:
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
-        raise QueryRefused(_three_parts(sql, error)) from error
+        raise _refusal(sql, error) from error
     if len(statements) != 1:
         raise QueryRefused(
-            f"{_shown(sql)}: it holds {len(statements)} statements, and a query is one; give one "
-            "SELECT."
+            sql, f"it holds {len(statements)} statements, and a query is one", "give one SELECT"
         )
     kind = statements[0].type.name
     if kind != "SELECT":
         raise QueryRefused(
-            f"{_shown(sql)}: it is a {kind} statement, and a query may only read; write a SELECT "
-            "(crossgen query --csv or --parquet writes its rows to a file)."
+            sql,
+            f"it is a {kind} statement, and a query may only read",
+            "write a SELECT (crossgen query --csv or --parquet writes its rows to a file)",
         )
 
 
@@ -101,7 +108,7 @@ def _run(views: Views, sql: str) -> pa.Table:
         except duckdb.Error as error:
             if "No such file" in str(error) or "FileNotFoundError" in str(error):
                 raise FileNotFoundError(str(error)) from error
-            raise QueryRefused(_three_parts(sql, error)) from error
+            raise _refusal(sql, error) from error
 
 
 def _mentioned(sql: str) -> tuple[str, ...]:
@@ -119,35 +126,27 @@ def _mentioned(sql: str) -> tuple[str, ...]:
         try:
             empty.sql(sql)  # binds: an unknown view or column is found before a file is read
         except duckdb.Error as error:
-            raise QueryRefused(_three_parts(sql, error)) from error
-    words = set(re.findall(r"\w+", sql.lower()))
+            raise _refusal(sql, error) from error
+    words = _words(sql)
     return tuple(name for name in VIEWS if name in words)
 
 
-def _three_parts(sql: str, error: Exception) -> str:
+def _refusal(sql: str, error: Exception) -> QueryRefused:
     """Say what DuckDB says, without its own guesses about tables that are not ours."""
     import duckdb
 
-    said = _first_lines(error)
+    said = " ".join(str(error).split("\n\nLINE ", 1)[0].split()).rstrip(".")
     table = re.search(r"Table with name (.+?) does not exist", said)
     if isinstance(error, duckdb.CatalogException) and table:
-        return (
-            f"{_shown(sql)}: there is no view {table[1]!r} in a store. "
-            f"{did_you_mean(table[1], VIEWS)}."
-        )
-    advice = "correct the SQL (DuckDB's dialect)"
+        known = did_you_mean(table[1], VIEWS)
+        return QueryRefused(sql, f"there is no view {table[1]!r} in a store", f"use one. {known}")
+    mend = "correct the SQL, which is DuckDB's dialect"
     if isinstance(error, duckdb.BinderException):
-        used = {name: schema for name, schema in schemas().items() if name in sql.lower()}
-        columns = "; ".join(f"{name}: {', '.join(each.names)}" for name, each in used.items())
-        advice = f"use the columns of {columns}" if columns else advice
-    return f"{_shown(sql)}: {said}; {advice}."
+        named = [name for name in VIEWS if name in _words(sql)]
+        columns = ", ".join(f"{name} ({', '.join(schemas()[name].names)})" for name in named)
+        mend = f"use the columns of {columns}" if columns else mend
+    return QueryRefused(sql, said, mend)
 
 
-def _first_lines(error: Exception) -> str:
-    text = str(error).split("\n\nLINE ", 1)[0]
-    return " ".join(text.split()).rstrip(".")
-
-
-def _shown(sql: Any) -> str:
-    text = " ".join(str(sql).split())
-    return repr(text if len(text) <= 80 else text[:77] + "...")
+def _words(sql: str) -> set[str]:
+    return set(re.findall(r"\w+", sql.lower()))
