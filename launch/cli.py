@@ -170,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     """Run the command line and return the exit code."""
     from grid.refusal import Refused
-    from grid.store_errors import StoreError, StoreUnwritable
+    from grid.store_errors import StoreError, StoreUnwritable, StoreUrlRefused
 
     try:
         cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
@@ -188,7 +188,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except StoreUnwritable as error:
         _say("the store cannot be written", [str(error)])
         return STORE_UNWRITABLE
-    except StoreError as error:
+    except (StoreError, StoreUrlRefused) as error:
         return _refuse("the store cannot be used", [str(error)])
     return 0
 

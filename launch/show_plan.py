@@ -49,7 +49,8 @@ def print_plan(desk: Desk) -> None:
     if not plan.missing:
         console.print("nothing to do", style="green")
         return
-    console.print(f"to do: {_duration(plan.predicted_s)} on one slot", highlight=False)
+    time = _duration(plan.predicted_s)
+    console.print(f"to do, on one slot: {time}", highlight=False)
     _print_trials(console, plan.missing)
 
 
@@ -73,7 +74,8 @@ def _print_trials(console: Console, fits: list[FitPlan]) -> None:
     table.columns[2].justify = table.columns[3].justify = "right"
     for f in fits[:SHOWN]:
         trains = "-" if f.committed else "given" if f.fit.recipe is None else "yes"
-        table.add_row(f.fit.label, trains, f"{f.missing_pieces:,}", _duration(f.predicted_s))
+        predicted = "?" if f.predicted_s is None else _duration(f.predicted_s)
+        table.add_row(f.fit.label, trains, f"{f.missing_pieces:,}", predicted)
     console.print(table)
     if len(fits) > SHOWN:
         console.print(f"... and {len(fits) - SHOWN:,} more trials", highlight=False)
@@ -91,7 +93,7 @@ def print_reasons(desk: Desk) -> None:
 def _duration(seconds: float | None) -> str:
     """Seconds in the largest unit that leaves a readable number; unknown is said."""
     if seconds is None:
-        return "unknown (nothing like it has run in this store)"
+        return "time unknown, nothing like it has run in this store yet"
     if seconds < 90:
         return f"{seconds:.1f} s"
     if seconds < 5400:

@@ -1,6 +1,9 @@
 """Shared by the tests: real data beside the checkout, small experiments, a cache of their own."""
 
 import os
+import shutil
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -55,3 +58,69 @@ def make_genimage():
         return folder
 
     return write
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """Where a finished experiment lies: its folder, its file, its store."""
+
+    folder: Path
+    file: Path
+    store: Path
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory) -> FinishedRun:
+    """Run tests/fixtures/two.yaml once. Tests that change the store or the images take a copy."""
+    import numpy as np
+    from PIL import Image
+
+    from grid.attempt import attempt_trial
+    from grid.loading import load_experiment
+    from grid.local import run_here
+    from grid.plan import is_done, make_plan, make_trials, prepare
+    from grid.store import open_store
+
+    folder = tmp_path_factory.mktemp("two")
+    file = folder / "two.yaml"
+    shutil.copy(ROOT / "tests" / "fixtures" / "two.yaml", file)
+    rng = np.random.default_rng(5)
+    for generator in ("g1", "g2"):
+        for split, count in (("train", 16), ("val", 6)):
+            for name in ("nature", "ai"):
+                place = folder / "images" / generator / split / name
+                place.mkdir(parents=True)
+                for i in range(count):
+                    pixels = rng.integers(0, 255, (16, 16, 3), dtype=np.uint8)
+                    Image.fromarray(pixels).save(place / f"{i}.png")
+    store = open_store(folder / "store")
+    expansion = prepare(load_experiment(file), cache_dir=folder / "cache")
+    trials = make_trials(make_plan(expansion, store), store)
+    result = run_here(trials, attempt=attempt_trial, is_done=partial(is_done, store))
+    assert len(result.done) == 2, result
+    return FinishedRun(folder, file, folder / "store")
+
+
+@pytest.fixture
+def own_run(finished_run: FinishedRun, tmp_path: Path, cache: Path) -> FinishedRun:
+    """A copy of the finished experiment that a test may change."""
+    folder = tmp_path / "two"
+    shutil.copytree(finished_run.folder, folder)
+    return FinishedRun(folder, folder / "two.yaml", folder / "store")
+
+
+@pytest.fixture
+def crossgen(capsys, monkeypatch):
+    """Return a function that runs the command in this process: (exit code, stdout, stderr)."""
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        from launch.cli import main
+
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main([str(a) for a in arguments])
+        said = capsys.readouterr()
+        return int(end.value.code or 0), said.out, said.err
+
+    return run

@@ -8,45 +8,21 @@ import shutil
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 from PIL import Image
 
-from grid.attempt import attempt_trial
 from grid.loading import parse_experiment
-from grid.local import run_here
-from grid.plan import is_done, make_plan, make_trials, prepare
+from grid.plan import make_plan, make_trials, prepare
 from grid.refusal import Refused
 from grid.store import open_store
 from grid.why import reasons
 
 ROOT = Path(__file__).resolve().parents[1]
-FILE = {
-    "schema": 1,
-    "name": "two",
-    "data": {"g": {"root": "images"}},
-    "test": {"sets": ["g"], "degradations": ["none"]},
-    "seeds": [0],
-    "arms": [
-        {
-            "name": "a",
-            "detector": "simple_cnn",
-            "simple_cnn.size": "tiny",
-            "train": {"each": "g"},
-            "input": {"train": "random_crop(16, step=2) | hflip", "test": "none"},
-            "recipe": {
-                "base": "small",
-                "epochs": 2,
-                "batch_size": 8,
-                "keep_epochs": [1, "last", "selected"],
-            },
-        }
-    ],
-}
 FITS, POOLS = 2, 4
+FILE = yaml.safe_load((Path(__file__).parent / "fixtures" / "two.yaml").read_text())
 
 
 class Finished:
@@ -65,26 +41,10 @@ class Finished:
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory):
-    """Run the experiment once for all tests of this file."""
-    import numpy as np
-
-    base = tmp_path_factory.mktemp("plan")
-    rng = np.random.default_rng(5)
-    for generator in ("g1", "g2"):
-        for split, count in (("train", 16), ("val", 6)):
-            for name in ("nature", "ai"):
-                place = base / "images" / generator / split / name
-                place.mkdir(parents=True)
-                for i in range(count):
-                    pixels = rng.integers(0, 255, (16, 16, 3), dtype=np.uint8)
-                    Image.fromarray(pixels).save(place / f"{i}.png")
-    finished = Finished(base, base, base / "cache")
-    plan = finished.plan()
-    trials = make_trials(plan, finished.store)
-    result = run_here(trials, attempt=attempt_trial, is_done=partial(is_done, finished.store))
-    assert not result.failed
-    return finished
+def ran(finished_run):
+    """The store of the small experiment that all tests share; it is only planned against here."""
+    assert yaml.safe_load(finished_run.file.read_text()) == FILE
+    return Finished(finished_run.folder, finished_run.folder, finished_run.folder / "cache")
 
 
 @pytest.fixture

@@ -1,0 +1,229 @@
+"""The command as a user types it: what it prints, and its exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from grid import records
+from grid.loading import load_experiment
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_plan_counts_and_a_finished_run_has_nothing_to_do(crossgen, own_run):
+    code, out, _ = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert code == 0
+    assert "nothing to do" in out
+    code, out, _ = crossgen("plan", own_run.file, "--store", own_run.store, "--set", "seeds=[0, 4]")
+    assert "2 test sets, 8 cells" in out
+    assert "seed 4" in out
+    code, out, _ = crossgen(
+        "plan", own_run.file, "--store", own_run.store, "--why", "--set", "seeds=[0, 4]"
+    )
+    assert "which differs in seed 0 -> 4" in out
+
+
+def test_limit_is_stamped_partial(crossgen, own_run):
+    _, out, _ = crossgen("plan", own_run.file, "--store", own_run.store, "--limit", 4)
+    assert "PARTIAL: at most 4 images" in out
+
+
+def test_query_answers_from_the_store_alone(crossgen, own_run):
+    (own_run.folder / "images").rename(own_run.folder / "gone")
+    sql = "SELECT count(*) AS n, sum(n_real) AS real FROM cells"
+    code, out, _ = crossgen("query", sql, "--store", own_run.store, "--csv")
+    assert code == 0
+    assert out.splitlines() == ['"n","real"', "4,24"]
+    target = own_run.folder / "answer.parquet"
+    code, out, _ = crossgen("query", "FROM scores", "--store", own_run.store, "--parquet", target)
+    assert "48 rows" in out  # 2 fits x 4 pools x 6 images
+    assert target.is_file()
+    _, out, _ = crossgen("query", "--store", own_run.store)
+    assert "cells" in out
+    assert "auc" in out
+
+
+@pytest.mark.parametrize("sql", ["DROP TABLE fits", "COPY fits TO 'x.csv'", "SELECT * FROM cels"])
+def test_query_refuses_what_is_not_a_question(crossgen, own_run, sql):
+    code, _, err = crossgen("query", sql, "--store", own_run.store)
+    assert code == 2
+    assert "refused" in err
+
+
+def test_verify_repeats_a_fit_and_a_piece_bit_for_bit(crossgen, own_run):
+    store = records.open_store(own_run.store)
+    fit_id = sorted(records.committed_fits(store))[0]
+    piece = sorted(records.committed_pieces_of(store, fit_id))[0]
+    code, out, _ = crossgen("verify", fit_id, "--store", own_run.store)
+    assert (code, "equal, bit for bit (4 logits)" in out) == (0, True)
+    code, out, _ = crossgen("verify", fit_id, "--piece", piece, "--store", own_run.store)
+    assert (code, "equal, bit for bit (6 logits)" in out) == (0, True)
+
+
+def test_verify_says_by_how_much_when_the_store_was_tampered_with(crossgen, own_run):
+    """A validation score moved by hand is found, though its file is whole."""
+    store = records.open_store(own_run.store)
+    fit_id = sorted(records.committed_fits(store))[0]
+    commit = records.read_commit(store, fit_id)
+    key = records.validation_key(fit_id, commit["attempt"])
+    table = records.read_validation(store, fit_id, commit["attempt"])
+    logits = table["logit"].to_numpy().copy()
+    logits[0] += 0.5
+    (own_run.store / key).unlink()
+    records.write_validation(
+        store,
+        fit_id,
+        commit["attempt"],
+        table["image_id"].to_pylist(),
+        table["label"].to_numpy(),
+        logits,
+    )
+    code, out, _ = crossgen("verify", fit_id, "--store", own_run.store)
+    assert code == 1
+    assert "0.5, beyond the contract" in out
+
+
+def test_diff_names_the_fields(crossgen, own_run):
+    first, second = sorted(records.committed_fits(records.open_store(own_run.store)))
+    code, out, _ = crossgen("diff", first, second, "--store", own_run.store)
+    assert code == 0
+    assert "training" in out
+    assert "seed" not in out.splitlines()[3]
+    code, _, err = crossgen("diff", first, "npr-s0-nothing", "--store", own_run.store)
+    assert code == 2
+    assert "knows no such fit" in err
+
+
+def test_status_shows_a_failure_with_its_last_words(crossgen, own_run):
+    """A training image is replaced after the plan has indexed it: decoding finds out."""
+    victim = next((own_run.folder / "images" / "g1" / "train" / "ai").iterdir())
+    crossgen("plan", own_run.file, "--store", own_run.store)  # the index trusts size and time
+    facts = victim.stat()
+    pixels = Image.open(victim).copy()
+    pixels.putpixel((0, 0), (1, 2, 3))
+    pixels.save(victim)
+    same_size = victim.read_bytes()[: facts.st_size].ljust(facts.st_size, b"\0")
+    victim.write_bytes(same_size)
+    os.utime(victim, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    done = subprocess.run(  # a process of its own: this one holds the image decoded
+        [
+            sys.executable,
+            "-m",
+            "launch",
+            "run",
+            own_run.file,
+            "--store",
+            own_run.store,
+            "--no-ray",
+            "--set",
+            "seeds=[1]",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1, done.stderr
+    code, out, _ = crossgen("status", own_run.file, "--store", own_run.store, "--set", "seeds=[1]")
+    assert "1 failed attempts" in out  # such a failure is not worth a retry
+    assert "ImageChanged" in out
+    assert victim.name in out
+    committed = records.read_commits(records.open_store(own_run.store))
+    assert sum(c["description"]["seed"] == 1 for c in committed.values()) == 1  # the other fit
+
+
+def test_an_unreadable_image_is_refused_at_plan_time_and_counted_on_request(crossgen, own_run):
+    victim = next((own_run.folder / "images" / "g1" / "val" / "ai").iterdir())
+    victim.write_bytes(b"not an image")
+    code, _, err = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert code == 2
+    assert victim.name in err
+    assert "unreadable: null_score" in err
+    code, out, _ = crossgen(
+        "plan", own_run.file, "--store", own_run.store, "--set", "unreadable=null_score"
+    )
+    assert code == 0
+
+
+def test_init_writes_a_valid_experiment_for_what_it_finds(crossgen, own_run):
+    target = own_run.folder / "new.yaml"
+    code, out, _ = crossgen("init", own_run.folder / "images", "-o", target)
+    assert code == 0
+    experiment = load_experiment(target)
+    assert [a.detector for a in experiment.arms] == [("npr",), ("simple_cnn",)]
+    assert yaml.safe_load(target.read_text())["data"]["images"]
+    assert "#" in target.read_text()
+    code, _, err = crossgen("init", own_run.folder / "images", "-o", target)
+    assert code == 2
+    assert "not overwritten" in err
+    code, out, _ = crossgen("plan", target, "--store", own_run.store)
+    assert (code, "12" in out) == (0, True)  # 2 detectors x 2 generators x 3 seeds
+
+
+def test_refusals_come_all_at_once_with_exit_code_2(crossgen, own_run):
+    raw = yaml.safe_load(own_run.file.read_text())
+    raw["test"]["degradations"] = ["jpgg(75)"]
+    raw["arms"].append({"name": "b", "detector": "nprr", "train": {"each": "g"}})
+    raw["arms"].append(
+        {"name": "c", "detector": "npr", "npr.factor": 7, "train": {"sets": ["g/g9"]}}
+    )
+    raw["arms"].append(
+        {"name": "d", "detector": "npr", "train": {"each": "g"}, "weights": {"from": "e"}}
+    )
+    raw["arms"].append(
+        {"name": "e", "detector": "npr", "train": {"each": "g"}, "weights": {"from": "d"}}
+    )
+    raw["data"]["h"] = {"root": str(own_run.folder / "missing")}
+    own_run.file.write_text(yaml.safe_dump(raw))
+    code, _, err = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert code == 2
+    assert "there is no such folder" in err
+    del raw["data"]["h"]
+    own_run.file.write_text(yaml.safe_dump(raw))
+    code, _, err = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert code == 2
+    for words in ("jpeg", "Did you mean npr", "g9", "in a circle"):
+        assert words in err, words
+
+
+def test_one_sided_formats_are_refused_until_equalise_is_said(crossgen, own_run):
+    for place in (own_run.folder / "images").glob("*/*/nature/*.png"):
+        Image.open(place).save(place.with_suffix(".jpg"), quality=95)
+        place.unlink()
+    code, _, err = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert code == 2
+    assert "format x label is one-sided" in err
+    code, _, err = crossgen(
+        "plan", own_run.file, "--store", own_run.store, "--set", "equalise=none"
+    )
+    assert code == 0, err
+
+
+def test_leakage_is_counted_flagged_and_refused_on_request(crossgen, own_run):
+    """A test image that is also a training image."""
+    images = own_run.folder / "images" / "g1"
+    first = sorted((images / "train" / "ai").iterdir())[0]
+    (images / "val" / "ai" / "copy.png").write_bytes(first.read_bytes())
+    code, out, _ = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert "1 of its 13 images were trained or validated on by g/g1" in out
+    code, _, err = crossgen(
+        "plan", own_run.file, "--store", own_run.store, "--set", "leakage=refuse"
+    )
+    assert code == 2
+    assert "leakage: refuse" in err
+    crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")
+    sql = "SELECT n_fake, n_seen FROM cells JOIN fits USING (fit_id) WHERE test_set = 'g/g1' ORDER BY n_seen DESC"
+    _, out, _ = crossgen("query", sql, "--store", own_run.store, "--csv")
+    assert "6,1" in out  # seen, and left out of the cell: 7 fakes less 1
+
+
+def test_a_relative_store_inside_a_ray_job_is_refused(crossgen, own_run, monkeypatch):
+    monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", json.dumps({}))
+    code, _, err = crossgen("plan", own_run.file, "--store", "runs")
+    assert code == 2
+    assert "relative" in err
