@@ -16,7 +16,9 @@ import json
 import logging
 import os
 import re
+import shutil
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +39,7 @@ from grid.ray_home import (
     restore_home,
     worker_log_tail,
 )
-from grid.run import IsCommitted, IsDone, Run, RunOptions, RunResult
+from grid.run import EXIT_UNFINISHED, IsCommitted, IsDone, Run, RunOptions, RunResult
 from grid.schedule import fit_to_nodes
 from grid.stopping import StopSignals, stop_signals
 from grid.trial import Attempt, LostAttempt, Trial
@@ -122,6 +124,8 @@ def run_on_ray(
             _drive(run, attempt, record_lost, cluster)
         except KeyboardInterrupt as interrupt:  # the second signal, or the grace is over
             stop.request(str(interrupt) or "SIGINT")
+        finally:
+            stop.ignore_further()
         if run.foreign:
             raise ForeignPackages(run.foreign)
         return run.result()
@@ -157,6 +161,8 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
                 **({"runtime_env": _joined_runtime_env()} if join else own),
             )
             stack.callback(ray.shutdown)
+            if not join:
+                stack.enter_context(_unfinished_if_the_head_dies(ray, folder))
         stop.install()
         nodes = [
             {name.lower(): node["Resources"].get(name, 0.0) for name in ("CPU", "GPU")}
@@ -164,6 +170,37 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
             if node["Alive"]
         ]
         yield Cluster(nodes, _logs(ray), folder)
+
+
+@contextmanager
+def _unfinished_if_the_head_dies(ray: Any, folder: Path) -> Iterator[None]:
+    """End this process with "run me again" when the head of our own cluster goes.
+
+    A signal to all processes of a job takes the head along; the driver would then hang in a call
+    to it for a minute, until Ray aborts the process with another status.
+    """
+    node = getattr(ray._private.worker, "_global_node", None)
+    watched = [
+        started.process
+        for kind in ("gcs_server", "raylet")
+        for started in getattr(node, "all_processes", {}).get(kind, [])
+    ]
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(1.0):
+            if any(process.poll() is not None for process in watched):
+                # The main thread may be inside Ray for good: nothing of it can be waited for.
+                sys.stderr.write("Ray's head died; run again to go on\n")
+                sys.stderr.flush()
+                shutil.rmtree(folder, ignore_errors=True)
+                os._exit(EXIT_UNFINISHED)
+
+    threading.Thread(target=watch, name="crossgen-head-watch", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _joined_runtime_env() -> dict[str, Any]:

@@ -58,4 +58,6 @@ def run_here(
                 run.ended(fit_id, outcome)
         except KeyboardInterrupt as interrupt:  # the second signal
             stop.request(str(interrupt) or "SIGINT")
+        finally:
+            stop.ignore_further()
         return run.result()

@@ -27,6 +27,7 @@ class StopSignals:
     def __init__(self) -> None:
         self._since: float | None = None
         self._reason = ""
+        self._settled = False
 
     def __call__(self) -> bool:
         """Whether to stop: the ``stop`` that an attempt is given."""
@@ -53,7 +54,13 @@ class StopSignals:
             for number in STOP_SIGNALS:
                 signal.signal(number, self._handle)
 
+    def ignore_further(self) -> None:
+        """The run is over: clean up undisturbed, which takes a moment and not longer."""
+        self._settled = True
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._settled:
+            return
         if self._since is not None and self.seconds > ECHO_S:
             raise KeyboardInterrupt(signal.Signals(number).name)
         self.request(signal.Signals(number).name)

@@ -125,9 +125,9 @@ def test_killed_then_stopped_by_a_signal_then_finished_without_ray(tmp_path, for
         is_done=lambda trial: (store / trial.fit_id).exists(),
         progress=Progress(),
     )
-    assert sorted(result.done) == ["s0", "s1", "s2"]
+    assert sorted(result.done) == ["s0", "s1"]
     resumed = [line for line in lines(store) if int(line.split()[1]) == os.getpid()]
-    assert len(resumed) < 3 * STEPS  # it went on from the checkpoints
+    assert len(resumed) < 2 * STEPS  # it went on from the checkpoints
 
 
 def lines(store):
@@ -180,9 +180,7 @@ def test_what_is_said_of_a_worker_that_died_of_memory(tmp_path):
 
 def test_what_is_said_of_an_attempt_that_raised_after_all(tmp_path):
     account = tmp_path / "error.txt"
-    account.write_text(
-        "Failure # 1\n\x1b[36mray::train()\x1b[39m (pid=9, ip=10.0.0.2)\nKeyError: 'x'"
-    )
+    account.write_text("\x1b[36mray::train()\x1b[39m (pid=9, ip=10.0.0.2)\nKeyError: 'x'")
     lost = _lost(account, None)
     assert (lost.kind, lost.message, lost.pid) == ("error", "KeyError: 'x'", 9)
     assert "\x1b" not in lost.account

@@ -105,20 +105,23 @@ WAYS = {
 def measure(way, trials):
     """One way, in this process: prints its seconds as the last line."""
     run, settings = WAYS[way]
-    with disposable_folder() as folder, directory(folder):
-        with environment({**settings, **own_cluster_settings(folder)}):
-            import ray
-            import ray.tune
+    with (
+        disposable_folder() as folder,
+        directory(folder),
+        environment({**settings, **own_cluster_settings(folder)}),
+    ):
+        import ray
+        import ray.tune
 
-            ray.init(
-                address="local", num_cpus=SLOTS, num_gpus=0, include_dashboard=False,
-                log_to_driver=False, logging_level="ERROR", object_store_memory=100 << 20,
-                _temp_dir=str(folder),
-            )  # fmt: skip
-            began = time.perf_counter()
-            run(trials)
-            seconds = time.perf_counter() - began
-            ray.shutdown()
+        ray.init(
+            address="local", num_cpus=SLOTS, num_gpus=0, include_dashboard=False,
+            log_to_driver=False, logging_level="ERROR", object_store_memory=100 << 20,
+            _temp_dir=str(folder),
+        )  # fmt: skip
+        began = time.perf_counter()
+        run(trials)
+        seconds = time.perf_counter() - began
+        ray.shutdown()
     print(json.dumps(seconds))
 
 
