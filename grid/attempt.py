@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from data.decode import ImageChanged, UnreadableImage
+from grid.commits import WeightsChanged
 from grid.execute import run_trial
 from grid.failures import failure_of, recent_log, write_failure
 from grid.store import Store, StoreUnwritable, open_store
@@ -91,7 +92,9 @@ def record_lost(store: Store, trial: Trial, lost: LostAttempt) -> None:
 def _kind(error: Exception) -> str:
     if isinstance(error, UnreadableImage | ImageChanged):
         return "unreadable"
-    # torch.OutOfMemoryError is known by its name, so that this file needs no torch.
+    # Of torch's and of our own torch modules the names are enough: this file needs no torch.
+    if type(error).__name__ == "WeightsMismatch" or isinstance(error, WeightsChanged):
+        return "weights"
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return "out_of_memory"
     return "error"

@@ -1,0 +1,61 @@
+"""`crossgen compact` and `crossgen gc`: a tidy store, never a lost result."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from rich.console import Console
+from rich.table import Table
+
+from grid.compact import compact
+from grid.gc import Garbage, collect, garbage
+from launch.desk import store_of
+
+
+def run_compact(store: str | None) -> None:
+    """Copy small score files into few large ones below `derived/`, and say what it came to."""
+    console = Console()
+    done = compact(store_of(store))
+    console.print(
+        f"{done.pieces:,} pieces of {done.fits:,} fits have a copy: {_size(done.piece_bytes)} in "
+        f"{_size(done.copy_bytes)}; {done.written:,} written, {done.removed:,} outdated removed",
+        highlight=False,
+    )
+    for refused in done.refused:
+        console.print(f"not copied: {refused}", style="bold red", highlight=False)
+
+
+def run_gc(store: str | None, *, dry_run: bool) -> None:
+    """Delete, or only list, what no commit names."""
+    console = Console()
+    opened = store_of(store)
+    found = garbage(opened) if dry_run else collect(opened)
+    if not found:
+        console.print("nothing to delete", style="green")
+        return
+    if dry_run:
+        for each in found:
+            console.print(f"{each.key}: {each.why}", highlight=False)
+    console.print(_summary(found))
+    verb = "would be" if dry_run else "were"
+    total = _size(sum(each.bytes for each in found))
+    console.print(f"{len(found):,} files, {total}, {verb} deleted", highlight=False)
+
+
+def _summary(found: list[Garbage]) -> Table:
+    sizes: defaultdict[str, list[int]] = defaultdict(list)
+    for each in found:
+        sizes[each.kind].append(each.bytes)
+    table = Table("kind", "files", "size", box=None, header_style="dim")
+    for kind, values in sizes.items():
+        table.add_row(kind, f"{len(values):,}", _size(sum(values)))
+    return table
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
