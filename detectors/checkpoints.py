@@ -52,14 +52,11 @@ def unpack(data: bytes, belongs_to: str) -> tuple[dict[str, Tensor], dict[str, A
     Raises:
         CheckpointInvalid: see there.
     """
+    header = _header(data)
     try:
         tensors = tensors_from_bytes(data)
-        header = json.loads(safetensors_bytes.metadata_of(data)[HEADER_KEY])
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointInvalid(
-            f"{len(data)} bytes are not a whole checkpoint ({type(error).__name__}: {error}); "
-            "use an earlier one, or start anew."
-        ) from None
+    except (SafetensorError, ValueError) as error:
+        raise _torn(data, error) from None
     for key, expected in (("format", FORMAT), ("belongs_to", belongs_to)):
         if header.get(key) != expected:
             raise CheckpointInvalid(
@@ -75,19 +72,33 @@ def unpack(data: bytes, belongs_to: str) -> tuple[dict[str, Tensor], dict[str, A
 
 
 def position(data: bytes) -> tuple[int, int]:
-    """How far a checkpoint's training had come: (epoch, step), without judging its tensors.
+    """How far a training was: (steps done, epoch being trained); greater is further.
+
+    Reads the header only, so a checkpoint with a position may still prove invalid.
 
     Raises:
-        CheckpointInvalid: its header cannot be read.
+        CheckpointInvalid: the header is torn.
     """
+    facts = _header(data)["facts"]
     try:
-        facts = json.loads(safetensors_bytes.metadata_of(data)[HEADER_KEY])["facts"]
-        return int(facts["epoch"]), int(facts["step"])
+        return int(facts["step"]), int(facts["epoch"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _torn(data, error) from None
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(safetensors_bytes.metadata_of(data)[HEADER_KEY])
+        return {"facts": {}, "crc32": None, **header}
     except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointInvalid(
-            f"{len(data)} bytes are not a checkpoint ({type(error).__name__}: {error}); "
-            "use an earlier one, or start anew."
-        ) from None
+        raise _torn(data, error) from None
+
+
+def _torn(data: bytes, error: Exception) -> CheckpointInvalid:
+    return CheckpointInvalid(
+        f"{len(data)} bytes are not a whole checkpoint ({type(error).__name__}: {error}); "
+        "use an earlier one, or start anew."
+    )
 
 
 def _checksum(tensors: Mapping[str, Tensor]) -> int:

@@ -154,7 +154,8 @@ class TrainingRun:
         state, started = self.state, time.perf_counter()
         # Reading the loss waits for a GPU to finish its steps: that is training time.
         train_loss = float(self.loss_sum) / state.of_epoch.images
-        state.of_epoch.train_seconds += time.perf_counter() - started
+        for tally in (state.of_epoch, state.in_total):
+            tally.train_seconds += time.perf_counter() - started
         if not np.isfinite(train_loss):
             raise TrainingDiverged(
                 f"The training loss of epoch {state.epoch} is {train_loss}; lower the recipe's "

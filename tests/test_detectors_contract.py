@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import detectors.zoo
 from data.operations import PipelineError, parse
 from detectors.contract import (
     BadOption,
@@ -168,22 +169,14 @@ def test_presets_of_another_detector_and_the_shared_one() -> None:
         find_preset(npr, "common(0)")
 
 
-def test_a_detector_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "brightness.py").write_text(
-        "from detectors.contract import Card, Options, Pipelines\n"
-        "CARD = Card(name='brightness', version=1, title='Mean', options=Options, presets={\n"
-        "    'whole': Pipelines(train='none', test='none')}, default_preset='whole',\n"
-        "    batch_norm=False)\n"
-        "def build(options):\n"
-        "    from torch import nn\n"
-        "    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 1),"
-        " nn.Flatten(0))\n"
-    )
-    import detectors.zoo
-
+def test_the_readmes_detector_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (REPOSITORY / "detectors" / "README.md").read_text()
+    program = readme.split("```python\n")[1].split("```")[0]
+    (tmp_path / "brightness.py").write_text(program)
     monkeypatch.setattr(detectors.zoo, "__path__", [*detectors.zoo.__path__, str(tmp_path)])
     assert "brightness" in names()
-    assert build("brightness", seed=1)(torch.rand(2, 3, 8, 8)).shape == (2,)
+    network = build("brightness", {"hidden": 3}, seed=1)
+    assert network(torch.rand(2, 3, 8, 8)).shape == (2,)
     monkeypatch.delitem(sys.modules, "detectors.zoo.brightness")
 
 

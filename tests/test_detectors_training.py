@@ -1,6 +1,7 @@
 """The training loop: exact resume, determinism, what is shown, what is kept."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import textwrap
@@ -15,9 +16,10 @@ import torch
 from torch import nn
 
 from data.image_files import UnreadableImage
+from data.image_ids import image_id_of
 from data.images import DecodedCache, ImageRows
 from data.operations import parse
-from detectors import weights
+from detectors import checkpoints, weights
 from detectors.contract import build, load_card
 from detectors.history import HistoryRow
 from detectors.recipes import Recipe, resolve_recipe
@@ -268,6 +270,33 @@ def test_it_learns_and_says_how_well() -> None:
     assert [row.step for row in result.history] == [20, 40, 60, 80, 100, 120]
 
 
+CIFAR = Path(os.environ.get("CROSSGEN_SHARED", REPOSITORY.parent / "shared")) / "data"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CIFAR.is_dir(), reason="the real images are not here (CROSSGEN_SHARED)")
+def test_npr_finds_the_images_of_a_real_generator() -> None:
+    def rows_of(split: str, num: int) -> ImageRows:
+        files = {
+            label: sorted((CIFAR / "cifar-generators" / "vae").rglob(f"{split}/{folder}/*.png"))
+            for label, folder in ((0, "nature"), (1, "ai"))
+        }
+        paths = [path for label in files for path in files[label][:num]]
+        labels = [label for label in files for _ in files[label][:num]]
+        ids = [image_id_of(path.read_bytes()) for path in paths]
+        return ImageRows(ids, np.array(labels, dtype=np.int8), paths, DecodedCache(1 << 26))
+
+    result = fit(
+        build("npr", seed=0),
+        small_recipe(epochs=4, batch_size=32),
+        Sink(),
+        training=rows_of("train", 300),
+        validation=rows_of("val", 100),
+    )
+    assert result.history[-1].validation_auc is not None
+    assert result.history[-1].validation_auc > 0.95
+
+
 def test_shuffled_labels_teach_nothing() -> None:
     rows = image_rows(160, signal=0.5)
     labels = np.random.default_rng(0).permutation(rows.labels)
@@ -386,6 +415,7 @@ def test_checkpoints_of_another_training_or_torn_ones_are_refused() -> None:
     sink = Sink()
     fit(dropout_net(), recipe, sink, stop=stop_after(5))
     data = sink.checkpoints[-1][2]
+    assert checkpoints.position(data) == (4, 1)
     flipped = bytearray(data)
     flipped[-5] ^= 1
     for damaged, message in (
@@ -395,6 +425,9 @@ def test_checkpoints_of_another_training_or_torn_ones_are_refused() -> None:
     ):
         with pytest.raises(CheckpointInvalid, match=message):
             fit(dropout_net(), recipe, Sink(), resume=damaged)
+    for damaged in (b"", data[:100], b"\x00" * 200):
+        with pytest.raises(CheckpointInvalid, match="not a whole checkpoint"):
+            checkpoints.position(damaged)
     for changed in (
         {"seed": 8},
         {"geometry": "random_crop(8)"},
