@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -124,3 +125,58 @@ def crossgen(capsys, monkeypatch):
         return int(end.value.code or 0), said.out, said.err
 
     return run
+
+
+class S3Faults:
+    """In front of the server: answers the next requests of a method with a status of its own."""
+
+    def __init__(self, application):
+        self.application = application
+        self.left = 0
+        self.method = "PUT"
+        self.status = "503 Slow Down"
+        self.code = "SlowDown"
+        self.after = False  # do it, and lose the answer
+        self.served = 0
+        self.lock = threading.Lock()
+
+    def __call__(self, environ, start_response):
+        with self.lock:
+            hit = self.left > 0 and environ["REQUEST_METHOD"] == self.method
+            self.left -= hit
+            self.served += hit
+        if not hit:
+            return self.application(environ, start_response)
+        if self.after:
+            b"".join(self.application(environ, lambda *_: None))
+        start_response(self.status, [("Content-Type", "application/xml")])
+        return [f"<Error><Code>{self.code}</Code><Message>no</Message></Error>".encode()]
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """moto's S3 on loopback, named to everything by the environment; yields its fault switch."""
+    pytest.importorskip("moto.server", reason="moto[server] is not installed")
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
+
+    faults = S3Faults(DomainDispatcherApplication(create_backend_app))
+    running = make_server("127.0.0.1", 0, faults, threaded=True)
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    settings = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{running.server_port}",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    from grid.store import open_store
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        open_store("s3://bucket").filesystem.mkdir("bucket")
+        yield faults
+    running.shutdown()
+    thread.join()
+    running.server_close()

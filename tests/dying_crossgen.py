@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from grid import store
+from grid.s3_store import S3Store
 
 
 def die() -> None:
@@ -57,9 +58,29 @@ def arm(how: str, now: Countdown) -> None:
             die()
         return replace(self, target)
 
+    arm_s3(how, now)
     store.LocalStore._write_temporary = half_written
     store.os.link = killed_link
     Path.replace = killed_replace
+
+
+def arm_s3(how: str, now: Countdown) -> None:
+    """On S3 a PUT is whole or not at all: only before and after it are there moments to die."""
+    put_new, put_checkpoint = S3Store.put_new, S3Store.put_checkpoint
+
+    def dying(put):
+        def killed(self, key, data):
+            hit = now(key)
+            if hit and how != "linked":
+                die()
+            result = put(self, key, data)
+            if hit:
+                die()
+            return result
+
+        return killed
+
+    S3Store.put_new, S3Store.put_checkpoint = dying(put_new), dying(put_checkpoint)
 
 
 if __name__ == "__main__":

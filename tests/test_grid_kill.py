@@ -2,16 +2,17 @@
 
 import hashlib
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from grid import records
+from grid.records import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 POINTS = [
@@ -71,44 +72,42 @@ def command(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def run_of(file: Path, store: Path) -> list[object]:
-    return ["run", file, "--no-ray", "--store", store]
+def run_of(file: Path, store: Store) -> list[object]:
+    return ["run", file, "--no-ray", "--store", store.url]
 
 
-def finish(file: Path, store: Path) -> None:
+def finish(file: Path, store: Store) -> None:
     process = command("-m", "launch", *run_of(file, store))
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
 
 
-def digests(store: Path) -> dict[str, str]:
+def digests(store: Store) -> dict[str, str]:
     """By piece: the digest of its logits. Everything that a table would be made of."""
-    opened = records.open_store(store)
-    commits = records.read_commits(opened)
-    [experiment] = records.read_experiments(opened)
+    commits = records.read_commits(store)
+    [experiment] = records.read_experiments(store)
     found = {}
     for piece in records.pieces_of(experiment, commits):
-        logits = records.read_scores(opened, piece, commits[piece.fit_id])["logit"].to_numpy()
+        logits = records.read_scores(store, piece, commits[piece.fit_id])["logit"].to_numpy()
         found[piece.key] = hashlib.sha256(logits.tobytes()).hexdigest()
     return found
 
 
-def committed(store: Path) -> dict[str, tuple[int, int]]:
-    """Committed files with inode and time of writing: a file written again would differ."""
-    found = {}
-    for folder in ("commits", "scores"):
-        for path in (store / folder).rglob("[!.]*"):
-            if path.is_file():
-                facts = path.stat()
-                found[str(path.relative_to(store))] = (facts.st_ino, facts.st_mtime_ns)
-    return found
+def committed(store: Store) -> dict[str, object]:
+    """Committed files and when they were written: a file written again would differ."""
+    return {
+        entry.key: (entry.bytes, entry.modified_s)
+        for folder in ("commits", "scores")
+        for entry in store.entries(folder)
+        if not entry.temporary
+    }
 
 
-def attempts(store: Path) -> dict[str, set[str]]:
+def attempts(store: Store) -> dict[str, set[str]]:
     """By committed fit, the attempts that ever began it: training again would add one."""
     return {
-        p.stem: {a.name for a in (store / "fits" / p.stem).iterdir()}
-        for p in (store / "commits").glob("[!.]*.json")
+        fit_id: {key.split("/")[2] for key in store.list(f"fits/{fit_id}/")}
+        for fit_id in records.committed_fits(store)
     }
 
 
@@ -116,10 +115,10 @@ def kept(before: dict, after: dict) -> None:
     assert {k: after.get(k) for k in before} == before
 
 
-def survive(file: Path, store: Path, quiet: Path, points) -> None:
+def survive(file: Path, store: Store, quiet: Store, points) -> None:
     """Kill once at each point, in one store; then finish, and compare with a quiet run."""
     for how, where, n in points:
-        files, begun = (committed(store), attempts(store)) if store.exists() else ({}, {})
+        files, begun = committed(store), attempts(store)
         process = command(
             ROOT / "tests" / "dying_crossgen.py", how, where, n, "--", *run_of(file, store)
         )
@@ -137,17 +136,57 @@ def survive(file: Path, store: Path, quiet: Path, points) -> None:
     assert found == digests(quiet)
 
 
-def test_four_kills_and_the_same_command_gives_the_same_logits(experiment, tmp_path):
-    survive(experiment, tmp_path / "store", tmp_path / "quiet", QUICK)
+@pytest.fixture
+def stores(tmp_path):
+    """Return a function that opens a store of a name, on disk."""
+    return lambda name: records.open_store(tmp_path / name)
+
+
+def test_four_kills_and_the_same_command_gives_the_same_logits(experiment, stores):
+    survive(experiment, stores("store"), stores("quiet"), QUICK)
 
 
 @pytest.mark.slow
-def test_twenty_kills_at_named_points(experiment, tmp_path):
+def test_four_kills_on_s3(experiment, s3_server):
+    stores = [records.open_store(f"s3://bucket/{name}") for name in ("killed", "quiet")]
+    points = [
+        ("link", "checkpoint", 1),
+        ("linked", "weights-", 1),
+        ("link", "commits/", 1),
+        ("linked", "scores/", 2),
+    ]
+    survive(experiment, *stores, points)
+
+
+def test_a_run_on_s3_is_resumed_and_analysed_from_there(experiment, s3_server, crossgen):
+    store = records.open_store("s3://bucket/run")
+    process = command(
+        ROOT / "tests" / "dying_crossgen.py", "link", "scores/", 3, "--", *run_of(experiment, store)
+    )
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == -signal.SIGKILL, said
+    files = committed(store)
+    assert len([k for k in files if k.startswith("scores/")]) == 2
+    finish(experiment, store)
+    kept(files, committed(store))
+    assert len(digests(store)) == 16
+    _, out, _ = crossgen(
+        "query",
+        "SELECT count(*) AS n FROM cells WHERE auc IS NOT NULL",
+        "--store",
+        store.url,
+        "--csv",
+    )
+    assert out.split() == ['"n"', "8"]
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_named_points(experiment, stores):
     """Each point on a store of its own, since a later run does not reach all of them."""
-    finish(experiment, tmp_path / "quiet")
-    expected = digests(tmp_path / "quiet")
+    finish(experiment, stores("quiet"))
+    expected = digests(stores("quiet"))
     for number, (how, where, n) in enumerate(POINTS):
-        store = tmp_path / f"store{number}"
+        store = stores(f"store{number}")
         process = command(
             ROOT / "tests" / "dying_crossgen.py", how, where, n, "--", *run_of(experiment, store)
         )
@@ -161,13 +200,13 @@ def test_twenty_kills_at_named_points(experiment, tmp_path):
 
 
 @pytest.mark.slow
-def test_twenty_kills_at_random_moments(experiment, tmp_path):
-    store, moments = tmp_path / "store", random.Random(7)
-    finish(experiment, tmp_path / "quiet")
-    expected = digests(tmp_path / "quiet")
+def test_twenty_kills_at_random_moments(experiment, stores):
+    store, moments = stores("store"), np.random.default_rng(7)
+    finish(experiment, stores("quiet"))
+    expected = digests(stores("quiet"))
     killed = 0
     while killed < 20:
-        files, begun = (committed(store), attempts(store)) if store.exists() else ({}, {})
+        files, begun = committed(store), attempts(store)
         process = command("-m", "launch", *run_of(experiment, store))
         time.sleep(moments.uniform(1.0, 6.0))
         if process.poll() is None:
@@ -179,14 +218,14 @@ def test_twenty_kills_at_random_moments(experiment, tmp_path):
         kept(begun, attempts(store))
         if process.returncode == 0:  # it was quicker than the kill: begin another store
             assert digests(store) == expected
-            store = store.with_name(f"store{killed}")
+            store = stores(f"store{killed}")
     finish(experiment, store)
     assert digests(store) == expected
 
 
-def test_two_processes_at_once_commit_every_piece_once(experiment, tmp_path):
+def test_two_processes_at_once_commit_every_piece_once(experiment, stores):
     """Twelve fits, two processes started in the same second."""
-    store = tmp_path / "store"
+    store = stores("store")
     arguments = [
         *run_of(experiment, store),
         "--set",
@@ -198,16 +237,15 @@ def test_two_processes_at_once_commit_every_piece_once(experiment, tmp_path):
     for process in processes:
         said, _ = process.communicate(timeout=300)
         assert process.returncode == 0, said
-    opened = records.open_store(store)
-    commits = records.read_commits(opened)
+    commits = records.read_commits(store)
     assert len(commits) == 12
-    [experiment_record] = records.read_experiments(opened)
+    [experiment_record] = records.read_experiments(store)
     pieces = list(records.pieces_of(experiment_record, commits))
     assert len(pieces) == 12 * 4 * 2
     for piece in pieces:
-        footer = records.read_score_footer(opened, piece.key)
+        footer = records.read_score_footer(store, piece.key)
         assert (
             footer["weights_sha256"] == commits[piece.fit_id]["weights"][str(piece.epoch)]["sha256"]
         )
     for fit_id, commit in commits.items():  # what lost has discarded its part
-        assert {p.name for p in (store / "fits" / fit_id).iterdir()} == {commit["attempt"]}
+        assert attempts(store)[fit_id] == {commit["attempt"]}

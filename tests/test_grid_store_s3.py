@@ -19,63 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 KEY = "scores/fit/e8-0123456789abcdef.parquet"
 
 
-class Faults:
-    """In front of the server: answers the next requests of a method with a status of its own."""
-
-    def __init__(self, application):
-        self.application = application
-        self.left = 0
-        self.method = "PUT"
-        self.status = "503 Slow Down"
-        self.code = "SlowDown"
-        self.after = False  # do it, and lose the answer
-        self.served = 0
-        self.lock = threading.Lock()
-
-    def __call__(self, environ, start_response):
-        with self.lock:
-            hit = self.left > 0 and environ["REQUEST_METHOD"] == self.method
-            self.left -= hit
-            self.served += hit
-        if not hit:
-            return self.application(environ, start_response)
-        if self.after:
-            b"".join(self.application(environ, lambda *_: None))
-        start_response(self.status, [("Content-Type", "application/xml")])
-        return [f"<Error><Code>{self.code}</Code><Message>no</Message></Error>".encode()]
-
-
-@pytest.fixture(scope="module")
-def server():
-    pytest.importorskip("moto.server", reason="moto[server] is not installed")
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import make_server
-
-    faults = Faults(DomainDispatcherApplication(create_backend_app))
-    running = make_server("127.0.0.1", 0, faults, threaded=True)
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
-    thread.start()
-    settings = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{running.server_port}",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.items():
-            patch.setenv(name, value)
-        open_store("s3://bucket").filesystem.mkdir("bucket")
-        yield faults
-    running.shutdown()
-    thread.join()
-    running.server_close()
-
-
 @pytest.fixture
-def store(server, request, monkeypatch):
+def store(s3_server, request, monkeypatch):
     monkeypatch.setattr(s3_store, "FIRST_WAIT_S", 0.001)
-    server.left, server.method, server.after, server.served = 0, "PUT", False, 0
-    server.status, server.code = "503 Slow Down", "SlowDown"
+    s3_server.left, s3_server.method, s3_server.after, s3_server.served = 0, "PUT", False, 0
+    s3_server.status, s3_server.code = "503 Slow Down", "SlowDown"
     return open_store(f"s3://bucket/{abs(hash(request.node.name)):x}/pre/fix")
 
 
@@ -176,58 +124,58 @@ def test_of_many_processes_exactly_one_creates_a_key(store):
         ("409 Conflict", "ConditionalRequestConflict"),
     ],
 )
-def test_passing_faults_are_waited_for(store, server, status, code):
-    server.status, server.code, server.left = status, code, 4
+def test_passing_faults_are_waited_for(store, s3_server, status, code):
+    s3_server.status, s3_server.code, s3_server.left = status, code, 4
     assert store.put_new(KEY, b"1") is True
-    assert server.served == 4
+    assert s3_server.served == 4
     assert store.put_new(KEY, b"2") is False
-    server.method, server.left = "GET", 2
+    s3_server.method, s3_server.left = "GET", 2
     assert store.get(KEY) == b"1"
-    server.left = 2
+    s3_server.left = 2
     assert store.list("scores/") == [KEY]
-    server.left = 1
+    s3_server.left = 1
     assert store.get_many([KEY]) == {KEY: b"1"}
-    assert server.served == 9
+    assert s3_server.served == 9
 
 
-def test_a_put_whose_answer_was_lost_is_ours(store, server):
-    server.after, server.left = True, 1
+def test_a_put_whose_answer_was_lost_is_ours(store, s3_server):
+    s3_server.after, s3_server.left = True, 1
     assert store.put_new(KEY, b"ours") is True
-    assert server.served == 1
+    assert s3_server.served == 1
     assert store.get(KEY) == b"ours"
 
 
-def test_a_put_after_a_fault_that_another_won_is_not_ours(store, server):
+def test_a_put_after_a_fault_that_another_won_is_not_ours(store, s3_server):
     open_store(store.url).put_new(KEY, b"theirs")
-    server.left = 1
+    s3_server.left = 1
     assert store.put_new(KEY, b"ours") is False
     assert store.get(KEY) == b"theirs"
 
 
-def test_lasting_faults_are_said(store, server, monkeypatch):
+def test_lasting_faults_are_said(store, s3_server, monkeypatch):
     monkeypatch.setattr(s3_store, "TRIES", 3)
-    server.left = 10**6
+    s3_server.left = 10**6
     with pytest.raises(StoreUnwritable, match="cannot be written"):
         store.put_new(KEY, b"1")
     with pytest.raises(StoreUnwritable):
         store.put_checkpoint(KEY, b"1")
-    server.method = "GET"
+    s3_server.method = "GET"
     with pytest.raises(StoreError, match="could not be read"):
         store.get(KEY)
-    server.left = 0
+    s3_server.left = 0
 
 
-def test_what_will_not_pass_is_not_repeated(store, server):
-    server.status, server.code, server.left = "403 Forbidden", "AccessDenied", 10**6
+def test_what_will_not_pass_is_not_repeated(store, s3_server):
+    s3_server.status, s3_server.code, s3_server.left = "403 Forbidden", "AccessDenied", 10**6
     with pytest.raises(StoreUnwritable, match="credentials"):
         store.put_new(KEY, b"1")
-    assert server.served == 1
-    server.left = 0
+    assert s3_server.served == 1
+    s3_server.left = 0
     with pytest.raises(StoreUnwritable, match="bucket"):
         open_store("s3://no-such-bucket/x").put_new(KEY, b"1")
 
 
-def test_no_server_is_unwritable(server, monkeypatch):
+def test_no_server_is_unwritable(s3_server, monkeypatch):
     monkeypatch.setattr(s3_store, "TRIES", 2)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(StoreUnwritable, match="cannot be written"):
