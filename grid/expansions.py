@@ -129,8 +129,8 @@ _REQUIRED = frozenset(Experiment.__required_keys__)
 class Cell:
     """One fit at one epoch on one test set under one degradation, and the pieces it is made of.
 
-    `epoch` is "selected" or "last" only where the commits were not given; the pieces are empty
-    then. `record` is the test set's whole record: two sets may share a name and differ in classes.
+    `epoch` is "selected" or "last" only where the commits were not given; it then has no pieces
+    yet. `record` is the test set's whole record: two sets may share a name and differ in classes.
     """
 
     fit_id: str
@@ -234,7 +234,7 @@ def cells_of(experiment: Experiment, commits: Mapping[str, Commit] | None = None
     """Yield each cell that an experiment wants: whatever pools it scores that make a test set.
 
     With `commits`, the cells of committed fits with their pieces; without, every cell, its epoch
-    as the experiment names it and no pieces: that is how many there will be.
+    as the experiment names it: that is how many there will be.
     """
     yielded: set[tuple[object, ...]] = set()
     for scoring in experiment["scoring"]:

@@ -103,7 +103,7 @@ def write_pool(store: Store, pool_id: str, rows: pa.Table | Mapping[str, Any]) -
             f"pool {pool_id}: its rows are not sorted by image_id or hold one twice, and a score's "
             "`image` is the rank in that order; sort them and keep duplicates once."
         )
-    if pc.count_distinct(table["label"]).as_py() > 1:
+    if pc.count_distinct(table["label"].cast(pa.int8())).as_py() > 1:
         raise ValueError(
             f"pool {pool_id}: it holds several labels, and a pool has one source; split it."
         )

@@ -1,0 +1,446 @@
+"""Records: columns and places, the commit protocol, and readers that refuse what is not ours."""
+
+import logging
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from grid import records
+from grid.failures import RecentLog, failure_of, recent_log
+from grid.records import (
+    Commit,
+    CorruptRecord,
+    ForeignScores,
+    Piece,
+    StoreMissing,
+    WeightsChanged,
+    cells_of,
+    commit_fit,
+    committed_pieces,
+    pieces_of,
+    read_commit,
+    read_experiments,
+    read_scores,
+    write_experiment,
+    write_scores,
+    write_weights,
+)
+
+FIT = "npr-s0-0123456789abcdef"
+
+
+@pytest.fixture
+def store(tmp_path):
+    return records.open_store(tmp_path / "store")
+
+
+def piece(**change):
+    facts = {
+        "fit_id": FIT,
+        "epoch": 8,
+        "pool_id": "p1",
+        "degradation": "none",
+        "test_pipeline": "trim(2)",
+        "equalise": "none",
+        "operations": {"trim": 1},
+    }
+    return Piece(**{**facts, **change})
+
+
+def commit_of(store, attempt="a1", fit_id=FIT, epochs=(6, 8), **change):
+    weights = {
+        str(epoch): write_weights(store, fit_id, attempt, epoch, f"{attempt}{epoch}".encode())
+        for epoch in epochs
+    }
+    facts = {
+        "schema": 1,
+        "fit_id": fit_id,
+        "attempt": attempt,
+        "description": {"detector": "npr"},
+        "weights": weights,
+        "selected_epoch": epochs[0],
+        "last_epoch": epochs[-1],
+        "kept_epochs": list(epochs),
+        "threshold": {"rule": "logit", "value": 0.0},
+        "n_train": 10,
+        "n_validation": 2,
+        "seconds": 1.5,
+        "warnings": [],
+        "parent": None,
+    }
+    return Commit(**{**facts, **change})
+
+
+def scored(store, commit, which=None, logit=(1.0, float("nan"), -2.0), **change):
+    which = which or piece()
+    weights = commit["weights"][str(which.epoch)]["sha256"]
+    arguments = {
+        "image": np.arange(len(logit)),
+        "logit": list(logit),
+        "seen": [False] * len(logit),
+        "weights_sha256": weights,
+        "attempt": commit["attempt"],
+        "seconds": 0.5,
+    }
+    return write_scores(store, which, **{**arguments, **change})
+
+
+def test_the_first_commit_wins(store):
+    first, second = commit_of(store, "a1"), commit_of(store, "a2")
+    assert read_commit(store, FIT) is None
+    assert commit_fit(store, first) is True
+    assert commit_fit(store, second) is False
+    assert read_commit(store, FIT) == first
+    assert records.committed_fits(store) == {FIT}
+    assert records.read_commits(store) == {FIT: first}
+    assert records.read_commits(store, ["other"]) == {}
+
+
+def test_a_commit_is_whole_or_refused(store):
+    whole = commit_of(store)
+    with pytest.raises(ValueError, match="lacks seconds"):
+        commit_fit(store, {key: value for key, value in whole.items() if key != "seconds"})
+    lost = {**whole, "weights": {"7": {"sha256": "0" * 64, "bytes": 1}}}
+    with pytest.raises(ValueError, match=r"weights-7\.safetensors is not in the store"):
+        commit_fit(store, lost)
+    assert read_commit(store, FIT) is None
+
+
+def test_committed_weights_are_checked_when_they_are_read(store):
+    commit = commit_of(store)
+    assert records.read_weights(store, commit, 8) == b"a18"
+    with pytest.raises(ValueError, match="kept are 6, 8"):
+        records.read_weights(store, commit, 7)
+    store.put_checkpoint(records.weights_key(FIT, "a1", 8), b"other")
+    with pytest.raises(WeightsChanged, match="not those that were committed"):
+        records.read_weights(store, commit, 8)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{", "not JSON"),
+        (b"[]", "holds a list"),
+        (b'{"schema": 99}', "its schema is 99"),
+        (b'{"schema": 1, "fit_id": "x"}', "it lacks attempt"),
+    ],
+)
+def test_a_commit_that_is_not_one_is_named(store, content, words):
+    store.put_new(records.commit_key(FIT), content)
+    with pytest.raises(CorruptRecord, match=words):
+        read_commit(store, FIT)
+
+
+def test_scores_come_back_with_nulls_and_their_footer(store):
+    commit = commit_of(store)
+    assert scored(store, commit, extra={"unreadable": [[1, "cut"]]}) is True
+    assert scored(store, commit) is False, "existence is the commit"
+    table = read_scores(store, piece(), commit)
+    assert table.schema.equals(records.score_schema())
+    assert table.to_pydict() == {
+        "image": [0, 1, 2],
+        "logit": [1.0, None, -2.0],
+        "seen": [False] * 3,
+    }
+    assert read_scores(store, piece().key, commit).equals(table)
+    assert records.read_score_footer(store, piece().key) == {
+        "schema": 1,
+        "fit_id": FIT,
+        "epoch": 8,
+        "pool_id": "p1",
+        "degradation": "none",
+        "test_pipeline": "trim(2)",
+        "equalise": "none",
+        "operations": {"trim": 1},
+        "weights_sha256": commit["weights"]["8"]["sha256"],
+        "attempt": "a1",
+        "rows": 3,
+        "nulls": 1,
+        "seen": 0,
+        "seconds": 0.5,
+        "unreadable": [[1, "cut"]],
+    }
+
+
+def test_score_files_are_encoded_to_be_small(store):
+    commit = commit_of(store)
+    logit = np.random.default_rng(0).normal(size=20_000).astype(np.float32)
+    scored(store, commit, logit=logit)
+    path = store.local_path(piece().key)
+    image, value, _ = (pq.ParquetFile(path).metadata.row_group(0).column(n) for n in range(3))
+    assert "DELTA_BINARY_PACKED" in image.encodings
+    assert "BYTE_STREAM_SPLIT" in value.encodings
+    assert value.compression == "ZSTD"
+    assert path.stat().st_size < 4 * 20_000
+    assert np.array_equal(read_scores(store, piece(), commit)["logit"].to_numpy(), logit)
+
+
+def test_scores_of_other_weights_are_refused(store):
+    commit = commit_of(store)
+    scored(store, commit, weights_sha256="f" * 64)
+    with pytest.raises(ForeignScores, match=r"scored with weights ffffffffffff.*delete the file"):
+        read_scores(store, piece(), commit)
+    scored(store, commit, piece(epoch=8, pool_id="p2"))
+    fewer = {**commit, "weights": {"6": commit["weights"]["6"]}}
+    with pytest.raises(ForeignScores, match="keeps only 6"):
+        read_scores(store, piece(pool_id="p2"), fewer)
+
+
+def test_refused_scores_are_found_without_reading_them(store):
+    commit = commit_of(store)
+    right, foreign, torn, other = (piece(pool_id=f"p{n}") for n in range(4))
+    scored(store, commit, right)
+    scored(store, commit, foreign, weights_sha256="f" * 64)
+    store.put_new(torn.key, b"PAR1 and no more")
+    pq.write_table(pa.table({"image": [1]}), store.local_path(other.key))
+    refused = records.refused_scores(store, [right, foreign, torn, other], {FIT: commit})
+    assert set(refused) == {foreign.key, torn.key, other.key}
+    assert "ffffffffffff" in refused[foreign.key]
+    assert "not a readable Parquet file" in refused[torn.key]
+    assert "footer" in refused[other.key]
+
+
+def test_a_missing_or_torn_piece_is_named(store):
+    commit = commit_of(store)
+    with pytest.raises(StoreMissing):
+        read_scores(store, piece(), commit)
+    store.put_new(piece().key, b"PAR1")
+    with pytest.raises(CorruptRecord, match="delete it and run again"):
+        read_scores(store, piece(), commit)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"seen": [False]}, "not one column's length"),
+        ({"image": [0, 2, 1]}, "do not increase"),
+        ({"image": [0, 1, 1]}, "do not increase"),
+        ({"image": [-1, 0, 1]}, "do not increase"),
+    ],
+)
+def test_rows_that_are_not_a_pools_are_refused(store, change, words):
+    with pytest.raises(ValueError, match=words):
+        scored(store, commit_of(store), **change)
+    assert committed_pieces(store) == {}
+
+
+def test_a_piece_is_named_by_what_it_is():
+    assert piece().piece_id.startswith("e8-")
+    assert piece().key == f"scores/{FIT}/{piece().piece_id}.parquet"
+    other_fit = piece(fit_id="ssp-s0-0")
+    assert other_fit.piece_id == piece().piece_id, "pieces of two fits pair by their digest"
+    changes = [
+        {"pool_id": "p2"},
+        {"degradation": "jpeg(75)"},
+        {"test_pipeline": "none"},
+        {"equalise": "match"},
+        {"operations": {"trim": 2}},
+        {"epoch": 9},
+    ]
+    assert len({piece(**change).piece_id for change in [{}, *changes]}) == 7
+    assert hash(piece()) == hash(piece())
+    assert piece() == piece()
+
+
+def test_committed_pieces_is_one_listing(store, monkeypatch):
+    commit = commit_of(store)
+    scored(store, commit)
+    scored(store, commit, piece(epoch=6))
+    monkeypatch.setattr(store, "get", None)
+    assert committed_pieces(store) == {FIT: {piece().piece_id, piece(epoch=6).piece_id}}
+    assert records.committed_pieces_of(store, FIT) == committed_pieces(store)[FIT]
+    assert records.committed_pieces_of(store, FIT[:-1]) == set()
+
+
+def experiment(**change):
+    fit = {
+        "fit_id": FIT,
+        "label": "npr",
+        "arms": ["a"],
+        "detector": "npr",
+        "card_version": 1,
+        "options": {},
+        "train": None,
+        "augment": "none",
+        "input": "none",
+        "recipe": None,
+        "seed": 0,
+        "weights": None,
+        "parent": None,
+        "description": {},
+    }
+    column = {
+        "dataset": "d",
+        "generator": "g",
+        "family": "gan",
+        "generator_group": "g",
+        "real_pools": ["p0"],
+        "fake_pools": ["p1"],
+        "classes": None,
+    }
+    record = {
+        "schema": 1,
+        "name": "trial",
+        "question": "?",
+        "digest": "",
+        "limit": None,
+        "simulated": False,
+        "leakage": "exclude",
+        "equalise": "none",
+        "contrasts": [],
+        "published": None,
+        "fits": [fit],
+        "pools": [],
+        "scoring": [
+            {
+                "fit_id": FIT,
+                "epochs": ["selected", "last", 7],
+                "pools": ["p0", "p1"],
+                "degradations": ["none", "jpeg(75)"],
+                "test_pipeline": "none",
+                "equalise": "none",
+                "operations": {"jpeg(75)": {"jpeg": 1}},
+            }
+        ],
+        "test_sets": [
+            {"name": "d/g", **column},
+            {"name": "d/g", **column, "classes": ["cat"]},
+            {"name": "elsewhere", **column, "fake_pools": ["p9"]},
+        ],
+    }
+    record.update(change)
+    record["digest"] = records.experiment_digest(record)
+    return record
+
+
+def test_pieces_and_cells_of_an_experiment(store):
+    commit = commit_of(store)
+    pieces = list(pieces_of(experiment(), {FIT: commit}))
+    assert [p.epoch for p in pieces] == [6] * 4 + [8] * 4, "7 was not kept"
+    assert {p.degradation: p.operations for p in pieces} == {"none": {}, "jpeg(75)": {"jpeg": 1}}
+    same = commit_of(store, "a3", epochs=(8,))
+    assert len(list(pieces_of(experiment(), {FIT: same}))) == 4, "selected and last are one"
+    assert list(pieces_of(experiment(), {})) == []
+
+    cells = list(cells_of(experiment(), {FIT: commit}))
+    assert len(cells) == 2 * 2 * 2, "epochs, degradations, and two sets of one name"
+    assert [cell.record["classes"] for cell in cells[:2]] == [None, ["cat"]]
+    assert {p.pool_id for p in cells[0].real} == {"p0"}
+    assert {p.pool_id for p in cells[0].fake} == {"p1"}
+    wanted = list(cells_of(experiment()))
+    assert [cell.epoch for cell in wanted[::4]] == ["selected", "last", 7]
+    assert [bool(cell.real) for cell in wanted[::4]] == [False, False, True]
+
+
+def test_experiments_are_kept_by_name_and_digest(store):
+    first, second = experiment(), experiment(question="!")
+    assert first["digest"] != second["digest"]
+    assert experiment(created_by="0.2")["digest"] == first["digest"]
+    assert write_experiment(store, first) is True
+    assert write_experiment(store, first) is False
+    write_experiment(store, second)
+    write_experiment(store, experiment(name="other"))
+    assert len(read_experiments(store)) == 3
+    assert len(read_experiments(store, "trial")) == 2
+    assert read_experiments(store, "trial", second["digest"][:8]) == [second]
+    with pytest.raises(ValueError, match="Did you mean trial"):
+        read_experiments(store, "trail")
+    with pytest.raises(ValueError, match=first["digest"]):
+        read_experiments(store, "trial", "0000")
+    with pytest.raises(ValueError, match="lacks pools"):
+        write_experiment(store, {k: v for k, v in first.items() if k != "pools"})
+    with pytest.raises(ValueError, match="folder's name"):
+        write_experiment(store, experiment(name="../x"))
+
+
+def test_a_pools_rows_are_the_order_that_scores_refer_to(store):
+    rows = {"image_id": ["aa", "bb"], "label": [1, 1], "class": ["cat", "dog"], "path": ["x", "y"]}
+    assert records.write_pool(store, "p1", rows) is True
+    table = records.read_pool(store, "p1")
+    assert table.schema.names == records.manifest_schema().names
+    assert table["image"].to_pylist() == [0, 1]
+    assert table["pool_id"].to_pylist() == ["p1", "p1"]
+    assert table["width"].to_pylist() == [None, None]
+    assert records.read_pool(store, "p1", ["class"])["class"].to_pylist() == ["cat", "dog"]
+    for wrong, words in [
+        ({**rows, "image_id": ["bb", "aa"]}, "not sorted"),
+        ({**rows, "image_id": ["aa", "aa"]}, "hold one twice"),
+        ({**rows, "label": [0, 1]}, "several labels"),
+        ({**rows, "colour": [0, 1]}, "colour is no column"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            records.write_pool(store, "p2", wrong)
+    with pytest.raises(StoreMissing):
+        records.read_pool(store, "p2")
+    assert records.write_pool(store, "empty", {"image_id": [], "label": []})
+
+
+def test_history_validation_and_provenance_come_back(store):
+    row = dict.fromkeys(records.history_schema().names, 1.0) | {"epoch": 1, "step": 3}
+    records.write_history(store, FIT, "a", [row, {**row, "epoch": 2, "validation_auc": None}])
+    history = records.read_history(store, FIT, "a")
+    assert history["epoch"].to_pylist() == [1, 2]
+    assert history["validation_auc"].to_pylist() == [1.0, None]
+    records.write_validation(store, FIT, "a", ["x", "y"], [0, 1], [0.5, float("nan")])
+    assert records.read_validation(store, FIT, "a")["logit"].to_pylist() == [0.5, None]
+    records.write_provenance(store, FIT, "a", {"host": "node1"})
+    assert records.read_provenance(store, FIT, "a")["host"] == "node1"
+
+
+def test_failures_are_numbered_and_carry_the_log(store):
+    log = logging.getLogger("test_failures")
+    log.setLevel(logging.INFO)
+    with recent_log(log) as tail:
+        for number in range(300):
+            log.info("line %d", number)
+        try:
+            raise RuntimeError("out of luck")
+        except RuntimeError as error:
+            failure = failure_of(error, fit_id=FIT, attempt="a1", log_tail=tail.lines())
+    assert log.handlers == []
+    assert len(failure["log_tail"]) == 200
+    assert failure["log_tail"][-1].endswith("line 299")
+    assert "out of luck" in failure["traceback"]
+    assert (failure["exception"], failure["message"]) == ("RuntimeError", "out of luck")
+    for _ in range(11):
+        key = records.write_failure(store, failure)
+    assert key == f"failures/{FIT}/a1-11.json"
+    dead = failure_of(
+        None,
+        fit_id=FIT,
+        attempt="a2",
+        kind="killed",
+        message="worker died",
+        host="node7",
+        log_note="the host is gone, and its log with it",
+    )
+    records.write_failure(store, dead)
+    records.write_failure(store, {**dead, "fit_id": "other"})
+    found = records.read_failures(store, FIT)
+    assert [each["attempt"] for each in found] == ["a1"] * 11 + ["a2"]
+    assert found[-1]["host"] == "node7"
+    assert len(records.read_failures(store)) == 13
+    with pytest.raises(ValueError, match="out_of_memory"):
+        failure_of(None, fit_id=FIT, attempt="a", kind="oom")
+
+
+def test_a_log_line_that_cannot_be_formatted_stops_nothing(capsys):
+    handler = RecentLog()
+    handler.emit(logging.LogRecord("x", logging.INFO, "", 0, "%d", ("no",), None))
+    assert handler.lines() == []
+    assert "Logging error" in capsys.readouterr().err
+
+
+def test_where_other_attempts_left_things(store):
+    for attempt in ("a1", "a2"):
+        store.put_new(records.checkpoint_key(FIT, attempt), b"")
+        store.put_new(records.weights_key(FIT, attempt, 8), b"")
+    store.put_new(records.weights_key(FIT, "a3", 18), b"")
+    assert records.checkpoint_keys(store, FIT) == [
+        records.checkpoint_key(FIT, attempt) for attempt in ("a1", "a2")
+    ]
+    assert records.weights_keys_of_other_attempts(store, FIT, "a1", 8) == [
+        records.weights_key(FIT, "a2", 8)
+    ]
