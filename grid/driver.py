@@ -17,6 +17,7 @@ import logging
 import os
 import re
 import shutil
+import socket
 import sys
 import threading
 import time
@@ -48,6 +49,10 @@ RecordLost = Callable[[Trial, LostAttempt], None]
 
 OBJECT_STORE_BYTES = 100 << 20  # nothing goes through it; Ray would take 30 % of the memory
 FOREIGN = "foreign packages"
+
+
+class ClusterUnreachable(ValueError):
+    """RAY_ADDRESS names no cluster that answers."""
 
 
 class DriverFailed(RuntimeError):
@@ -98,6 +103,7 @@ def run_on_ray(
 
     Raises:
         Unsatisfiable: Requests that no node of the cluster can satisfy (a ValueError).
+        ClusterUnreachable: RAY_ADDRESS leads nowhere (a ValueError).
         ForeignPackages: Here or on a worker another ``data`` is imported instead of ours.
         DriverFailed: Ray broke down three times without a trial to blame.
     """
@@ -140,14 +146,16 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
         folder = stack.enter_context(disposable_folder())
         stack.enter_context(directory(folder))
         connected = "ray" in sys.modules and sys.modules["ray"].is_initialized()
-        join = bool(os.environ.get("RAY_ADDRESS"))
+        join = os.environ.get("RAY_ADDRESS", "local") not in ("", "local")
+        if join and not connected:
+            _require_reachable(os.environ["RAY_ADDRESS"])
         stack.enter_context(environment(TUNE_SETTINGS))
         if not connected and not join:
             stack.enter_context(environment(own_cluster_settings(folder)))
         import ray  # only now: it reads its settings when it is imported
 
         if not connected:
-            own = {
+            how: dict[str, Any] = {
                 "address": "local",
                 "num_cpus": options.slots,
                 "num_gpus": options.gpus,
@@ -155,11 +163,15 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
                 "object_store_memory": OBJECT_STORE_BYTES,
                 "_temp_dir": str(folder),
             }
-            ray.init(
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                **({"runtime_env": _joined_runtime_env()} if join else own),
-            )
+            if join:
+                how = {"runtime_env": _joined_runtime_env(folder)}
+            try:
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, **how)
+            except ConnectionError as error:
+                raise ClusterUnreachable(
+                    f"Ray at {os.environ.get('RAY_ADDRESS')} refuses this process ({error}). If "
+                    "it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH as there"
+                ) from error
             stack.callback(ray.shutdown)
             if not join:
                 stack.enter_context(_unfinished_if_the_head_dies(ray, folder))
@@ -203,11 +215,30 @@ def _unfinished_if_the_head_dies(ray: Any, folder: Path) -> Iterator[None]:
         over.set()
 
 
-def _joined_runtime_env() -> dict[str, Any]:
+def _require_reachable(address: str) -> None:
+    """Knock first: Ray would try for minutes, without a word to the user."""
+    host, _, port = address.rpartition(":")
+    if "://" in address or (not port.isdigit() and address != "auto"):
+        raise ClusterUnreachable(
+            f"RAY_ADDRESS={address} is no address of a cluster's head; give HOST:PORT (the port "
+            "of ray start, 6379 by default), or unset it to have a cluster of our own"
+        )
+    if address == "auto":
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    except OSError as error:
+        raise ClusterUnreachable(
+            f"RAY_ADDRESS={address} does not answer ({error}); start the cluster there, "
+            "or unset RAY_ADDRESS to have one of our own"
+        ) from error
+
+
+def _joined_runtime_env(folder: Path) -> dict[str, Any]:
     """Ship our packages and settings to a cluster that others started.
 
-    A job with a working directory has brought the packages along, and its own variables rule
-    (Ray refuses two settings of one).
+    They go as a working directory, so that they stay in one folder, first on the workers' path.
+    A job has brought them along, and its own variables rule (Ray refuses two settings of one).
     """
     injected = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR") or "{}")
     job = injected.get("runtime_env") or {}
@@ -216,7 +247,10 @@ def _joined_runtime_env() -> dict[str, Any]:
         "env_vars": {name: value for name, value in WORKER_SETTINGS.items() if name not in taken}
     }
     if not injected:
-        runtime_env["py_modules"] = [str(packages_root() / name) for name in PACKAGES]
+        for name in PACKAGES:
+            skip = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(packages_root() / name, folder / "packages" / name, ignore=skip)
+        runtime_env["working_dir"] = str(folder / "packages")
     return runtime_env
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grid.driver import _lost
+from grid.driver import ClusterUnreachable, _lost, run_on_ray
 from grid.local import run_here
 from grid.packages import packages_root
 from grid.progress import Progress
@@ -165,6 +165,14 @@ def test_the_driver_refuses_to_start_where_another_data_comes_first(foreign_cwd)
 def test_the_driver_module_loads_without_ray():
     code = "import sys, grid.driver, grid.local; sys.exit('ray' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=packages_root(), check=True)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:10001", "somewhere"])
+def test_a_cluster_that_does_not_answer_is_said_at_once(monkeypatch, address):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(ClusterUnreachable, match=address):
+        run_on_ray([], attempt=None, is_done=None, record_lost=None, progress=Progress())
+    assert "ray" not in sys.modules
 
 
 def test_what_is_said_of_a_worker_that_died_of_memory(tmp_path):
