@@ -57,6 +57,11 @@ class IndexedDataset:
     sources: tuple[Source, ...]
     classes: tuple[str, ...] = ()
 
+    @property
+    def left_out(self) -> list[str]:
+        """Files that cannot be opened, with the reason; only `unreadable: null_score` has any."""
+        return [f"{self.alias}/{p.path}: {p.reason}" for p in self.manifest.problems]
+
 
 @dataclass(frozen=True)
 class Catalog:

@@ -21,6 +21,7 @@ from grid.fitting import fit_detector, load_fitted
 from grid.rows import Rows
 from grid.scoring import score_piece
 from grid.store import open_store
+from grid.telling import at_most_once_a_second
 from grid.trial import Report, Stop
 
 
@@ -41,6 +42,7 @@ def run_trial(spec: Mapping[str, Any], attempt: str, report: Report, stop: Stop)
     """
     store = open_store(spec["store"])
     rows = Rows(store, spec)
+    report = at_most_once_a_second(report)
 
     commit = records.read_commit(store, spec["fit_id"])
     if commit is None:
@@ -49,33 +51,24 @@ def run_trial(spec: Mapping[str, Any], attempt: str, report: Report, stop: Stop)
         return False
 
     missing = missing_pieces(spec, commit, store)
-    total = len(missing)
-    for epoch in dict.fromkeys(piece.epoch for piece in missing):
-        network = load_fitted(spec, commit, epoch, store)  # committed weights, read back
-        for piece in [p for p in missing if p.epoch == epoch]:
-            if stop():
-                return False
-            score_piece(piece, network, rows, commit, store, attempt)
-            total -= 1
-            report(
-                {
-                    "fit_id": spec["fit_id"],
-                    "phase": "score",
-                    "pieces_done": len(missing) - total,
-                    "pieces": len(missing),
-                }
-            )
+    for done, piece in enumerate(missing):
+        if done == 0 or piece.epoch != missing[done - 1].epoch:
+            network = load_fitted(spec, commit, piece.epoch, store)  # committed, read back
+        report({"phase": "score", "pieces_done": done, "pieces": len(missing)})
+        if not score_piece(piece, network, rows, commit, store, attempt, stop):
+            return False
     return True
 
 
 def missing_pieces(
     spec: Mapping[str, Any], commit: records.Commit, store: records.Store
 ) -> list[records.Piece]:
-    """Return the pieces of a trial that the store does not hold, pool by pool."""
+    """Return the pieces of a trial that the store does not hold, epoch by epoch."""
     committed = records.committed_pieces_of(store, spec["fit_id"])
     wanted = {
         piece.piece_id: piece
         for scoring in spec["scoring"]
         for piece in records.pieces_of_scoring(scoring, commit)
     }
-    return [piece for key, piece in wanted.items() if key not in committed]
+    missing = [piece for key, piece in wanted.items() if key not in committed]
+    return sorted(missing, key=lambda piece: piece.epoch)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from detectors.training import TrainingProgress, TrainingResult
 
 log = logging.getLogger(__name__)
-
-SECONDS_BETWEEN_REPORTS = 1.0
 
 
 def fit_detector(
@@ -93,7 +90,17 @@ def _train(
 
     training, validation = rows.training()
     folder = _AttemptFolder(spec["fit_id"], store, attempt)
-    told = _Telling(spec["fit_id"], report)
+
+    def told(progress: TrainingProgress) -> None:
+        report(
+            {
+                "phase": "train",
+                "epoch": progress.epoch,
+                "epochs": progress.epochs,
+                "images_per_s": progress.images_per_s,
+            }
+        )
+
     for checkpoint in (*_checkpoints(store, spec["fit_id"]), None):
         network = _initial_network(spec, store)
         try:
@@ -168,30 +175,6 @@ class _AttemptFolder:
             row.train_loss,
             row.validation_loss,
             row.validation_accuracy,
-        )
-
-
-class _Telling:
-    """Passes the loop's progress on, at most about once a second: a report can cost a trip."""
-
-    def __init__(self, fit_id: str, report: Report) -> None:
-        self._fit_id = fit_id
-        self._report = report
-        self._told = 0.0
-
-    def __call__(self, progress: TrainingProgress) -> None:
-        now = time.monotonic()
-        if now - self._told < SECONDS_BETWEEN_REPORTS:
-            return
-        self._told = now
-        self._report(
-            {
-                "fit_id": self._fit_id,
-                "phase": "train",
-                "epoch": progress.epoch,
-                "epochs": progress.epochs,
-                "images_per_s": progress.images_per_s,
-            }
         )
 
 

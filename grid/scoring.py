@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.decode import UnreadableImage
 from data.operations import parse
 from grid import records
 from grid.rows import Rows
 from grid.store import Store
+from grid.trial import Stop
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,26 +24,32 @@ def score_piece(
     commit: records.Commit,
     store: Store,
     attempt: str,
-) -> None:
+    stop: Stop,
+) -> bool:
     """Score every row of the piece's pool and write the piece, unless another process did.
+
+    Returns:
+        False when `stop` said so between two batches; nothing is written then.
 
     Raises:
         UnreadableImage: an image does not decode and the experiment says `unreadable: refuse`.
     """
-    from detectors.prediction import predict
+    from detectors.prediction import Stopped, predict
 
     started = time.monotonic()
     images = rows.pool(piece.pool_id)
-    predictions = predict(
-        network,
-        images,
-        geometry=parse(piece.test_pipeline, "geometry"),
-        degradation=parse(piece.degradation, "degradation"),
-        device=next(network.parameters()).device,
-    )
-    if predictions.unreadable and rows.refuses_unreadable:
-        index, reason = predictions.unreadable[0]
-        raise UnreadableImage(images.paths[index], reason, image_id=images.image_ids[index])
+    try:
+        predictions = predict(
+            network,
+            images,
+            geometry=parse(piece.test_pipeline, "geometry"),
+            degradation=parse(piece.degradation, "degradation"),
+            device=next(network.parameters()).device,
+            unreadable="raise" if rows.refuses_unreadable else "null",
+            stop=stop,
+        )
+    except Stopped:
+        return False
     records.write_scores(
         store,
         piece,
@@ -59,3 +65,4 @@ def score_piece(
             ]
         },
     )
+    return True

@@ -45,6 +45,7 @@ def print_plan(desk: Desk) -> None:
         f"{cells * len(plan.expansion.test_sets):,} cells",
         highlight=False,
     )
+    _print_left_out(console, plan)
     _print_overlaps(console, plan)
     if not plan.missing:
         console.print("nothing to do", style="green")
@@ -52,6 +53,14 @@ def print_plan(desk: Desk) -> None:
     time = _duration(plan.predicted_s)
     console.print(f"to do, on one slot: {time}", highlight=False)
     _print_trials(console, plan.missing)
+
+
+def _print_left_out(console: Console, plan: Plan) -> None:
+    files = [f for d in plan.expansion.catalog.datasets.values() for f in d.left_out]
+    if files:
+        console.print(f"{len(files)} unreadable files are left out:", style="yellow")
+        for file in files[:SHOWN]:
+            console.print(f"  {file}", highlight=False, markup=False)
 
 
 def _print_overlaps(console: Console, plan: Plan) -> None:

@@ -148,6 +148,34 @@ def test_an_unreadable_image_is_refused_at_plan_time_and_counted_on_request(cros
         "plan", own_run.file, "--store", own_run.store, "--set", "unreadable=null_score"
     )
     assert code == 0
+    assert "1 unreadable files are left out" in out
+    assert victim.name in out
+
+
+def test_a_damaged_image_fails_the_trial_or_becomes_a_null_on_request(crossgen, own_run):
+    """Its header is whole, so only decoding finds out, after the plan."""
+    victim = next((own_run.folder / "images" / "g1" / "val" / "ai").iterdir())
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 40] = bytes(40)
+    victim.write_bytes(content)
+    code, _, _ = crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")
+    assert code == 1
+    failures = records.read_failures(records.open_store(own_run.store))
+    assert {f["kind"] for f in failures} == {"unreadable"}
+    assert victim.name in failures[0]["message"]
+    code, _, _ = crossgen(
+        "run",
+        own_run.file,
+        "--store",
+        own_run.store,
+        "--no-ray",
+        "--set",
+        "unreadable=null_score",
+    )
+    assert code == 0
+    sql = "SELECT sum(n_null) AS n, min(n_fake) AS fakes FROM cells JOIN fits USING (fit_id)"
+    _, out, _ = crossgen("query", sql, "--store", own_run.store, "--csv")
+    assert out.splitlines()[1] == "2,5"
 
 
 def test_init_writes_a_valid_experiment_for_what_it_finds(crossgen, own_run):
