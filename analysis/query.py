@@ -2,14 +2,16 @@
 
 Two locks, since either alone has holes. Only a statement of type SELECT is run: COPY writes files
 even where folders are restricted. And DuckDB's access to files, extensions and Python variables is
-switched off for good before the user's text is seen: the views are Arrow objects, which need
-none of it.
+switched off for good before the user's text is seen, since DuckDB 2 takes WITH x AS (COPY ...) for
+a SELECT. The views are Arrow objects, which need none of it.
 """
 
 from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from analysis.selection import Selection
@@ -24,8 +26,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    # What does not fit in memory spills here and not into the working directory.
-    "temp_directory": tempfile.gettempdir(),
+    "temp_directory": "",  # no spilling; connect() gives a folder of its own
 }
 
 
@@ -65,16 +66,24 @@ def query(
         return _run(Views(Selection(store, experiment, digest)), sql)
 
 
-def connect(views: Views, names: tuple[str, ...] = VIEWS) -> duckdb.DuckDBPyConnection:
-    """Return an in-memory DuckDB connection that has the named views and nothing else."""
+@contextmanager
+def connect(views: Views, names: Sequence[str] = VIEWS) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give an in-memory DuckDB connection that has the named views and nothing else.
+
+    What does not fit in memory spills into a folder of its own, removed at the end. It must hold
+    nothing else: DuckDB lets SQL read its spill folder when all other files are out of reach.
+    """
     import duckdb
 
-    connection = duckdb.connect(config=_CONFIG)
-    for name in names:
-        connection.register(name, views[name])
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
+    with (
+        tempfile.TemporaryDirectory(prefix="crossgen-query-") as spill,
+        duckdb.connect(config={**_CONFIG, "temp_directory": spill}) as connection,
+    ):
+        for name in names:
+            connection.register(name, views[name])
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
 
 
 def _check(sql: str) -> None:
@@ -141,6 +150,8 @@ def _refusal(sql: str, error: Exception) -> QueryRefused:
         known = did_you_mean(table[1], VIEWS)
         return QueryRefused(sql, f"there is no view {table[1]!r} in a store", f"use one. {known}")
     mend = "correct the SQL, which is DuckDB's dialect"
+    if isinstance(error, duckdb.PermissionException):
+        mend = f"read the views: {', '.join(VIEWS)}"
     if isinstance(error, duckdb.BinderException):
         named = [name for name in VIEWS if name in _words(sql)]
         columns = ", ".join(f"{name} ({', '.join(schemas()[name].names)})" for name in named)

@@ -1,6 +1,8 @@
 """Records: columns and places, the commit protocol, and readers that refuse what is not ours."""
 
 import logging
+import re
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -444,3 +446,21 @@ def test_where_other_attempts_left_things(store):
     assert records.weights_keys_of_other_attempts(store, FIT, "a1", 8) == [
         records.weights_key(FIT, "a2", 8)
     ]
+
+
+def test_every_column_is_in_the_description_of_the_store():
+    text = (Path(__file__).resolve().parents[1] / "grid" / "STORE.md").read_text()
+    words = set(re.findall(r"\w+", text))
+    schemas = (records.manifest_schema(), records.score_schema(), records.history_schema())
+    for schema in (*schemas, records.compacted_schema()):
+        assert set(schema.names) <= words
+    for record in (
+        Commit,
+        records.Failure,
+        records.Experiment,
+        records.FitRecord,
+        records.PoolRecord,
+        records.ScoringRecord,
+        records.SetRecord,
+    ):
+        assert set(record.__annotations__) <= words, record
