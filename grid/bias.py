@@ -44,7 +44,7 @@ def _shares(source: Source, label: int, columns: tuple[str, ...]) -> Counter[tup
     for pool in source.of_label(label):
         counts.update(zip(*(pool.table[c].to_pylist() for c in columns), strict=True))
     total = counts.total()
-    return Counter({k: n / total for k, n in counts.items()})  # type: ignore[misc]
+    return Counter({k: n / total for k, n in counts.items()})
 
 
 def _words(shares: Counter[tuple[object, ...]]) -> str:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from grid.expand import Expansion, Fit
 from grid.provenance import code_version
-from grid.records import Experiment, FitRecord, PoolRecord, SetRecord, experiment_digest
+from grid.records import (
+    Experiment,
+    FitRecord,
+    PoolRecord,
+    SetRecord,
+    TrainRecord,
+    experiment_digest,
+)
 from grid.test_sets import TestSet
 
 SCHEMA = 1
@@ -71,7 +78,6 @@ def _test_set(test_set: TestSet) -> SetRecord:
 
 
 def _fit(fit: Fit) -> FitRecord:
-    names = fit.training.names if fit.training else {"generators": [], "groups": [], "families": []}
     return {
         "fit_id": fit.fit_id,
         "label": fit.label,
@@ -79,12 +85,7 @@ def _fit(fit: Fit) -> FitRecord:
         "detector": fit.card.name,
         "card_version": fit.card.version,
         "options": fit.options.model_dump(mode="json"),
-        "train": {
-            "label": fit.training.label if fit.training else "none",
-            **names,
-            "n": len(fit.selection.train.image_ids) if fit.selection else 0,
-            "n_validation": len(fit.selection.validation.image_ids) if fit.selection else 0,
-        },
+        "train": _train(fit),
         "augment": fit.augment,
         "input": fit.train_geometry,
         "recipe": {
@@ -96,6 +97,19 @@ def _fit(fit: Fit) -> FitRecord:
         "parent": fit.parent,
         "description": dict(fit.description),
     }
+
+
+def _train(fit: Fit) -> TrainRecord | None:
+    if fit.training is None or fit.selection is None:
+        return None
+    return TrainRecord(
+        label=fit.training.label,
+        generators=[s.generator for s in fit.training.sources],
+        groups=sorted({s.generator_group for s in fit.training.sources}),
+        families=sorted({s.family for s in fit.training.sources}),
+        n=len(fit.selection.train.image_ids),
+        n_validation=len(fit.selection.validation.image_ids),
+    )
 
 
 def _pool(pool_id: str, expansion: Expansion) -> PoolRecord:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from data.images import DecodedCache, ImageRows
 from data.selection import PoolRows, Selection, TrainingRule, select
-
 from grid import records
 from grid.store import Store, StoreMissing
 
@@ -83,7 +83,7 @@ class Rows:
                 ids.update(selection.validation.image_ids)
         return frozenset(ids)
 
-    def seen_flags(self, image_ids: list[str]) -> np.ndarray:
+    def seen_flags(self, image_ids: Sequence[str]) -> np.ndarray:
         """Return, for each image, whether the fit saw it before the test."""
         return np.fromiter((i in self.seen for i in image_ids), dtype=bool, count=len(image_ids))
 

@@ -24,15 +24,6 @@ class TrainingSet:
     rule: TrainingRule
     steps: int | None = None
 
-    @property
-    def names(self) -> dict[str, list[str]]:
-        """What it holds, for tables: generators, groups, families."""
-        return {
-            "generators": [s.generator for s in self.sources],
-            "groups": sorted({s.generator_group for s in self.sources}),
-            "families": sorted({s.family for s in self.sources}),
-        }
-
     def carved(self, validation_fraction: float) -> TrainingSet:
         """Return the same set with another share set aside for validation."""
         rule = replace(self.rule, validation_fraction=validation_fraction)

@@ -26,8 +26,7 @@ def print_difference(first: str, second: str, store: str | None) -> None:
         for fit in experiment["fits"]
     }
     known.update({k: c["description"] for k, c in records.read_commits(opened).items()})
-    descriptions = [_described(name, known) for name in (first, second)]
-    fields = differing_fields(*descriptions)
+    fields = differing_fields(_described(first, known), _described(second, known))
     console = Console()
     if not fields:
         console.print("the same fit" if first == second else "no field differs")

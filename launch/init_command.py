@@ -101,7 +101,7 @@ def experiment_text(catalog: Catalog, file: str) -> str:
             train_sets.append(alias)
         if any(s.of(TEST, 0) and s.of(TEST, 1) for s in dataset.sources):
             test_sets.append(alias)
-    return _TEMPLATE.render(
+    text: str = _TEMPLATE.render(
         found=found,
         bias=bias,
         file=file,
@@ -111,6 +111,7 @@ def experiment_text(catalog: Catalog, file: str) -> str:
         train_sets=train_sets,
         input=_fitting_input(catalog),
     )
+    return text
 
 
 def _fitting_input(catalog: Catalog) -> str:

@@ -23,26 +23,28 @@ def run_missing(desk: Desk, *, ray: bool, slots: int | None, attempts: int) -> i
     if not trials:
         print_plan(desk)
         return 0
+    from grid.attempt import attempt_trial, record_lost
     from grid.run import RunOptions, exit_code
 
-    from grid.attempt import attempt_trial, record_lost
-
     options = RunOptions(attempts=attempts, slots=slots)
-    reads = {"is_done": partial(is_done, desk.store), "is_committed": partial(_committed, desk)}
+    done, committed = partial(is_done, desk.store), partial(_committed, desk)
     if ray:
         from grid.driver import run_on_ray
 
         result = run_on_ray(
             trials,
             attempt=attempt_trial,
+            is_done=done,
+            is_committed=committed,
             record_lost=partial(record_lost, desk.store),
             options=options,
-            **reads,
         )
     else:
         from grid.local import run_here
 
-        result = run_here(trials, attempt=attempt_trial, options=options, **reads)
+        result = run_here(
+            trials, attempt=attempt_trial, is_done=done, is_committed=committed, options=options
+        )
     code = exit_code(result)
     words = {
         0: "done",

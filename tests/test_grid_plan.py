@@ -199,7 +199,8 @@ def test_a_second_run_says_nothing_to_do_without_torch_or_ray(finished):
     assert "nothing to do" in done.stdout
     script = (
         "import sys; from launch.cli import main\n"
-        f"try: main(['run', {str(finished.folder / 'two.yaml')!r}, '--store', {finished.store.url!r}])\n"
+        f"try: main(['run', {str(finished.folder / 'two.yaml')!r}, "
+        f"'--store', {finished.store.url!r}])\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "assert not {'torch', 'ray'} & set(sys.modules)\n"
     )

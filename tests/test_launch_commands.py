@@ -129,7 +129,7 @@ def test_status_shows_a_failure_with_its_last_words(crossgen, own_run):
         text=True,
     )
     assert done.returncode == 1, done.stderr
-    code, out, _ = crossgen("status", own_run.file, "--store", own_run.store, "--set", "seeds=[1]")
+    _, out, _ = crossgen("status", own_run.file, "--store", own_run.store, "--set", "seeds=[1]")
     assert "1 failed attempts" in out  # such a failure is not worth a retry
     assert "ImageChanged" in out
     assert victim.name in out
@@ -245,7 +245,7 @@ def test_leakage_is_counted_flagged_and_refused_on_request(crossgen, own_run):
     assert code == 2
     assert "leakage: refuse" in err
     crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")
-    sql = "SELECT n_fake, n_seen FROM cells JOIN fits USING (fit_id) WHERE test_set = 'g/g1' ORDER BY n_seen DESC"
+    sql = "SELECT n_fake, n_seen FROM cells WHERE test_set = 'g/g1' ORDER BY n_seen DESC"
     _, out, _ = crossgen("query", sql, "--store", own_run.store, "--csv")
     assert "6,1" in out  # seen, and left out of the cell: 7 fakes less 1
 
