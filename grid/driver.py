@@ -15,9 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import shutil
-import socket
 import sys
 import threading
 import time
@@ -28,17 +26,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from grid.packages import PACKAGES, ForeignPackages, packages_root, require_own_packages
+from grid.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
+from grid.lost_worker import lost_attempt
+from grid.packages import ForeignPackages, require_own_packages
 from grid.progress import Progress, progress_on
 from grid.ray_home import (
     TUNE_SETTINGS,
-    WORKER_SETTINGS,
     directory,
     disposable_folder,
     environment,
     own_cluster_settings,
     restore_home,
-    worker_log_tail,
 )
 from grid.run import EXIT_UNFINISHED, IsCommitted, IsDone, Run, RunOptions, RunResult
 from grid.schedule import fit_to_nodes
@@ -49,10 +47,6 @@ RecordLost = Callable[[Trial, LostAttempt], None]
 
 OBJECT_STORE_BYTES = 100 << 20  # nothing goes through it; Ray would take 30 % of the memory
 FOREIGN = "foreign packages"
-
-
-class ClusterUnreachable(ValueError):
-    """RAY_ADDRESS names no cluster that answers."""
 
 
 class DriverFailed(RuntimeError):
@@ -148,7 +142,7 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
         connected = "ray" in sys.modules and sys.modules["ray"].is_initialized()
         join = os.environ.get("RAY_ADDRESS", "local") not in ("", "local")
         if join and not connected:
-            _require_reachable(os.environ["RAY_ADDRESS"])
+            require_reachable(os.environ["RAY_ADDRESS"])
         stack.enter_context(environment(TUNE_SETTINGS))
         if not connected and not join:
             stack.enter_context(environment(own_cluster_settings(folder)))
@@ -164,7 +158,7 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
                 "_temp_dir": str(folder),
             }
             if join:
-                how = {"runtime_env": _joined_runtime_env(folder)}
+                how = {"runtime_env": joined_runtime_env(folder)}
             try:
                 ray.init(log_to_driver=False, logging_level=logging.ERROR, **how)
             except ConnectionError as error:
@@ -213,45 +207,6 @@ def _unfinished_if_the_head_dies(ray: Any, folder: Path) -> Iterator[None]:
         yield
     finally:
         over.set()
-
-
-def _require_reachable(address: str) -> None:
-    """Knock first: Ray would try for minutes, without a word to the user."""
-    host, _, port = address.rpartition(":")
-    if "://" in address or (not port.isdigit() and address != "auto"):
-        raise ClusterUnreachable(
-            f"RAY_ADDRESS={address} is no address of a cluster's head; give HOST:PORT (the port "
-            "of ray start, 6379 by default), or unset it to have a cluster of our own"
-        )
-    if address == "auto":
-        return
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
-    except OSError as error:
-        raise ClusterUnreachable(
-            f"RAY_ADDRESS={address} does not answer ({error}); start the cluster there, "
-            "or unset RAY_ADDRESS to have one of our own"
-        ) from error
-
-
-def _joined_runtime_env(folder: Path) -> dict[str, Any]:
-    """Ship our packages and settings to a cluster that others started.
-
-    They go as a working directory, so that they stay in one folder, first on the workers' path.
-    A job has brought them along, and its own variables rule (Ray refuses two settings of one).
-    """
-    injected = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR") or "{}")
-    job = injected.get("runtime_env") or {}
-    taken = job.get("env_vars") or {}
-    runtime_env: dict[str, Any] = {
-        "env_vars": {name: value for name, value in WORKER_SETTINGS.items() if name not in taken}
-    }
-    if not injected:
-        for name in PACKAGES:
-            skip = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(packages_root() / name, folder / "packages" / name, ignore=skip)
-        runtime_env["working_dir"] = str(folder / "packages")
-    return runtime_env
 
 
 def _logs(ray: Any) -> Path | None:
@@ -459,9 +414,9 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
 
         def on_trial_error(self, *, trial: Any, **_: Any) -> None:
             fit_id = trial.config["fit_id"]
-            lost = _lost(Path(trial.error_file), cluster.logs)
+            lost = lost_attempt(Path(trial.error_file), cluster.logs)
             try:
-                record_lost(run.schedule.trial(fit_id), lost)
+                recordlost_attempt(run.schedule.trial(fit_id), lost)
             except OSError as error:
                 run.fail_store(f"{type(error).__name__}: {error}")
                 run.schedule.put_back(fit_id)
@@ -485,32 +440,3 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
                 raise KeyboardInterrupt(run.stop.reason)
 
     return Watch()
-
-
-def _lost(error_file: Path, logs: Path | None) -> LostAttempt:
-    """What is known of an attempt whose worker died, or that raised after all."""
-    try:
-        account = re.sub(r"\x1b\[\d*m", "", error_file.read_text(errors="replace")).strip()
-    except OSError as error:
-        account = f"no account of it: {error}"
-    pid = re.search(r"\bpid[:=] ?(\d+)", account)
-    host = re.search(r"\bip[:=] ?([0-9a-fA-F.:]+)", account)
-    number = int(pid[1]) if pid else None
-    tail, note = worker_log_tail(logs, number)
-    kind, message = "error", account.splitlines()[-1]
-    if re.search(r"OutOfMemory|out of memory|running low on memory", account):
-        kind = "out_of_memory"
-    elif "The actor died" in account:
-        detail = re.search(r"exit detail: (.*?)(?= Some common causes|$)", account, re.MULTILINE)
-        kind = "killed"
-        message = f"the worker process {number or '?'} on {host[1] if host else '?'} died"
-        message += f": {detail[1]}" if detail else ""
-    return LostAttempt(
-        kind=kind,
-        message=message,
-        account=account,
-        host=host[1] if host else "",
-        pid=number,
-        log_tail=tuple(tail),
-        log_note=note,
-    )

@@ -1,4 +1,4 @@
-"""What Ray needs around it, without importing it: settings, a folder to throw away, its logs."""
+"""What a Ray of our own needs around it, without importing it: settings, a disposable folder."""
 
 from __future__ import annotations
 
@@ -134,25 +134,3 @@ def directory(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
-
-
-def worker_log_tail(logs: Path | None, pid: int | None, lines: int = 200) -> tuple[list[str], str]:
-    """The last lines that a worker printed, and what to say about how they were had.
-
-    Args:
-        logs: The folder of Ray's logs on this host.
-        pid: The worker's, None where unknown.
-        lines: How many to keep.
-    """
-    if logs is None or pid is None:
-        return [], "The worker's process id is unknown, so its log was not looked for."
-    files = sorted(logs.glob(f"worker-*-{pid}.out")) + sorted(logs.glob(f"worker-*-{pid}.err"))
-    text: list[str] = []
-    for file in files:
-        with suppress(OSError):
-            text += file.read_text(errors="replace").splitlines()
-    # Ray's own marks for its log reader.
-    text = [line for line in text if not line.startswith((":job_id:", ":actor_name:"))]
-    if not files:
-        return [], f"No log of worker {pid} on this host: it ran on another one, or left none."
-    return text[-lines:], "" if text else f"Worker {pid} printed nothing."

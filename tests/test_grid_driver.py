@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from grid.driver import ClusterUnreachable, _lost, run_on_ray
+from grid.driver import run_on_ray
+from grid.joined_cluster import ClusterUnreachable
 from grid.local import run_here
+from grid.lost_worker import lost_attempt, worker_log_tail
 from grid.packages import packages_root
 from grid.progress import Progress
-from grid.ray_home import disposable_folder, worker_log_tail
+from grid.ray_home import disposable_folder
 
 SCENARIOS = Path(__file__).with_name("grid_driver_scenarios.py")
 STEPS = 60
@@ -181,7 +183,7 @@ def test_what_is_said_of_a_worker_that_died_of_memory(tmp_path):
         "Failure # 1\nThe actor died.\n\tpid: 12\n\tip: 10.0.0.2\n"
         "Task was killed due to the node running low on memory."
     )
-    lost = _lost(account, tmp_path)
+    lost = lost_attempt(account, tmp_path)
     assert (lost.kind, lost.pid, lost.host) == ("out_of_memory", 12, "10.0.0.2")
     assert "No log of worker 12 on this host" in lost.log_note
 
@@ -189,7 +191,7 @@ def test_what_is_said_of_a_worker_that_died_of_memory(tmp_path):
 def test_what_is_said_of_an_attempt_that_raised_after_all(tmp_path):
     account = tmp_path / "error.txt"
     account.write_text("\x1b[36mray::train()\x1b[39m (pid=9, ip=10.0.0.2)\nKeyError: 'x'")
-    lost = _lost(account, None)
+    lost = lost_attempt(account, None)
     assert (lost.kind, lost.message, lost.pid) == ("error", "KeyError: 'x'", 9)
     assert "\x1b" not in lost.account
     assert "not looked for" in lost.log_note
