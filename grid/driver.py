@@ -416,7 +416,7 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
             fit_id = trial.config["fit_id"]
             lost = lost_attempt(Path(trial.error_file), cluster.logs)
             try:
-                recordlost_attempt(run.schedule.trial(fit_id), lost)
+                record_lost(run.schedule.trial(fit_id), lost)
             except OSError as error:
                 run.fail_store(f"{type(error).__name__}: {error}")
                 run.schedule.put_back(fit_id)
