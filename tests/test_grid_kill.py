@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from grid import records
+from grid.attempts import begun_fits
 from grid.records import Store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -249,3 +250,64 @@ def test_two_processes_at_once_commit_every_piece_once(experiment, stores):
         )
     for fit_id, commit in commits.items():  # what lost has discarded its part
         assert attempts(store)[fit_id] == {commit["attempt"]}
+
+
+def trial_workers(driver: int) -> list[int]:
+    """Pids below the driver in which Tune runs trials."""
+    parents, names = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            names[int(folder.name)] = (folder / "cmdline").read_bytes().split(b"\0")[0]
+            stat = (folder / "stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended meanwhile
+        parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
+
+    def below(pid: int) -> bool:
+        while pid in parents:
+            pid = parents[pid]
+            if pid == driver:
+                return True
+        return False
+
+    return [pid for pid, name in names.items() if name.startswith(b"ray::Implicit") and below(pid)]
+
+
+@pytest.mark.ray
+def test_kill_9_of_a_worker_and_of_the_driver_on_ray(experiment, stores):
+    """A worker's trial is tried again in the same run; a driver's run goes on with the next."""
+    store, quiet = stores("store"), stores("quiet")
+    arguments = ["run", experiment, "--store", store.url, "--slots", 2]
+    arguments += ["--set", "arms.a.recipe={base: small, epochs: 40, batch_size: 8}"]
+    changed = [a if a != store.url else quiet.url for a in arguments]
+
+    driver = command("-m", "launch", *arguments)
+    wait_for(lambda: len(begun_fits(store)) == 2, driver)  # both trials are at work
+    os.kill(trial_workers(driver.pid)[0], signal.SIGKILL)
+    wait_for(lambda: store.list("failures/"), driver)
+    wait_for(lambda: store.list("commits/") or trial_workers(driver.pid), driver)
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.communicate(timeout=60)
+    files, begun = committed(store), attempts(store)
+
+    last = command("-m", "launch", *arguments)
+    said, _ = last.communicate(timeout=300)
+    assert last.returncode == 0, said
+    kept(files, committed(store))
+    kept(begun, attempts(store))
+    finished = command("-m", "launch", *changed, "--no-ray")
+    said, _ = finished.communicate(timeout=300)
+    assert finished.returncode == 0, said
+    assert digests(store) == digests(quiet)
+    kinds = {failure["kind"] for failure in records.read_failures(store)}
+    assert kinds == {"killed"}
+
+
+def wait_for(condition, process, seconds: float = 120):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert process.poll() is None, process.communicate()[0]
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that")
