@@ -5,31 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
+from detectors.networks.normalise import Normalise
 from detectors.networks.precision import full_precision
-
-# Scaled around zero by one constant per channel; the study does not state its normalisation.
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-
-
-class Normalise(nn.Module):
-    """(x - mean) / std per channel, for RGB in [0, 1]."""
-
-    mean: Tensor
-    inverse_std: Tensor
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
-        inverse = 1 / torch.tensor(std)
-        self.register_buffer("inverse_std", inverse.view(1, -1, 1, 1), persistent=False)
-
-    def forward(self, images_BCHW: Tensor) -> Tensor:
-        """Same shape."""
-        return (images_BCHW - self.mean) * self.inverse_std
 
 
 def convolutions(channels: Sequence[int], padding: int, pool_last: bool) -> nn.Sequential:
@@ -54,7 +33,8 @@ class SimpleCNN(nn.Module):
     def __init__(self, input_px: int = 224, padding: int = 1, dropout: float = 0.5) -> None:
         super().__init__()
         self.input_px = input_px
-        self.normalise = Normalise(IMAGENET_MEAN, IMAGENET_STD)
+        # The study does not state its normalisation; any constant scale would do.
+        self.normalise = Normalise()
         self.features = convolutions((3, 32, 64, 128, 256), padding, pool_last=True)
         side = input_px
         for _ in range(4):
@@ -82,7 +62,7 @@ class TinyCNN(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.normalise = Normalise(IMAGENET_MEAN, IMAGENET_STD)
+        self.normalise = Normalise()
         self.features = convolutions((3, 32, 64, 128), padding=1, pool_last=False)
         self.classifier = nn.Linear(128, 2)
 

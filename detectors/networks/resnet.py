@@ -1,0 +1,76 @@
+"""ResNet with bottleneck blocks (He et al. 2016, arXiv 1512.03385), equal to timm's `resnet50`.
+
+Equal in structure, in the names of its weights, in how they are drawn and in what it computes,
+which is a test. Not timm itself: importing one of its networks imports all of them, torchvision
+and torch's compiler, 7.5 CPU seconds in every process that trains or scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from detectors.networks.bottleneck import Bottleneck, init_kaiming
+from detectors.networks.normalise import Normalise
+from detectors.networks.precision import full_precision
+
+RESNET50_BLOCKS = (3, 4, 6, 3)
+RESNET50_WIDTH = 64
+
+
+class ResNetDetector(nn.Module):
+    """ImageNet's normalisation, a ResNet, one logit; any size.
+
+    Args:
+        blocks: of each stage; stages after the first halve the resolution.
+        width: channels of the stem; the 3 x 3 convolutions of stage i have width * 2^i.
+    """
+
+    def __init__(
+        self, blocks: Sequence[int] = RESNET50_BLOCKS, width: int = RESNET50_WIDTH
+    ) -> None:
+        super().__init__()
+        self.normalise = Normalise()
+        self.backbone = ResNet(blocks, width)
+        self.classifier = nn.Linear(self.backbone.num_features, 1)
+
+    def forward(self, images_BCHW: Tensor) -> Tensor:
+        """RGB in [0, 1] -> logit_B, larger = more fake."""
+        with full_precision(images_BCHW.device.type):
+            normalised_BCHW = self.normalise(images_BCHW.float())
+        features_BF = self.backbone(normalised_BCHW)
+        with full_precision(images_BCHW.device.type):
+            logit_B1: Tensor = self.classifier(features_BF.float())
+            return logit_B1.squeeze(1)
+
+
+class ResNet(nn.Module):
+    """Stem, stages of bottleneck blocks, mean over positions: images -> features_BF."""
+
+    def __init__(self, blocks: Sequence[int], width: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        channels = width
+        for index, count in enumerate(blocks):
+            inner, stride = width * 2**index, 1 if index == 0 else 2
+            stage = Bottleneck.stage(channels, inner, count, stride)
+            self.add_module(f"layer{index + 1}", stage)
+            channels = inner * Bottleneck.expansion
+        self.num_stages = len(blocks)
+        self.num_features = channels
+        init_kaiming(self)
+        for module in self.modules():
+            if isinstance(module, Bottleneck):
+                # Each block begins as its shortcut (Goyal et al. 2017, section 5.1), as in timm.
+                nn.init.zeros_(module.bn3.weight)
+
+    def forward(self, images_BCHW: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, num_features)."""
+        x = functional.relu(self.bn1(self.conv1(images_BCHW)), inplace=True)
+        x = functional.max_pool2d(x, 3, stride=2, padding=1)
+        for index in range(self.num_stages):
+            x = self.get_submodule(f"layer{index + 1}")(x)
+        return x.mean(dim=(2, 3))
