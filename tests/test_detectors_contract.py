@@ -75,6 +75,18 @@ def test_testing_is_deterministic_and_independent_of_the_batch(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", names())
+def test_the_memory_layout_changes_no_logit(name: str) -> None:
+    network, images_BCHW = small_network(name)
+    network.eval()
+    with torch.inference_mode():
+        plain_B = network(images_BCHW)
+        network.to(memory_format=torch.channels_last)
+        logit_B = network(images_BCHW.to(memory_format=torch.channels_last))
+    tolerance_B = 1e-4 * torch.clamp(plain_B.abs(), min=1.0)
+    assert bool(((plain_B - logit_B).abs() <= tolerance_B).all())
+
+
+@pytest.mark.parametrize("name", names())
 def test_initial_weights_are_a_function_of_the_seed(name: str) -> None:
     before = torch.random.get_rng_state()
     first, again = small_network(name)[0].state_dict(), small_network(name)[0].state_dict()

@@ -352,6 +352,21 @@ def test_micro_batches_give_the_gradient_of_the_whole_batch() -> None:
     assert torch.allclose(ends[0], ends[1], atol=1e-6)
 
 
+def test_images_and_weights_are_channels_last_in_training_and_testing() -> None:
+    network, layouts = build("npr", seed=0), set()
+
+    def look(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        tensors = {"image": inputs[0], "weight": network.trunk.conv1.weight}
+        layouts.update(
+            (module.training, name, value.is_contiguous(memory_format=torch.channels_last))
+            for name, value in tensors.items()
+        )
+
+    network.register_forward_pre_hook(look)
+    fit(network, small_recipe(epochs=1), Sink())
+    assert layouts == {(mode, name, True) for mode in (True, False) for name in ("image", "weight")}
+
+
 def test_a_step_budget_ends_inside_an_epoch() -> None:
     network = Recorder(batch_norm=False)
     recipe = small_recipe(batch_size=4, steps=5)
