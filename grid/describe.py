@@ -15,8 +15,8 @@ from data.selection import Selection
 from detectors.contract import Card, Options, find_preset, options_that_differ
 from detectors.recipes import Recipe, differing
 
-# Values of a recipe that do not change what is trained, or that stand elsewhere in a description.
-_ELSEWHERE = ("augment", "micro_batch", "validation_fraction")
+# Values of a recipe that stand elsewhere in a description: as an operation, as rows.
+_ELSEWHERE = ("augment", "validation_fraction")
 
 
 def describe_fit(
@@ -52,10 +52,8 @@ def describe_fit(
         description["operations"] = operations
     description["training"] = selection.train.digest
     description["validation"] = selection.validation.digest
-    values = {k: v for k, v in differing(recipe).items() if k not in _ELSEWHERE}
-    if recipe.micro_batch is not None and card.batch_norm:
-        values["micro_batch"] = recipe.micro_batch  # BatchNorm sees the micro-batch
-    description["recipe"] = values
+    values = differing(recipe, batch_norm=card.batch_norm)
+    description["recipe"] = {k: v for k, v in values.items() if k not in _ELSEWHERE}
     description["seed"] = seed
     return description
 

@@ -85,6 +85,24 @@ def test_neutral_spellings_change_no_id():
     assert fit_id(described(input_=f"npr/{card.default_preset}")) == fit_id(described())
 
 
+@pytest.mark.parametrize(
+    ("detector", "options", "sees_it"),
+    [
+        ("npr", {}, True),
+        ("resnet50", {"size": "tiny"}, True),
+        ("simple_cnn", {"size": "tiny"}, False),
+    ],
+)
+def test_the_micro_batch_is_identity_only_where_batch_norm_sees_it(detector, options, sees_it):
+    def id_with(**changes):
+        return fit_id(described(detector, options=options, recipe={"base": "small", **changes}))
+
+    whole = id_with()
+    assert (id_with(micro_batch=8) != whole) == sees_it
+    assert (id_with(micro_batch=8) != id_with(micro_batch=16)) == sees_it
+    assert id_with(micro_batch=32) == whole, "as many as the batch has"
+
+
 def fingerprint(detector: str) -> list[float]:
     """Logits of a seeded network on fixed images: a function of the detector's code alone."""
     import torch
