@@ -313,10 +313,29 @@ def _drive(run: Run, attempt: Attempt, record_lost: RecordLost, cluster: Cluster
                     for fit_id in run.schedule.ids("issued"):
                         run.schedule.put_back(fit_id)
                     for fit_id in lost:
-                        run.failed(fit_id, "killed", f"Ray Tune broke down: {error!r}")
+                        _record_breakdown(run, fit_id, error, record_lost)
     finally:
         with suppress(Exception):  # the cluster may be gone, and the key with it
             _internal_kv_del(stop_key)
+
+
+def _record_breakdown(run: Run, fit_id: str, error: Exception, record_lost: RecordLost) -> None:
+    account = str(error).strip()
+    reason = f"Ray Tune broke down: {account.splitlines()[-1] if account else repr(error)}"
+    note = "its worker may have been at work or just starting; Tune does not say"
+    lost = LostAttempt(kind="killed", message=reason, account=account, log_note=note)
+    _record_lost(run, fit_id, lost, record_lost)
+
+
+def _record_lost(run: Run, fit_id: str, lost: LostAttempt, record_lost: RecordLost) -> None:
+    """Record an attempt that died without a word; a store that fails is no trial's failure."""
+    try:
+        record_lost(run.schedule.trial(fit_id), lost)
+    except OSError as error:
+        run.fail_store(f"{type(error).__name__}: {error}")
+        run.schedule.put_back(fit_id)
+    else:
+        run.failed(fit_id, lost.kind, lost.message)
 
 
 def _fit(
@@ -413,15 +432,8 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
                 run.reported(trial.config["fit_id"], json.loads(result["progress"]))
 
         def on_trial_error(self, *, trial: Any, **_: Any) -> None:
-            fit_id = trial.config["fit_id"]
             lost = lost_attempt(Path(trial.error_file), cluster.logs)
-            try:
-                record_lost(run.schedule.trial(fit_id), lost)
-            except OSError as error:
-                run.fail_store(f"{type(error).__name__}: {error}")
-                run.schedule.put_back(fit_id)
-            else:
-                run.failed(fit_id, lost.kind, lost.message)
+            _record_lost(run, trial.config["fit_id"], lost, record_lost)
 
         def on_step_end(self, **_: Any) -> None:
             run.progress.tick()
