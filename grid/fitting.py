@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from data.operations import parse
 from grid import records
 from grid.attempts import checkpoint_keys, discard_attempt
+from grid.fit_warnings import fit_warnings, untrained_logits
 from grid.provenance import provenance
 from grid.rows import Rows
 from grid.store import Store, StoreMissing
@@ -89,6 +90,8 @@ def _train(
     from detectors.training import train
 
     training, validation = rows.training()
+    validation_geometry = parse(spec["validation_geometry"], "geometry")
+    untrained = None
     folder = _AttemptFolder(spec["fit_id"], store, attempt)
 
     def told(progress: TrainingProgress) -> None:
@@ -103,6 +106,9 @@ def _train(
 
     for checkpoint in (*_checkpoints(store, spec["fit_id"]), None):
         network = _initial_network(spec, store)
+        device = next(network.parameters()).device
+        if untrained is None:
+            untrained = untrained_logits(network, validation, validation_geometry, str(device))
         try:
             with provenance(spec, attempt) as facts:
                 result = train(
@@ -111,10 +117,10 @@ def _train(
                     validation=validation,
                     train_geometry=parse(spec["train_geometry"], "geometry"),
                     augmentation=parse(spec["augment"], "augmentation"),
-                    validation_geometry=parse(spec["validation_geometry"], "geometry"),
+                    validation_geometry=validation_geometry,
                     recipe=Recipe.model_validate(spec["recipe"]),
                     seed=spec["seed"],
-                    device=next(network.parameters()).device,
+                    device=device,
                     sink=folder,
                     resume=checkpoint,
                     stop=stop,
@@ -128,7 +134,13 @@ def _train(
             log.warning("%s: a checkpoint is passed over: %s", spec["fit_id"], error)
     if result.state == "stopped":
         return None
-    return _commit_trained(spec, store, folder, result, training, validation, facts.record)
+    assert untrained is not None  # the loop above ran at least once
+    warnings = fit_warnings(untrained, result.validation_logits)
+    for sentence in warnings:
+        log.warning("%s: %s", spec["fit_id"], sentence)
+    return _commit_trained(
+        spec, store, folder, result, training, validation, facts.record, warnings
+    )
 
 
 def _initial_network(spec: Mapping[str, Any], store: Store) -> nn.Module:
@@ -202,6 +214,7 @@ def _commit_trained(
     training: ImageRows,
     validation: ImageRows,
     facts: Mapping[str, Any],
+    warnings: list[str],
 ) -> records.Commit:
     """Write what belongs to the fit, then the commit that makes it exist."""
     fit_id, attempt = spec["fit_id"], folder.attempt
@@ -224,7 +237,7 @@ def _commit_trained(
         n_validation=len(validation),
         seconds=round(sum(row.seconds for row in result.history), 3),
         parent=spec["parent"],
-        warnings=[],
+        warnings=warnings,
     )
     return _first_wins(store, commit)
 

@@ -1,0 +1,93 @@
+"""What a finished training must be asked before its scores are believed: did it learn anything?
+
+The answers are sentences in the fit's commit, since a store outlives its logs. They change nothing:
+a fit that learned nothing is a result, but nobody should find that out from a matrix of .5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from data.images import ImageRows
+    from data.operations import Pipeline
+
+IMAGES_PROBED = 64
+# Far below what one optimiser step does to a logit, at the edge of what float32 can tell at 1.
+SAME_LOGIT = 1e-6
+
+Logits = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Untrained:
+    """Logits of some validation images before the training."""
+
+    indices: npt.NDArray[np.int64]
+    """Rows of the validation images."""
+    logits: Logits
+
+
+def untrained_logits(
+    network: nn.Module, validation: ImageRows, geometry: Pipeline, device: str
+) -> Untrained:
+    """Score at most IMAGES_PROBED validation images, evenly spread, as the training will.
+
+    The network keeps its weights, its mode and its statistics.
+    """
+    from data.images import ImageRows
+    from data.operations import Pipeline
+    from detectors.prediction import predict
+
+    count = min(IMAGES_PROBED, len(validation))
+    indices = np.linspace(0, len(validation), count, endpoint=False).astype(np.int64)
+    some = ImageRows(
+        [validation.image_ids[i] for i in indices],
+        validation.labels[indices],
+        [validation.paths[i] for i in indices],
+        validation.cache,
+    )
+    # An unreadable image is the training's to refuse: here it is a nan, which is left out.
+    predicted = predict(network, some, geometry, Pipeline(()), device, unreadable="null")
+    return Untrained(indices, predicted.logits)
+
+
+def fit_warnings(untrained: Untrained, validation_logits: Sequence[float] | Logits) -> list[str]:
+    """Return a sentence for each sign that a training taught nothing; none where it did.
+
+    Args:
+        untrained: of the network that the training began with.
+        validation_logits: of the selected epoch, in the order of the validation images.
+    """
+    logits = np.asarray(validation_logits, dtype=np.float64)
+    found = [_constant(logits), _unchanged(untrained, logits)]
+    return [sentence for sentence in found if sentence]
+
+
+def _constant(logits: npt.NDArray[np.float64]) -> str:
+    if len(logits) < 2 or (logits != logits[0]).any():
+        return ""
+    return (
+        f"Constant logits: all {len(logits)} validation images got {logits[0]:.6g}. The network "
+        "answers without looking at the image, and so will its scores; lower the recipe's lr or "
+        "look at its input."
+    )
+
+
+def _unchanged(untrained: Untrained, logits: npt.NDArray[np.float64]) -> str:
+    difference = np.abs(logits[untrained.indices] - untrained.logits)
+    difference = difference[~np.isnan(difference)]
+    if not len(difference) or difference.max() > SAME_LOGIT:
+        return ""
+    return (
+        f"Training changed nothing: the logits of {len(difference)} validation images differ by at "
+        f"most {difference.max():.1g} from those before it (limit {SAME_LOGIT:g}). These are the "
+        "scores of the weights that it began with; raise the recipe's lr or its epochs."
+    )
