@@ -55,7 +55,7 @@ def cache_path(cache_dir: Path, root: Path) -> Path:
 def read_entries(path: Path) -> dict[str, Entry]:
     """The entries by path; none when the cache is missing, of another version or damaged."""
     try:
-        table = pq.read_table(path)
+        table = pq.ParquetFile(path).read()
     except (OSError, pa.ArrowException):
         return {}
     if not table.schema.equals(_SCHEMA, check_metadata=False):
