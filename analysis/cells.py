@@ -45,16 +45,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Raised when a number would come out differently, so that no old row is taken for a new one.
-CELLS_VERSION = 1
+CELLS_VERSION = 2
 CACHE_KEY = f"{DERIVED}cells-v{CELLS_VERSION}.parquet"
-_MEASURED = ("n_real", "n_fake", "n_seen", "n_null", "accuracy", "auc")
+_MEASURED = ("n_real", "n_fake", "n_seen", "n_null", "accuracy", "auc", "constant")
 
 Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]  # logit with NaN for null, seen
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What is computed of a cell; `accuracy` and `auc` are None where undefined."""
+    """What is computed of a cell; `accuracy` and `auc` are None where undefined.
+
+    `constant` says that one of its pools has the same logit everywhere: a network that answers
+    without looking, whatever the metrics say.
+    """
 
     n_real: int
     n_fake: int
@@ -62,44 +66,58 @@ class Measured:
     n_null: int
     accuracy: float | None
     auc: float | None
+    constant: bool
+
+
+@dataclass(frozen=True)
+class MeasuredCell:
+    """A complete cell of an experiment, and what was measured; two of one `key` are one cell."""
+
+    key: str
+    cell: Cell
+    experiment: Experiment
+    measured: Measured
+
+
+def measured_cells(selection: Selection) -> list[MeasuredCell]:
+    """Return the complete cells of a selection, measured now or kept since an earlier time.
+
+    A cell with a refused score file (foreign weights) is left out, and named in the log.
+    """
+    found = [
+        (_cell_key(cell, experiment["leakage"], selection.commits[cell.fit_id]), cell, experiment)
+        for cell, experiment in selection.complete_cells()
+    ]
+    known = _read_cache(selection.store)
+    missing = {key: (cell, each["leakage"]) for key, cell, each in found if key not in known}
+    if missing:
+        computed = _compute(selection, missing)
+        known.update(computed)
+        if computed:
+            _write_cache(selection.store, known)
+    return [MeasuredCell(*each, known[each[0]]) for each in found if each[0] in known]
 
 
 def cells_table(selection: Selection) -> pa.Table:
     """Return the complete cells of a selection, one row each, in the columns of `cells_schema()`.
 
-    A cell that several experiments want under the same leakage rule is one row. A cell with a
-    refused score file (foreign weights) has no row, and is named in the log.
+    A cell that several experiments want under the same leakage rule is one row.
     """
     import pyarrow as pa
 
     rows: dict[str, dict[str, Any]] = {}
-    work: dict[str, Cell] = {}
-    for cell, experiment in selection.complete_cells():
-        key = _cell_key(cell, experiment["leakage"], selection.commits[cell.fit_id])
-        if key not in rows:
-            rows[key] = _facts(cell, experiment, selection)
-            work[key] = cell
-        row = rows[key]
+    for each in measured_cells(selection):
+        if each.key not in rows:
+            rows[each.key] = {
+                **_facts(each.cell, each.experiment, selection),
+                **{name: getattr(each.measured, name) for name in _MEASURED},
+            }
+        row, experiment = rows[each.key], each.experiment
         if experiment["name"] not in row["experiments"]:
             row["experiments"].append(experiment["name"])
         row["partial"] = row["partial"] or experiment["limit"] is not None
         row["simulated"] = row["simulated"] or experiment["simulated"]
-    known = _read_cache(selection.store)
-    missing = {key: cell for key, cell in work.items() if key not in known}
-    if missing:
-        leakage = {key: str(rows[key]["leakage"]) for key in missing}
-        computed = _compute(selection, missing, leakage)
-        known.update(computed)
-        if computed:
-            _write_cache(selection.store, known)
-    return pa.Table.from_pylist(
-        [
-            {**row, **dict(zip(_MEASURED, known[key], strict=True))}
-            for key, row in rows.items()
-            if key in known
-        ],
-        schema=cells_schema(),
-    )
+    return pa.Table.from_pylist(list(rows.values()), schema=cells_schema())
 
 
 def measure(real: Sequence[Scores], fake: Sequence[Scores], *, leakage: str) -> Measured:
@@ -122,7 +140,13 @@ def measure(real: Sequence[Scores], fake: Sequence[Scores], *, leakage: str) -> 
         n_null=n_null,
         accuracy=accuracy(sides[0], sides[1]),
         auc=auc(sides[0], sides[1]),
+        constant=any(_is_constant(logits) for logits, _ in (*real, *fake)),
     )
+
+
+def _is_constant(logits: npt.NDArray[np.float32]) -> bool:
+    scored = logits[~np.isnan(logits)]
+    return scored.size > 1 and bool((scored == scored[0]).all())
 
 
 @lru_cache(maxsize=1)
@@ -155,6 +179,7 @@ def cells_schema() -> Any:
             ("n_null", pa.int64()),
             ("accuracy", pa.float64()),
             ("auc", pa.float64()),
+            ("constant", pa.bool_()),
         ]
     )
 
@@ -194,15 +219,13 @@ def _cell_key(cell: Cell, leakage: str, commit: Commit) -> str:
     )[:32]
 
 
-def _compute(
-    selection: Selection, cells: dict[str, Cell], leakage: dict[str, str]
-) -> dict[str, tuple[Any, ...]]:
+def _compute(selection: Selection, cells: dict[str, tuple[Cell, str]]) -> dict[str, Measured]:
     """Measure cells condition by condition: only one condition of one fit is held in memory."""
     masks = _ClassMasks(selection.store)
-    computed: dict[str, tuple[Any, ...]] = {}
+    computed: dict[str, Measured] = {}
     held: dict[str, Scores] = {}
     condition: tuple[object, ...] = ()
-    for key, cell in sorted(cells.items(), key=lambda item: _condition(item[1])):
+    for key, (cell, leakage) in sorted(cells.items(), key=lambda item: _condition(item[1][0])):
         if _condition(cell) != condition:
             condition, held = _condition(cell), {}
         commit = selection.commits[cell.fit_id]
@@ -221,8 +244,7 @@ def _compute(
         except StoreError as error:
             log.warning("cell %s on %s is left out: %s", cell.fit_id, cell.test_set, error)
             continue
-        found = measure(sides[0], sides[1], leakage=leakage[key])
-        computed[key] = tuple(getattr(found, name) for name in _MEASURED)
+        computed[key] = measure(sides[0], sides[1], leakage=leakage)
     return computed
 
 
@@ -261,7 +283,7 @@ class _ClassMasks:
         return scores[0][mask], scores[1][mask]
 
 
-def _read_cache(store: Store) -> dict[str, tuple[Any, ...]]:
+def _read_cache(store: Store) -> dict[str, Measured]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -272,16 +294,16 @@ def _read_cache(store: Store) -> dict[str, tuple[Any, ...]]:
         return {}
     except (pa.ArrowInvalid, KeyError):  # a cache that cannot be read is made again
         return {}
-    return {row[0]: row[1:] for row in zip(*columns, strict=True)}
+    return {row[0]: Measured(*row[1:]) for row in zip(*columns, strict=True)}
 
 
-def _write_cache(store: Store, known: dict[str, tuple[Any, ...]]) -> None:
+def _write_cache(store: Store, known: dict[str, Measured]) -> None:
     import pyarrow as pa
 
     columns: dict[str, Any] = {"cell_key": list(known)}
-    for position, name in enumerate(_MEASURED):
-        kind = pa.float64() if name in ("accuracy", "auc") else pa.int64()
-        columns[name] = pa.array([row[position] for row in known.values()], kind)
+    for name in _MEASURED:
+        kind = cells_schema().field(name).type
+        columns[name] = pa.array([getattr(row, name) for row in known.values()], kind)
     try:
         store.put_checkpoint(CACHE_KEY, parquet_bytes(pa.table(columns)))
     except StoreUnwritable as error:  # a store on a read-only mount is analysed all the same

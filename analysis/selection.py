@@ -42,6 +42,14 @@ class Selection:
         self.store = store
         self.experiments: list[Experiment] = read_experiments(store, experiment, digest)
 
+    @classmethod
+    def of(cls, store: Store, experiments: Sequence[Experiment]) -> Selection:
+        """Select expansions that are at hand: of a file, run or not, or chosen among several."""
+        selection = cls.__new__(cls)
+        selection.store = store
+        selection.experiments = list(experiments)
+        return selection
+
     @cached_property
     def fits(self) -> dict[str, FitRecord]:
         """The wanted fits by id, committed or not."""
@@ -110,3 +118,40 @@ class Selection:
             for fit in each["fits"]:
                 found.setdefault(fit["fit_id"], []).append(each)
         return found
+
+
+def one_expansion(
+    store: Store, name: str | None = None, digest: str | None = None
+) -> tuple[Experiment, tuple[str, ...]]:
+    """Return one expansion of one experiment, and remarks about what was passed over.
+
+    Of several expansions the one that wants most (fits, then test sets) is taken, since an
+    experiment grows by generators and seeds; the store knows no clock.
+
+    Raises:
+        ValueError: no such experiment or digest, or several experiments and none is named.
+    """
+    found = read_experiments(store, name, digest)
+    names = sorted({each["name"] for each in found})
+    if not found:
+        raise ValueError(
+            f"store {store.url}: no experiment has run in it; run one, or name another store."
+        )
+    if len(names) > 1:
+        raise ValueError(
+            f"store {store.url}: it holds {len(names)} experiments; name one of {', '.join(names)}."
+        )
+    ordered = sorted(
+        found, key=lambda each: (len(each["fits"]), len(each["test_sets"]), each["digest"])
+    )
+    chosen, others = ordered[-1], ordered[:-1]
+    if not others:
+        return chosen, ()
+    digests = ", ".join(
+        f"{each['digest']} ({len(each['fits'])} fits, {len(each['test_sets'])} test sets)"
+        for each in reversed(others)
+    )
+    return chosen, (
+        f"The store holds {len(found)} expansions of this experiment; shown is "
+        f"{chosen['digest']}, which wants most. Others: {digests}.",
+    )

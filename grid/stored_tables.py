@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from grid.commits import Commit
 from grid.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.places import history_key, manifest_key, provenance_key, validation_key
 from grid.store import Store
@@ -135,6 +136,13 @@ def read_provenance(store: Store, fit_id: str, attempt: str) -> dict[str, Any]:
     """Return an attempt's provenance."""
     key = provenance_key(fit_id, attempt)
     return from_json(key, store.get(key), ())
+
+
+def read_provenances(store: Store, commits: Iterable[Commit]) -> dict[str, dict[str, Any]]:
+    """Return the provenance of committed fits by fit id; one that is not there is left out."""
+    keys = {provenance_key(each["fit_id"], each["attempt"]): each["fit_id"] for each in commits}
+    found = store.get_many(list(keys))
+    return {keys[key]: from_json(key, data, ()) for key, data in found.items()}
 
 
 def write_history(

@@ -13,7 +13,13 @@ from typing import Any
 
 import click
 
-from launch.options import experiment_argument, narrowing_options, store_option
+from launch.options import (
+    experiment_argument,
+    named_experiment_options,
+    narrowing_options,
+    optional_experiment_argument,
+    store_option,
+)
 
 REFUSED, STORE_UNWRITABLE, UNFINISHED = 2, 3, 75
 
@@ -84,6 +90,40 @@ def status(file: Path, **given: Any) -> None:
     from launch.show_status import print_status
 
     print_status(open_desk(file, **given))
+
+
+@cli.command()
+@optional_experiment_argument
+@named_experiment_options
+@store_option
+@narrowing_options
+@click.option(
+    "--metric",
+    type=click.Choice(["auc", "accuracy"]),
+    default="auc",
+    show_default=True,
+    help="What the entries are: AUC, or accuracy at a logit of 0.",
+)
+def matrix(file: Path | None, metric: Any, **given: Any) -> None:
+    """Print what the store holds of FILE: trained on (rows) against tested on (columns)."""
+    from launch.show_experiment import overview_of, print_matrix
+
+    print_matrix(overview_of(file, **given), metric)
+
+
+@cli.command()
+@optional_experiment_argument
+@named_experiment_options
+@store_option
+@narrowing_options
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The page; default NAME.html here."
+)
+def report(file: Path | None, output: Path | None, **given: Any) -> None:
+    """Write one HTML page of what the store holds of FILE: warnings, matrices, provenance."""
+    from launch.show_experiment import overview_of, report_command
+
+    report_command(overview_of(file, **given), output)
 
 
 @cli.command()

@@ -14,11 +14,34 @@ experiment_argument = click.argument(
     "file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 
+optional_experiment_argument = click.argument(
+    "file",
+    metavar="[FILE]",
+    required=False,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+
 store_option = click.option(
     "--store",
     metavar="DIR|s3://...",
     help="Where results are kept. Else the file's `store:`, else CROSSGEN_STORE, else ./runs.",
 )
+
+
+def named_experiment_options(command: Command) -> Command:
+    """Add --experiment and --digest: what a store holds, without its file."""
+    for option in reversed(
+        (
+            click.option(
+                "--experiment", metavar="NAME", help="Without FILE: this experiment of the store."
+            ),
+            click.option(
+                "--digest", metavar="DIGEST", help="Of its expansions this one; default the widest."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 def narrowing_options(command: Command) -> Command:

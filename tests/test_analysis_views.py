@@ -147,6 +147,17 @@ def test_an_empty_side_makes_a_null(store, experiment):
     ) == [{"n_real": 0, "n_fake": 0, "accuracy": None, "auc": None}]
 
 
+def test_a_pool_of_one_logit_is_told_apart_from_chance():
+    def side(*logits):
+        return np.array(logits, np.float32), np.zeros(len(logits), bool)
+
+    assert not measure([side(1, 2)], [side(1, 2)], leakage="exclude").constant
+    assert not measure([side(1)], [side(2)], leakage="exclude").constant
+    found = measure([side(0.5, np.nan, 0.5)], [side(1, 2)], leakage="exclude")
+    assert found.constant
+    assert (found.n_null, found.auc) == (1, 1.0)
+
+
 def test_measure_leaves_out_the_seen_before_the_unscored():
     side = (np.array([1.0, np.nan, np.nan, -1.0], "f4"), np.array([True, True, False, False]))
     found = measure([side], [side], leakage="exclude")

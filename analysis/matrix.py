@@ -1,0 +1,304 @@
+"""The train x test matrix: one per detector and option, as a small result that is computed once.
+
+Rows are training sets, columns are test sets, an entry is the mean over the seeds' fits with
+their spread. Families stand together, so that what crosses over and what does not shows as blocks.
+Tables and sentences are renderings of it (`terminal`, `report`, `sentences`) and never compute.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import fmean, stdev
+from typing import Literal
+
+from analysis.arms import ArmOfFit, arms_of
+from analysis.cells import Measured, measured_cells
+from analysis.selection import Selection
+from grid.records import Cell, Experiment, FitRecord, SetRecord, cells_of, resolved_epochs
+
+Metric = Literal["auc", "accuracy"]
+Relation = Literal["trained", "related", "family", "other", "unknown"]
+RELATIONS: dict[Relation, str] = {
+    "trained": "trained on this generator",
+    "related": "trained on a near copy of it",
+    "family": "trained on its family",
+    "other": "trained on other families",
+    "unknown": "training images unknown",
+}
+MIXED = "mixed"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A metric over seeds: mean, sample standard deviation (None for one), and the values."""
+
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """The mean, in the metric's own unit."""
+        return fmean(self.values)
+
+    @property
+    def sd(self) -> float | None:
+        """The sample standard deviation (n - 1), None where there is one value."""
+        return stdev(self.values) if len(self.values) > 1 else None
+
+
+@dataclass(frozen=True)
+class SeedCell:
+    """One fit's cell: an entry before seeds are put together; `measured` None while missing."""
+
+    fit_id: str
+    seed: int | None
+    measured: Measured | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One training set on one test set: the cells of its fits, in the order of their seeds."""
+
+    relation: Relation
+    cells: tuple[SeedCell, ...]
+
+    def spread(self, metric: Metric) -> Spread | None:
+        """Return a metric over seeds; None where no seed has it: missing, or undefined."""
+        found = (getattr(cell.measured, metric) for cell in self.cells if cell.measured)
+        values = tuple(value for value in found if value is not None)
+        return Spread(values) if values else None
+
+    @property
+    def missing(self) -> int:
+        """How many of its fits are not measured yet."""
+        return sum(cell.measured is None for cell in self.cells)
+
+    def count(self, name: str) -> str:
+        """Return n_real, n_fake, n_seen or n_null: a number, or a range where fits differ."""
+        found = sorted({getattr(cell.measured, name) for cell in self.cells if cell.measured})
+        return "-".join(str(n) for n in (found[0], found[-1])[: len(found)]) if found else ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A training set; `family` is MIXED where it holds several, "" where it is not known."""
+
+    name: str
+    label: str
+    family: str
+    generators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A test set."""
+
+    name: str
+    label: str
+    family: str
+    generator: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """One detector with its options, degradation and epoch; `entries[row][column]`.
+
+    An entry is None where the experiment does not ask for it.
+    """
+
+    title: str
+    settings: dict[str, str]
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    entries: tuple[tuple[Entry | None, ...], ...]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of its fits."""
+        cells = (cell for entry in self.all_entries() for cell in entry.cells)
+        return tuple(sorted({cell.seed for cell in cells if cell.seed is not None}))
+
+    def all_entries(self) -> Iterable[Entry]:
+        """Give the entries that are wanted."""
+        return (entry for row in self.entries for entry in row if entry is not None)
+
+    def mean(self, metric: Metric, relations: Sequence[Relation] = ()) -> Spread | None:
+        """Return the mean over entries of some relations (none named: all), and its spread.
+
+        The mean is of the entries' means, each counting once (macro). One value per seed, over
+        the entries, where all seeds have all of them; otherwise the mean alone, since seeds with
+        different entries missing do not compare. None where nothing is measured.
+        """
+        entries = [e for e in self.all_entries() if not relations or e.relation in relations]
+        spreads = [spread for e in entries if (spread := e.spread(metric)) is not None]
+        if not spreads:
+            return None
+        seeds = {tuple(cell.seed for cell in e.cells) for e in entries}
+        whole = len(seeds) == 1 and all(
+            (s := e.spread(metric)) is not None and len(s.values) == len(e.cells) for e in entries
+        )
+        if whole:
+            return Spread(
+                tuple(fmean(each) for each in zip(*(s.values for s in spreads), strict=True))
+            )
+        return Spread((fmean(s.mean for s in spreads),))
+
+    def row_mean(self, row: int, metric: Metric) -> float | None:
+        """Return the mean of a row over the generators that it was not trained on."""
+        return _mean_of_strangers(self.entries[row], metric)
+
+    def column_mean(self, column: int, metric: Metric) -> float | None:
+        """Return the mean of a column over the rows that were not trained on its generator."""
+        return _mean_of_strangers([row[column] for row in self.entries], metric)
+
+
+def matrices(selection: Selection, experiment: Experiment) -> list[Matrix]:
+    """Return an experiment's matrices, in its file's order; what is missing is in them as such.
+
+    Args:
+        selection: of this experiment alone.
+        experiment: its expansion.
+    """
+    measured = {
+        (each.cell.fit_id, each.cell.epoch, *_condition(each.cell)): each.measured
+        for each in measured_cells(selection)
+    }
+    fits = {fit["fit_id"]: fit for fit in experiment["fits"]}
+    grouped: dict[ArmOfFit, list[tuple[Cell, SeedCell]]] = {}
+    for cell in cells_of(experiment):
+        fit = fits[cell.fit_id]
+        arm = ArmOfFit.of(fit, cell, fits)
+        found = measured.get((cell.fit_id, _epoch(cell, selection), *_condition(cell)))
+        seed_cell = SeedCell(cell.fit_id, fit["seed"], found)
+        grouped.setdefault(arm, []).append((cell, seed_cell))
+    titles = arms_of(grouped)
+    return [_matrix(titles[arm], arm, cells, fits) for arm, cells in grouped.items()]
+
+
+def blocks(families: Sequence[str]) -> list[tuple[str, int]]:
+    """Return runs of one family, with their lengths: what is drawn as a block."""
+    return [(family, len(list(run))) for family, run in groupby(families)]
+
+
+def _matrix(
+    title: str,
+    arm: ArmOfFit,
+    cells: Sequence[tuple[Cell, SeedCell]],
+    fits: dict[str, FitRecord],
+) -> Matrix:
+    sets = {_set_key(cell.record): cell.record for cell, _ in cells}
+    names: dict[str, FitRecord] = {}
+    for cell, _ in cells:
+        fit = fits[cell.fit_id]
+        names.setdefault(_row_name(fit), fit)
+    families = list(dict.fromkeys(record["family"] for record in sets.values()))
+    keys = sorted(sets, key=lambda key: families.index(sets[key]["family"]))
+    place = {sets[key]["generator"]: n for n, key in reversed(list(enumerate(keys)))}
+    ordered = sorted(names, key=lambda name: _row_place(names[name], families, place))
+    found: dict[tuple[str, tuple[object, ...]], list[tuple[Cell, SeedCell]]] = {}
+    for cell, seed_cell in cells:
+        key = (_row_name(fits[cell.fit_id]), _set_key(cell.record))
+        found.setdefault(key, []).append((cell, seed_cell))
+    return Matrix(
+        title=title,
+        settings=dict(arm.settings),
+        rows=tuple(_row(name, names[name], _shared_prefix(ordered)) for name in ordered),
+        columns=_columns([sets[key] for key in keys]),
+        entries=tuple(
+            tuple(_entry(found.get((name, key)), names[name]) for key in keys) for name in ordered
+        ),
+    )
+
+
+def _row(name: str, fit: FitRecord, prefix: str) -> Row:
+    train = fit["train"]
+    families = sorted(set(train["families"])) if train else []
+    return Row(
+        name=name,
+        label=name.removeprefix(prefix),
+        family=families[0] if len(families) == 1 else MIXED if families else "",
+        generators=tuple(train["generators"]) if train else (),
+    )
+
+
+def _row_name(fit: FitRecord) -> str:
+    if fit["train"] is not None:
+        return fit["train"]["label"]
+    return f"given weights {str((fit['weights'] or {}).get('sha256', ''))[:8]}".strip()
+
+
+def _row_place(
+    fit: FitRecord, families: Sequence[str], place: dict[str, int]
+) -> tuple[float, float]:
+    """Rows in the order of the columns, so that the diagonal is one; mixtures come last."""
+    train = fit["train"]
+    if train is None or len(set(train["families"])) != 1:
+        return (math.inf, 0)
+    family = train["families"][0]
+    first = min((place.get(g, len(place)) for g in train["generators"]), default=len(place))
+    return (families.index(family) if family in families else len(families), first)
+
+
+def _columns(records: Sequence[SetRecord]) -> tuple[Column, ...]:
+    names = [record["name"] for record in records]
+    prefix = _shared_prefix(names)
+    made = []
+    for record in records:
+        label = record["name"].removeprefix(prefix)
+        if names.count(record["name"]) > 1:  # told apart by their classes, else by their reals
+            which = record["classes"] or record["real_pools"]
+            label = f"{label} ({'+'.join(which)})"
+        made.append(Column(record["name"], label, record["family"], record["generator"]))
+    return tuple(made)
+
+
+def _shared_prefix(names: Sequence[str]) -> str:
+    """Return "dataset/" where all names begin with the same one."""
+    prefixes = {name.partition("/")[0] if "/" in name else "" for name in names}
+    return f"{prefixes.pop()}/" if len(prefixes) == 1 and "" not in prefixes else ""
+
+
+def _entry(cells: Sequence[tuple[Cell, SeedCell]] | None, fit: FitRecord) -> Entry | None:
+    if not cells:
+        return None
+    ordered = sorted((c for _, c in cells), key=lambda c: -1 if c.seed is None else c.seed)
+    return Entry(_relation(fit, cells[0][0].record), tuple(ordered))
+
+
+def _relation(fit: FitRecord, record: SetRecord) -> Relation:
+    train = fit["train"]
+    if train is None:
+        return "unknown"
+    if record["generator"] in train["generators"]:
+        return "trained"
+    if record["generator_group"] in train["groups"]:
+        return "related"
+    return "family" if record["family"] in set(train["families"]) - {"unknown"} else "other"
+
+
+def _mean_of_strangers(entries: Sequence[Entry | None], metric: Metric) -> float | None:
+    spreads = [e.spread(metric) for e in entries if e is not None and e.relation != "trained"]
+    found = [spread.mean for spread in spreads if spread is not None]
+    return fmean(found) if found else None
+
+
+def _epoch(cell: Cell, selection: Selection) -> int | None:
+    commit = selection.commits.get(cell.fit_id)
+    epochs = resolved_epochs([cell.epoch], commit) if commit is not None else []
+    return epochs[0] if epochs else None
+
+
+def _condition(cell: Cell) -> tuple[object, ...]:
+    return (_set_key(cell.record), cell.degradation, cell.test_pipeline, cell.equalise)
+
+
+def _set_key(record: SetRecord) -> tuple[object, ...]:
+    classes = record["classes"]
+    return (
+        record["name"],
+        None if classes is None else tuple(classes),
+        tuple(record["real_pools"]),
+        tuple(record["fake_pools"]),
+    )

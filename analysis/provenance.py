@@ -1,0 +1,85 @@
+"""Where an experiment's numbers come from: code, packages, machines, seeds, time, failures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.selection import Selection
+from grid.records import Experiment, Failure, PoolRecord, read_failures, read_provenances
+
+
+@dataclass(frozen=True)
+class FailedAttempt:
+    """A failure of one of its fits; `mended` when the fit was committed by another attempt."""
+
+    label: str
+    failure: Failure
+    mended: bool
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What its fits say of themselves; the counters count fits.
+
+    `training_s` is the committed attempts' time, summed: what one slot would have taken.
+    """
+
+    code: Counter[str]
+    python: Counter[str]
+    packages: Mapping[str, Counter[str]]
+    machines: Counter[tuple[str, str, str]]
+    threads: Counter[str]
+    training_s: float
+    fits: int
+    without: int
+    seeds: tuple[int, ...]
+    failures: tuple[FailedAttempt, ...]
+    pools: tuple[PoolRecord, ...]
+
+    @property
+    def mixed(self) -> dict[str, Counter[str]]:
+        """The packages, Python among them, of which more than one version was at work."""
+        named = {"python": self.python, **self.packages}
+        return {name: versions for name, versions in named.items() if len(versions) > 1}
+
+
+def provenance_of(selection: Selection, experiment: Experiment) -> Provenance:
+    """Gather the provenance of an experiment's committed fits; reads one small file per fit."""
+    commits = {
+        fit["fit_id"]: selection.commits[fit["fit_id"]]
+        for fit in experiment["fits"]
+        if fit["fit_id"] in selection.commits
+    }
+    records = read_provenances(selection.store, commits.values())
+    packages: dict[str, Counter[str]] = {}
+    for record in records.values():
+        for name, version in record.get("packages", {}).items():
+            packages.setdefault(name, Counter())[version] += 1
+    labels = {fit["fit_id"]: fit["label"] for fit in experiment["fits"]}
+    failures = [each for each in read_failures(selection.store) if each["fit_id"] in labels]
+    return Provenance(
+        code=_counted(records, "code"),
+        python=_counted(records, "python"),
+        packages=packages,
+        machines=Counter(
+            (str(r.get("host", "?")), str(r.get("device", "?")), str(r.get("cpu", "?")))
+            for r in records.values()
+        ),
+        threads=_counted(records, "threads"),
+        training_s=sum(commit["seconds"] for commit in commits.values()),
+        fits=len(commits),
+        without=len(commits) - len(records),
+        seeds=tuple(sorted({f["seed"] for f in experiment["fits"] if f["seed"] is not None})),
+        failures=tuple(
+            FailedAttempt(labels[each["fit_id"]], each, each["fit_id"] in commits)
+            for each in failures
+        ),
+        pools=tuple(experiment["pools"]),
+    )
+
+
+def _counted(records: Mapping[str, Mapping[str, Any]], name: str) -> Counter[str]:
+    return Counter(str(r[name]) for r in records.values() if r.get(name) is not None)

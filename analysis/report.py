@@ -1,0 +1,194 @@
+"""One HTML page of an experiment: self-contained, without scripts, for screen, phone and paper.
+
+The page says nothing that `Overview` does not hold, and the same store gives the same bytes: no
+date, no path. What would make it too large is left out, and the page says so and how to ask for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from analysis.colours import RGB, STEPS, css, ink, shades, step
+from analysis.matrix import RELATIONS, Entry, Matrix, Metric, blocks
+from analysis.overview import Overview
+from analysis.sentences import headline, meaning, number, with_sd
+from analysis.warnings import Caution
+
+# A table cell of a matrix takes about 60 bytes, a line of detail about 300, a pool about 200:
+# together below 5 MB.
+MATRIX_CELLS_SHOWN = 20_000
+DETAILS_SHOWN = 6_000
+POOLS_SHOWN = 2_000
+LINES_OF_A_CAUTION = 60
+METRICS: tuple[tuple[Metric, str, str], ...] = (
+    ("auc", "AUC", "area under the ROC curve; needs no threshold, .5 is chance"),
+    ("accuracy", "Accuracy", "share of images on their side of a logit of 0; .5 is chance"),
+)
+
+
+def report_page(shown: Overview) -> str:
+    """Return the page as HTML."""
+    cells = [len(matrix.rows) * len(matrix.columns) for matrix in shown.matrices]
+    whole = _within(cells, MATRIX_CELLS_SHOWN // len(METRICS))
+    detailed = _within(cells, DETAILS_SHOWN)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            shown=shown,
+            experiment=shown.experiment,
+            provenance=shown.provenance,
+            sentences=headline(shown.matrices),
+            meaning=meaning(shown.matrices),
+            summary=[_summary(matrix) for matrix in shown.matrices],
+            metrics=METRICS,
+            matrices=shown.matrices[:whole],
+            left_out=[matrix.title for matrix in shown.matrices[whole:]],
+            detailed=shown.matrices[:detailed],
+            undetailed=len(shown.matrices) - detailed,
+            pools=shown.provenance.pools[:POOLS_SHOWN],
+            pools_left_out=len(shown.provenance.pools[POOLS_SHOWN:]),
+            relations=RELATIONS,
+            table=_table,
+            details=_details,
+            lines=_lines,
+            blocks=lambda columns: blocks([column.family for column in columns]),
+            number=number,
+            duration=duration,
+            scale=range(STEPS + 1),
+            palette=_palette(),
+        )
+    )
+
+
+def duration(seconds: float) -> str:
+    """Write a duration in the largest unit that leaves a readable number."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.1f} s"
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    """Everything that comes from names is escaped, whatever the file is called."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _within(sizes: Sequence[int], budget: int) -> int:
+    """Return how many of the first fit into a budget; one always does."""
+    total = 0
+    for n, size in enumerate(sizes):
+        total += size
+        if total > budget:
+            return max(n, 1)
+    return len(sizes)
+
+
+def _summary(matrix: Matrix) -> dict[str, Any]:
+    parts = {
+        "trained": matrix.mean("auc", ["trained"]),
+        "unseen": matrix.mean("auc", ["related", "family", "other"]),
+        "family": matrix.mean("auc", ["related", "family"]),
+        "other": matrix.mean("auc", ["other"]),
+        "accuracy_trained": matrix.mean("accuracy", ["trained"]),
+        "accuracy_unseen": matrix.mean("accuracy", ["related", "family", "other"]),
+    }
+    said = {name: with_sd(spread) for name, spread in parts.items()}
+    return {"title": matrix.title, "seeds": len(matrix.seeds), **said}
+
+
+def _table(matrix: Matrix, metric: Metric) -> list[dict[str, Any]]:
+    """Return the rows of a matrix, ready to be written down: text and classes of each cell."""
+    starts = _starts([column.family for column in matrix.columns])
+    row_starts = _starts([row.family for row in matrix.rows])
+    lengths = dict(zip(row_starts, blocks([row.family for row in matrix.rows]), strict=True))
+    return [
+        {
+            "label": row.label,
+            "family": row.family,
+            "span": lengths[n][1] if n in lengths else 0,
+            "first": n in row_starts and n > 0,
+            "cells": [
+                _cell(entry, metric, first=column in starts and column > 0)
+                for column, entry in enumerate(matrix.entries[n])
+            ],
+        }
+        for n, row in enumerate(matrix.rows)
+    ]
+
+
+def _cell(entry: Entry | None, metric: Metric, *, first: bool) -> dict[str, str]:
+    classes = ["b"] if first else []
+    if entry is None:
+        return {"text": "", "sd": "", "classes": " ".join(classes)}
+    if entry.relation == "trained":
+        classes.append("own")
+    spread = entry.spread(metric)
+    if spread is None:
+        text = "·" if entry.missing else "–"
+        return {"text": text, "sd": "", "classes": " ".join(["none", *classes])}
+    return {
+        "text": number(spread.mean) + ("*" if entry.missing else ""),
+        "sd": "" if spread.sd is None else f"±{number(spread.sd)}",
+        "classes": " ".join([f"c{step(spread.mean)}", *classes]),
+    }
+
+
+def _starts(families: Sequence[str]) -> list[int]:
+    found, position = [], 0
+    for _, length in blocks(families):
+        found.append(position)
+        position += length
+    return found
+
+
+def _details(matrix: Matrix, n: int) -> list[dict[str, str]]:
+    """Return a line per training set for one tested generator, every seed's value in it."""
+    lines = []
+    for row, entries in zip(matrix.rows, matrix.entries, strict=True):
+        entry = entries[n]
+        if entry is None:
+            continue
+        auc, accuracy = entry.spread("auc"), entry.spread("accuracy")
+        lines.append(
+            {
+                "train": row.label,
+                "relation": RELATIONS[entry.relation],
+                "own": "own" if entry.relation == "trained" else "",
+                "auc": with_sd(auc, 3),
+                "accuracy": with_sd(accuracy, 3),
+                "seeds": ", ".join(number(value, 3) for value in auc.values) if auc else "–",
+                "missing": str(entry.missing or ""),
+                **{name: entry.count(name) for name in ("n_real", "n_fake", "n_seen", "n_null")},
+            }
+        )
+    return lines
+
+
+def _lines(caution: Caution) -> list[str]:
+    more = len(caution.details) - LINES_OF_A_CAUTION
+    return [*caution.details[:LINES_OF_A_CAUTION], *([f"... and {more} more"] if more > 0 else [])]
+
+
+def _palette() -> dict[str, Markup]:
+    return {"light": _rules(shades(dark=False)), "dark": _rules(shades(dark=True))}
+
+
+def _rules(made: Sequence[RGB]) -> Markup:
+    """Return the CSS of the steps' colours; numbers of ours only, so nothing needs escaping."""
+    return Markup(
+        "".join(f".c{n}{{background:{css(s)};color:{ink(s)}}}" for n, s in enumerate(made))
+    )

@@ -1,0 +1,97 @@
+"""What a matrix shows, in a sentence. It describes; whether a difference is real is a test's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.matrix import Matrix, Spread
+
+SENTENCES_SHOWN = 6
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Write a share of 1 without its leading zero; undefined or missing is a dash."""
+    if value is None:
+        return "–"
+    return f"{value:.{digits}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{digits}f}"
+
+
+def with_sd(spread: Spread | None, digits: int = 2) -> str:
+    """Write a mean with its standard deviation over seeds, where there is one."""
+    if spread is None:
+        return "–"
+    sd = "" if spread.sd is None else f" ± {number(spread.sd, digits)}"
+    return number(spread.mean, digits) + sd
+
+
+def matrix_sentence(matrix: Matrix) -> str:
+    """Say how well a detector finds what it was trained on, what it was not, and what is extreme.
+
+    AUC alone: it needs no threshold. Means over entries; ± is over seeds.
+    """
+    own = matrix.mean("auc", ["trained"])
+    others = matrix.mean("auc", ["related", "family", "other"])
+    unknown = matrix.mean("auc", ["unknown"])
+    if own is None and others is None:
+        if unknown is None:
+            return f"{matrix.title}: nothing is measured yet."
+        return f"{matrix.title}: mean AUC {with_sd(unknown)}; what it was trained on is not known."
+    clauses = []
+    if own is not None:
+        clauses.append(f"AUC {with_sd(own)} on the generators that it was trained on")
+    if others is not None:
+        auc = "" if clauses else "AUC "
+        clauses.append(f"{auc}{with_sd(others)} on those that it was not")
+    text = f"{matrix.title}: {' and '.join(clauses)}{_by_family(matrix)}"
+    return f"{text}.{_extremes(matrix)}"
+
+
+def headline(found: Sequence[Matrix]) -> list[str]:
+    """Return the sentences of the first matrices, and one that says how many more there are."""
+    shown = [matrix_sentence(matrix) for matrix in found[:SENTENCES_SHOWN]]
+    if len(found) > SENTENCES_SHOWN:
+        shown.append(f"{len(found) - SENTENCES_SHOWN} more matrices are below.")
+    return shown
+
+
+def meaning(found: Sequence[Matrix]) -> str:
+    """Say what the numbers of some matrices are: over how many seeds, and what ± is."""
+    counts = sorted({len(matrix.seeds) for matrix in found})
+    if not counts or counts[-1] < 2:
+        seeds = "One seed, so how much chance there is in a number is not known"
+    elif len(counts) == 1:
+        seeds = f"Means over {counts[0]} seeds; ± is the standard deviation between seeds"
+    else:
+        seeds = f"Means over {counts[0]} to {counts[-1]} seeds; ± is the standard deviation"
+    return f"{seeds}. No difference is tested here."
+
+
+def _by_family(matrix: Matrix) -> str:
+    within = matrix.mean("auc", ["related", "family"])
+    across = matrix.mean("auc", ["other"])
+    if within is None or across is None:
+        return ""
+    return f" ({number(within.mean)} within the family, {number(across.mean)} across)"
+
+
+def _extremes(matrix: Matrix) -> str:
+    """Name the hardest column and the best row, where there is something to choose from."""
+    columns = [
+        (mean, column.label)
+        for n, column in enumerate(matrix.columns)
+        if (mean := matrix.column_mean(n, "auc")) is not None
+    ]
+    rows = [
+        (mean, row.label)
+        for n, row in enumerate(matrix.rows)
+        if (mean := matrix.row_mean(n, "auc")) is not None
+    ]
+    parts = []
+    if len(columns) > 2:
+        mean, label = min(columns)
+        parts.append(f"hardest to find untrained: {label} ({number(mean)})")
+    if len(rows) > 2:
+        mean, label = max(rows)
+        parts.append(f"carries furthest: training on {label} ({number(mean)})")
+    text = "; ".join(parts)
+    return f" {text[0].upper()}{text[1:]}." if parts else ""
