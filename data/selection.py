@@ -107,8 +107,8 @@ def select(
 ) -> Selection:
     """Choose the rows to train on and to validate on.
 
-    Validation is the whole of the declared pools (images in them are then not trained on), or is
-    carved: in each stratum of label, class and source the `validation_fraction` of the pairs with
+    Validation is what the declared pools hold of the rule's classes (these images are then not
+    trained on); where that is nothing it is carved: in each stratum of label, class and source the `validation_fraction` of the pairs with
     the lowest hash, rounded, at least one. A pair, which may hold images of both labels, always
     goes as a whole. Strata of a single pair are joined within their label and source first;
     otherwise a thousand classes of one image each would leave nothing to train on.
@@ -120,9 +120,11 @@ def select(
             a label would be left without training images.
     """
     table = _Table.of(pools)
-    if rule.classes:
-        table = table.taken(_of_classes(table, rule.classes))
     declared = _Table.of(declared_validation, first_pool=len(pools))
+    if rule.classes:
+        _require_known(table, rule.classes)
+        table = table.taken(_of_classes(table, rule.classes))
+        declared = declared.taken(_of_classes(declared, rule.classes))
     table = table.each_image_once()
     declared = declared.each_image_once()
     if len(declared):
@@ -132,7 +134,7 @@ def select(
     if rule.total_images is not None:
         table = table.taken(_even_total(table, rule.total_images))
     _require_both_labels(table)
-    if declared_validation:
+    if len(declared):
         return Selection(table.rows(), declared.rows(), carved=False)
     is_validation = _carved(table, rule.validation_fraction)
     training = table.taken(~is_validation)
@@ -226,13 +228,16 @@ class _Table:
         return Rows(self.pool, self.rank, self.image_ids.tolist(), self.label)
 
 
-def _of_classes(table: _Table, classes: tuple[str, ...]) -> Mask:
-    code_of = {name: code for code, name in enumerate(table.class_names)}
+def _require_known(table: _Table, classes: tuple[str, ...]) -> None:
+    known = [name for name in table.class_names if name]
     for name in classes:
-        if name not in code_of or not name:
-            known = [known for known in table.class_names if known]
+        if name not in known:
             raise SelectionError(f"No training image has class {name!r}. {_listed(name, known)}")
-    return np.isin(table.class_code, [code_of[name] for name in classes])
+
+
+def _of_classes(table: _Table, classes: tuple[str, ...]) -> Mask:
+    wanted = [code for code, name in enumerate(table.class_names) if name in classes]
+    return np.isin(table.class_code, wanted)
 
 
 def _lowest_fraction(table: _Table, fraction: float) -> Mask:

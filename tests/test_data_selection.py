@@ -195,6 +195,25 @@ def test_declared_validation_is_taken_whole_and_not_trained_on() -> None:
             assert pools[index].image_ids[rank] == image_id
 
 
+def test_declared_validation_is_of_the_classes_that_are_trained_on() -> None:
+    validation = [pool("vr", 0, photos(3000, 40, classes=4)), pool("vf", 1, photos(4000, 40))]
+    rule = TrainingRule(classes=("class0", "class2"))
+    selection = select([REALS, FAKES], rule, validation)
+    assert ids(selection.validation) == {
+        image_id
+        for rows in validation
+        for image_id, name in zip(rows.image_ids, rows.classes, strict=True)
+        if name in rule.classes
+    }
+    assert len(selection.validation) == 20 + 40
+    # None of them declared: then it is carved, as if there were no such pool.
+    other = select([REALS, FAKES], TrainingRule(classes=("class3",)), validation[1:])
+    undeclared = select([REALS, FAKES], TrainingRule(classes=("class3",)))
+    assert other.carved
+    assert other.validation.digest == undeclared.validation.digest
+    assert other.train.digest == undeclared.train.digest
+
+
 def test_classes_are_filtered_before_anything_is_drawn() -> None:
     selection = select([REALS, FAKES], TrainingRule(classes=("class1", "class3")))
     assert len(selection.train) + len(selection.validation) == 350
