@@ -13,7 +13,7 @@ from typing import Any, TypedDict, cast
 
 from grid.identity import digest_bytes
 from grid.json_records import SCHEMA, CorruptRecord, from_json, to_json
-from grid.places import COMMITS, FITS, SCORES, checkpoint_key, commit_key, weights_key
+from grid.places import COMMITS, SCORES, commit_key, weights_key
 from grid.store import Store
 from grid.store_errors import StoreMissing
 
@@ -118,25 +118,6 @@ def committed_pieces_of(store: Store, fit_id: str) -> set[str]:
     """Return the ids of the pieces of one fit that exist, by one listing."""
     prefix = f"{SCORES}{fit_id}/"
     return {key.removeprefix(prefix).removesuffix(".parquet") for key in store.list(prefix)}
-
-
-def checkpoint_keys(store: Store, fit_id: str) -> list[str]:
-    """Return the checkpoints that any attempt at a fit left."""
-    name = checkpoint_key(fit_id, "").rpartition("/")[2]
-    return [key for key in store.list(f"{FITS}{fit_id}/") if key.rpartition("/")[2] == name]
-
-
-def weights_keys_of_other_attempts(
-    store: Store, fit_id: str, attempt: str, epoch: int
-) -> list[str]:
-    """Return where attempts other than `attempt` keep the weights after `epoch`."""
-    own = weights_key(fit_id, attempt, epoch)
-    name = own.rpartition("/")[2]
-    return [
-        key
-        for key in store.list(f"{FITS}{fit_id}/")
-        if key.rpartition("/")[2] == name and key != own
-    ]
 
 
 def write_weights(

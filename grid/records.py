@@ -2,7 +2,7 @@
 
 What lies where is in `grid.places`, the commit protocol in `grid.commits`, expanded experiments in
 `grid.expansions`, score files in `grid.score_files`, the other tables in `grid.stored_tables`,
-failures in `grid.failures`; column by column in `grid/STORE.md`. Nothing here imports torch, ray
+failures in `grid.failures`; column by column in `grid/README.md`. Nothing here imports torch, ray
 or pandas, and pyarrow only where a table is read or written.
 """
 
@@ -13,7 +13,6 @@ from grid.commits import (
     StoredWeights,
     Threshold,
     WeightsChanged,
-    checkpoint_keys,
     commit_fit,
     committed_fits,
     committed_pieces,
@@ -21,7 +20,6 @@ from grid.commits import (
     read_commit,
     read_commits,
     read_weights,
-    weights_keys_of_other_attempts,
     write_weights,
 )
 from grid.compact import COMPACTED, compacted_key, compacted_keys, compacted_schema
@@ -144,7 +142,6 @@ __all__ = [
     "cells_of",
     "check_weights",
     "checkpoint_key",
-    "checkpoint_keys",
     "commit_fit",
     "commit_key",
     "committed_fits",
@@ -190,7 +187,6 @@ __all__ = [
     "validation_key",
     "validation_schema",
     "weights_key",
-    "weights_keys_of_other_attempts",
     "write_experiment",
     "write_failure",
     "write_history",

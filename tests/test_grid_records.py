@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from grid import records
+from grid import attempts, records
 from grid.failures import RecentLog, failure_of, recent_log
 from grid.records import (
     Commit,
@@ -435,21 +435,22 @@ def test_a_log_line_that_cannot_be_formatted_stops_nothing(capsys):
     assert "Logging error" in capsys.readouterr().err
 
 
-def test_where_other_attempts_left_things(store):
+def test_what_attempts_left_is_found_without_their_ids(store):
     for attempt in ("a1", "a2"):
         store.put_new(records.checkpoint_key(FIT, attempt), b"")
         store.put_new(records.weights_key(FIT, attempt, 8), b"")
-    store.put_new(records.weights_key(FIT, "a3", 18), b"")
-    assert records.checkpoint_keys(store, FIT) == [
+    store.put_new(records.weights_key("other-s0-0", "a3", 8), b"")
+    assert attempts.checkpoint_keys(store, FIT) == [
         records.checkpoint_key(FIT, attempt) for attempt in ("a1", "a2")
     ]
-    assert records.weights_keys_of_other_attempts(store, FIT, "a1", 8) == [
-        records.weights_key(FIT, "a2", 8)
-    ]
+    assert attempts.begun_fits(store) == {FIT}
+    attempts.discard_attempt(store, FIT, "a1")
+    assert store.list(f"fits/{FIT}/a1/") == []
+    assert len(store.list(f"fits/{FIT}/a2/")) == 2
 
 
 def test_every_column_is_in_the_description_of_the_store():
-    text = (Path(__file__).resolve().parents[1] / "grid" / "STORE.md").read_text()
+    text = (Path(__file__).resolve().parents[1] / "grid" / "README.md").read_text()
     words = set(re.findall(r"\w+", text))
     schemas = (records.manifest_schema(), records.score_schema(), records.history_schema())
     for schema in (*schemas, records.compacted_schema()):
