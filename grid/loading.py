@@ -130,44 +130,41 @@ def _with_environment(value: Any, where: str, problems: Problems) -> Any:
 
 
 def _change(raw: dict[str, Any], where: str, value: Any) -> None:
-    """Set one value by its dotted path, e.g. `arms.0.recipe`; a detector's option keeps its dot."""
-    steps = where.split(".")
+    """Set one value by its dotted path, e.g. `arms.single.recipe`, in place."""
     target: Any = raw
-    for i, step in enumerate(steps[:-1]):
-        rest = ".".join(steps[i:])
-        if isinstance(target, dict) and rest in target:  # `npr.factor` is one key
-            target[rest] = value
-            return
+    rest = where
+    while True:
+        step, dot, after = rest.partition(".")
         if isinstance(target, list):
-            if not step.isdigit() or int(step) >= len(target):
-                named = [a for a in target if isinstance(a, dict) and a.get("name") == step]
-                if len(named) != 1:
-                    raise _refused(
-                        f"--set {where}",
-                        f"there is no entry {step!r}",
-                        f"Use its number, 0 to {len(target) - 1}, or its name",
-                    )
-                target = named[0]
-            else:
-                target = target[int(step)]
+            place: Any = _place(target, step, where)
         elif isinstance(target, dict):
-            if step not in target and i < len(steps) - 2 and "arms" in steps[:i]:
-                break
-            if i == len(steps) - 2 and step not in target and "arms" in steps[:i]:
-                target[rest] = value  # a new option of a detector in an arm
-                return
-            target = target.setdefault(step, {})
+            # In an arm `npr.factor` is one key, there already or not.
+            if rest in target or ("detector" in target and step not in target):
+                step, dot = rest, ""
+            place = step
         else:
             raise _refused(
                 f"--set {where}", f"{step!r} lies inside a plain value", "Set that value"
             )
-    last = steps[-1]
-    if isinstance(target, list):
-        if not last.isdigit() or int(last) >= len(target):
-            raise _refused(f"--set {where}", f"there is no entry {last!r}", "Use its number")
-        target[int(last)] = value
-    else:
-        target[last] = value
+        if not dot:
+            target[place] = value
+            return
+        target = target.setdefault(place, {}) if isinstance(target, dict) else target[place]
+        rest = after
+
+
+def _place(entries: list[Any], step: str, where: str) -> int:
+    """Return the index of a list's entry, which is named by its number or its `name`."""
+    if step.isdigit() and int(step) < len(entries):
+        return int(step)
+    named = [i for i, e in enumerate(entries) if isinstance(e, dict) and e.get("name") == step]
+    if len(named) != 1:
+        raise _refused(
+            f"--set {where}",
+            f"there is no entry {step!r}",
+            f"Use its number, 0 to {len(entries) - 1}, or its name",
+        )
+    return named[0]
 
 
 def _explained(error: ValidationError) -> list[Problem]:

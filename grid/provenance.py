@@ -39,7 +39,7 @@ def provenance(spec: Mapping[str, Any], attempt: str) -> Iterator[Facts]:
         fit_id=spec["fit_id"],
         attempt=attempt,
         experiment=spec["experiment"],
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        started=datetime.now(UTC).isoformat(timespec="milliseconds"),
         threads=spec["threads"],
         **_machine(),
     )
