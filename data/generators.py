@@ -114,6 +114,15 @@ _TABLE: dict[str, _Row] = {
     "deepfake": _Row("face_swap"),
     "san": _Row("low_level"),
     "seeingdark": _Row("low_level", aliases=("sitd",)),
+    # The toy generators of data/toy: what they imitate
+    "gan_tconv": _Row("gan"),
+    "gan_nearest": _Row("gan"),
+    "gan_bilinear": _Row("gan"),
+    "gan_shuffle": _Row("gan"),
+    "dm_latent4": _Row("diffusion"),
+    "dm_latent8": _Row("diffusion"),
+    "dm_cascade": _Row("diffusion"),
+    "dm_pixel": _Row("diffusion"),
 }
 _NAME_OF = {alias: name for name, row in _TABLE.items() for alias in (name, *row.aliases)}
 

@@ -20,6 +20,7 @@ from data.image_files import UnreadableImage, facts_of
 from data.index_cache import Entry, cache_path, read_entries, write_entries
 from data.layouts import FoundImage
 from data.manifest import SCHEMA, Manifest, Problem
+from data.simulated import is_simulated
 
 Progress = Callable[[int, int], None]
 _FILES_PER_TASK = 32
@@ -208,4 +209,6 @@ def _manifest(
         "bytes": [entry.size for _, entry in usable],
     }
     table = pa.Table.from_pydict(columns, schema=SCHEMA)
-    return Manifest(root, layout, reason, table, problems, skipped)
+    folders = {image.path.partition("/")[0] for image in found if "/" in image.path}
+    simulated = is_simulated(root, folders)
+    return Manifest(root, layout, reason, table, problems, skipped, simulated)

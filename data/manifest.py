@@ -43,3 +43,4 @@ class Manifest:
     table: Any  # pyarrow.Table with SCHEMA
     problems: list[Problem]
     skipped: dict[str, int] = field(default_factory=dict)  # left out by rule: reason -> files
+    simulated: bool = False  # all or some images are a program's of ours: see data/simulated.py

@@ -1,0 +1,182 @@
+"""ForenSynths, CNNDetection's collection (arXiv 1912.11035), and what is laid out like it.
+
+    {train,val}/<LSUN category>/{0_real,1_fake}/...              ProGAN, in 20 categories
+    {train,val}/progan/<LSUN category>/{0_real,1_fake}/...
+    test/<generator>/{0_real,1_fake}/...
+    test/<generator>/<class>/{0_real,1_fake}/...                 ProGAN, CycleGAN, StyleGAN 1 and 2
+
+The root is the whole tree, one split of it, or one generator. The root of one split says by its
+own name which it is ("progan_train"); one that does not say is a test set. `val` is the validation
+split.
+"""
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from data.folder_walk import files_below, subfolders
+from data.generators import generator
+from data.layouts import FoundImage
+
+NAME = "forensynths"
+_LABELS = {"0_real": 0, "1_fake": 1}
+_SPLITS = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+# With a trap in it: "train" is a category as well, and then holds labels itself.
+# fmt: off
+_LSUN_CATEGORIES = frozenset({
+    "airplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train",
+    "tvmonitor",
+})
+_OTHER_CLASSES = {"apple", "bedroom", "church", "orange", "summer", "winter", "zebra"}
+# fmt: on
+_CLASSES = _LSUN_CATEGORIES | _OTHER_CLASSES
+_HAVE_CLASSES = frozenset({"progan", "cyclegan", "stylegan", "stylegan2"})
+
+_Listing = Callable[[Path], list[Path]]
+
+
+class _Home(NamedTuple):
+    """A folder with `0_real`, `1_fake` or both in it."""
+
+    folder: Path
+    split: str
+    generator: str
+    class_name: str = ""
+
+
+class _Tree(NamedTuple):
+    homes: list[_Home]
+    left_out: list[Path]  # folders in a generator's place that are none
+
+
+def detect(root: Path) -> str | None:
+    """Name the generators found, if there is a folder with both `0_real` and `1_fake`."""
+    listed = functools.cache(_subfolders_if_allowed)
+    homes = _tree(root, listed).homes
+    if not any(_is_whole(home.folder, listed) for home in homes):
+        return None
+    found = sorted({home.generator for home in homes})
+    splits = sorted({home.split for home in homes})
+    return (
+        f"folders {{0_real,1_fake}} of {len(found)} "
+        f"generator{'s' * (len(found) != 1)}: {', '.join(found)}; taken as {', '.join(splits)}"
+    )
+
+
+def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
+    """Yield every file below the `0_real` and `1_fake` folders.
+
+    Raises:
+        OSError: a folder above them cannot be listed.
+    """
+    listed = functools.cache(subfolders)
+    tree = _tree(root, listed)
+    for folder in tree.left_out:
+        skipped[f"folder {folder.relative_to(root).as_posix()} without 0_real or 1_fake"] += 1
+    for home in tree.homes:
+        for label_folder in _labelled(home.folder, listed):
+            label = _LABELS[label_folder.name.lower()]
+            real_set = "" if label else f"{home.generator}/0_real"
+            for path in files_below(root, label_folder.relative_to(root).as_posix(), skipped):
+                yield FoundImage(
+                    path, label, home.generator, home.split, home.class_name, "", real_set
+                )
+
+
+def _tree(root: Path, listed: _Listing) -> _Tree:
+    name = root.absolute().name
+    inner = listed(root)
+    labelled = [folder for folder in inner if _labelled(folder, listed)]
+    if _labelled(root, listed):
+        if name.lower() in _SPLITS:
+            return _Tree([], [])  # labels without a generator: Chameleon's, not these
+        return _Tree([_Home(root, _split_of_generator(root), generator(name).name)], [])
+    if labelled and generator(name).name in _HAVE_CLASSES and _names(labelled) <= _CLASSES:
+        return _of_classes(root, labelled, inner, _split_of_generator(root))
+    if _splits_hold_labels(labelled):
+        return _Tree([], inner)
+    tree = _Tree([], [])
+    for folder in inner:
+        split = _SPLITS.get(folder.name.lower())
+        if split and folder not in labelled:
+            parts = [_of_generator(each, split, listed) for each in listed(folder)]
+        else:
+            parts = [_of_generator(folder, _split_named(root) or "test", listed)]
+        for part in parts:
+            tree.homes.extend(part.homes)
+            tree.left_out.extend(part.left_out)
+    return tree
+
+
+def _of_generator(folder: Path, split: str, listed: _Listing) -> _Tree:
+    """The homes in a folder that has the place of a generator, or of a category of ProGAN's."""
+    if _labelled(folder, listed):
+        if folder.name.lower() in _LSUN_CATEGORIES:
+            return _Tree([_Home(folder, split, "progan", folder.name)], [])
+        return _Tree([_Home(folder, split, generator(folder.name).name)], [])
+    inner = listed(folder)
+    labelled = [each for each in inner if _labelled(each, listed)]
+    # A folder of folders with labels may be another collection, whose generators are no classes.
+    has_classes = _names(labelled) <= _CLASSES
+    if labelled and (has_classes or generator(folder.name).name in _HAVE_CLASSES):
+        return _of_classes(folder, labelled, inner, split)
+    return _Tree([], [folder])
+
+
+def _of_classes(folder: Path, labelled: list[Path], inner: list[Path], split: str) -> _Tree:
+    name = generator(folder.absolute().name).name
+    return _Tree(
+        [_Home(each, split, name, each.name) for each in labelled],
+        [each for each in inner if each not in labelled],
+    )
+
+
+def _splits_hold_labels(labelled: list[Path]) -> bool:
+    """Whether labels lie directly in a split (WildRF, Chameleon): then no generator is named."""
+    names = _names(labelled)
+    # Among other categories "train" is the railway's.
+    is_category = bool(names & _LSUN_CATEGORIES - {"train"})
+    return bool(names & (_SPLITS.keys() - ({"train"} if is_category else set())))
+
+
+def _split_of_generator(root: Path) -> str:
+    return _split_named(root) or _SPLITS.get(root.absolute().parent.name.lower(), "test")
+
+
+def _split_named(root: Path) -> str | None:
+    """The one split that a root's name states, as "progan_train" does."""
+    for name in (root.absolute().name, root.resolve().name):
+        stated = {_SPLITS[part] for part in re.split(r"[\W_]+", name.lower()) if part in _SPLITS}
+        if len(stated) == 1:
+            return stated.pop()
+    return None
+
+
+def _is_whole(folder: Path, listed: _Listing) -> bool:
+    return _names(_labelled(folder, listed)) == _LABELS.keys()
+
+
+def _labelled(folder: Path, listed: _Listing) -> list[Path]:
+    return [inner for inner in listed(folder) if inner.name.lower() in _LABELS]
+
+
+def _names(folders: list[Path]) -> set[str]:
+    return {folder.name.lower() for folder in folders}
+
+
+def _subfolders_if_allowed(folder: Path) -> list[Path]:
+    # Looking for this layout must not fail where another one would not even look.
+    try:
+        return subfolders(folder)
+    except OSError:
+        return []
