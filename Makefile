@@ -9,10 +9,11 @@ STAMP := $(VENV)/.installed
 TEST_HOME := $(abspath $(VENV))/test-home
 TEST_ENV := HOME=$(TEST_HOME) RAY_USAGE_STATS_ENABLED=0 OMP_NUM_THREADS=1 CROSSGEN_CACHE=$(TEST_HOME)/cache
 
-.PHONY: help install check test test-slow test-cluster lock clean
+.PHONY: help install demo check test test-slow test-cluster lock clean
 
 help:
 	@echo "make install       create $(VENV) and install crossgen with its pinned dependencies"
+	@echo "make demo          install, then a grid on toy images: minutes, and seconds when repeated"
 	@echo "make check         format, lint and types"
 	@echo "make test          the test suite, at most ten minutes on two cores"
 	@echo "make test-slow     what takes longer: all kills, statistics of the demo's images"
@@ -28,6 +29,9 @@ $(STAMP): pyproject.toml requirements.lock
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip install --quiet --no-deps -e .
 	mkdir -p $(TEST_HOME) && echo '{}' > $(TEST_HOME)/ray_bootstrap_config.yaml
 	touch $@
+
+demo: $(STAMP)
+	$(BIN)/crossgen demo
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -50,7 +50,8 @@ def experiment_record(expansion: Expansion) -> Experiment:
         "name": experiment.name,
         "question": experiment.question,
         "limit": experiment.limit,
-        "simulated": experiment.simulated,
+        "simulated": experiment.simulated
+        or any(d.manifest.simulated for d in expansion.catalog.datasets.values()),
         "leakage": experiment.leakage,
         "equalise": experiment.equalise or "none",
         "contrasts": [c.model_dump(mode="json") for c in experiment.contrasts],

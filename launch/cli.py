@@ -35,6 +35,22 @@ def cli() -> None:
 
 
 @cli.command()
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="For images, experiment file, store and page.",
+)
+@click.option("--slots", type=click.IntRange(min=1), help="Trials at a time; default all cores.")
+def demo(folder: Path, slots: int | None) -> None:
+    """Make toy images, run a grid of two detectors on them, print its matrix; a few minutes."""
+    from launch.demo_command import run_demo
+
+    sys.exit(run_demo(folder, slots=slots))
+
+
+@cli.command()
 @experiment_argument
 @store_option
 @narrowing_options

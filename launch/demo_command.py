@@ -1,0 +1,133 @@
+"""`crossgen demo`: a whole grid in a few minutes, from making the images to the page.
+
+It does what a user would do by hand, with the same functions, and leaves a folder to go on with:
+images, experiment file, store and page. Called again it finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from data.toy.generators import TOY_GENERATORS
+from data.toy.writing import ToyFolderRefused, write_toy_images
+from grid.packages import packages_root
+from grid.refusal import Problem, Refused
+from launch.desk import Desk, open_desk
+from launch.run_command import run_missing
+from launch.show_experiment import overview_of, print_matrix, write_report
+
+TRAIN_IMAGES, TEST_IMAGES = 256, 128
+SHIPPED = Path("grid", "experiments", "demo.yaml")
+
+
+def run_demo(
+    folder: Path,
+    *,
+    slots: int | None = None,
+    train: int = TRAIN_IMAGES,
+    test: int = TEST_IMAGES,
+    generators: Sequence[str] = tuple(TOY_GENERATORS),
+) -> int:
+    """Make the images, run the grid on Ray, print the matrix, write the page.
+
+    Args:
+        folder: made if it is missing; an experiment file in it is kept as it is.
+        slots: trials at a time; None: one per core.
+        train: images per class and generator to train and validate on.
+        test: images per class and generator to test on.
+        generators: toy generators.
+
+    Returns:
+        The exit code of the run; with any but 0 there is no matrix and no page.
+
+    Raises:
+        Refused: the folder holds something else, or its experiment file has mistakes.
+    """
+    console = Console()
+    began = time.monotonic()
+    _write_images(console, folder / "images", train, test, generators)
+    file = _experiment_file(console, folder)
+    # The folder's own store, whatever CROSSGEN_STORE says: the demo is to be tried out and removed.
+    desk = open_desk(file, store=str((folder / "store").absolute()))
+    left = len(desk.plan.missing)
+    if left:
+        console.print(f"running {left} of {len(desk.plan.fits)} trials with Ray Tune")
+        code = run_missing(desk, ray=True, slots=slots, attempts=3)
+        if code != 0:
+            return code
+    else:
+        _say_done(console, desk)
+    shown = overview_of(file, store=desk.store.url)
+    console.print()
+    print_matrix(shown, "auc")
+    page = write_report(shown, folder / "report.html")
+    console.print()
+    console.print(f"page   {page}\nstore  {folder / 'store'}", highlight=False)
+    console.print(f"took   {time.monotonic() - began:.0f} s", highlight=False)
+    _say_next(console, folder, file)
+    return 0
+
+
+def _write_images(
+    console: Console, root: Path, train: int, test: int, generators: Sequence[str]
+) -> None:
+    images = 2 * (train + test) * len(generators)
+    console.print(f"toy images: {images:,} of {len(generators)} generators in {root}")
+    try:
+        write_toy_images(
+            root,
+            train=train,
+            test=test,
+            generators=generators,
+            progress=_making if sys.stderr.isatty() else None,
+        )
+    except ToyFolderRefused as error:
+        what, _, mend = str(error).rpartition("; ")
+        raise Refused(
+            [Problem(what=str(root), why=what, mend=f"{mend.rstrip('.')}, with --folder")]
+        ) from error
+
+
+def _experiment_file(console: Console, folder: Path) -> Path:
+    """Copy the shipped experiment, once; a copy that was changed is the user's."""
+    file, shipped = folder / "demo.yaml", packages_root() / SHIPPED
+    if not file.exists():
+        shutil.copyfile(shipped, file)
+    elif file.read_bytes() != shipped.read_bytes():
+        console.print(f"{file} differs from the demo that is shipped, and is what runs")
+    return file
+
+
+def _say_done(console: Console, desk: Desk) -> None:
+    pieces = sum(fit.pieces for fit in desk.plan.fits)
+    console.print(
+        f"nothing left to do: {len(desk.plan.fits)} fits and {pieces} files of scores are in the "
+        "store",
+        style="green",
+        highlight=False,
+    )
+
+
+def _say_next(console: Console, folder: Path, file: Path) -> None:
+    store = folder / "store"
+    lines = (
+        (f"open {folder / 'report.html'}", "every number, seed by seed"),
+        (f"crossgen matrix {file} --metric accuracy", "ranking is one question, threshold another"),
+        (f"edit {file}, crossgen run {file}", "a factor, a seed, a degradation: only that runs"),
+        (f"crossgen query --store {store}", "the views; then any SELECT over them"),
+        ("crossgen init FOLDER", "an experiment for images of your own"),
+    )
+    console.print("\nnext", style="bold")
+    for command, why in lines:
+        console.print(f"  {command}\n      [dim]{why}[/]", highlight=False, soft_wrap=True)
+
+
+def _making(done: int, total: int) -> None:
+    end = "" if done < total else "\n"
+    print(f"\rmaking images {done:,}/{total:,}", end=end, file=sys.stderr, flush=True)

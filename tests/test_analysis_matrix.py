@@ -1,0 +1,242 @@
+"""The matrix over synthetic stores: held against SQL, complete or not, with every kind of row."""
+
+import re
+from statistics import fmean, stdev
+
+import pytest
+from rich.console import Console
+
+from analysis.colours import STEPS, contrast, shades, step
+from analysis.matrix import MIXED, matrices
+from analysis.overview import overview
+from analysis.query import query
+from analysis.selection import Selection, one_expansion
+from analysis.sentences import headline, matrix_sentence, meaning, number, with_sd
+from analysis.terminal import matrix_lines, print_overview
+from grid import records
+from grid.records import open_store
+from grid.synthetic import SyntheticDetector, SyntheticGrid, write_synthetic_store
+
+# progan, adm, stylegan, sd14, biggan, sd15: two families, and sd14 and sd15 are near copies
+GRID = SyntheticGrid(name="six", generators=6, seeds=2, images=30, degradations=("none",))
+
+
+def found_in(store, experiment):
+    return matrices(Selection.of(store, [experiment]), experiment)
+
+
+@pytest.fixture(scope="module")
+def six(tmp_path_factory):
+    store = open_store(tmp_path_factory.mktemp("six") / "store")
+    experiment = write_synthetic_store(store, GRID)
+    return store, experiment, found_in(store, experiment)
+
+
+def entry(matrix, row, column):
+    [r] = [n for n, each in enumerate(matrix.rows) if each.label == row]
+    [c] = [n for n, each in enumerate(matrix.columns) if each.label == column]
+    return matrix.entries[r][c]
+
+
+def renewed(experiment, **changes):
+    changed = {**experiment, **changes}
+    return {**changed, "digest": records.experiment_digest(changed)}
+
+
+def test_entries_are_the_means_that_sql_finds(six):
+    store, _, (npr, cnn) = six
+    rows = query(
+        store,
+        "SELECT detector, train, generator, avg(auc) auc, stddev_samp(auc) sd, avg(accuracy) acc "
+        "FROM cells JOIN fits USING (fit_id) GROUP BY ALL",
+    ).to_pylist()
+    assert len(rows) == 2 * 36
+    by_detector = {"npr": npr, "simple_cnn": cnn}
+    for row in rows:
+        found = entry(by_detector[row["detector"]], row["train"], row["generator"])
+        assert found.spread("auc").mean == pytest.approx(row["auc"], abs=1e-12)
+        assert found.spread("auc").sd == pytest.approx(row["sd"], abs=1e-12)
+        assert found.spread("accuracy").mean == pytest.approx(row["acc"], abs=1e-12)
+        assert [cell.seed for cell in found.cells] == [0, 1]
+
+
+def test_families_are_blocks_and_the_diagonal_is_one(six):
+    _, _, (npr, _) = six
+    assert npr.title == "npr"
+    assert [c.label for c in npr.columns] == ["progan", "stylegan", "biggan", "adm", "sd14", "sd15"]
+    assert [c.family for c in npr.columns] == ["gan"] * 3 + ["diffusion"] * 3
+    assert [r.label for r in npr.rows] == [c.label for c in npr.columns]
+    diagonal = [npr.entries[n][n].relation for n in range(6)]
+    assert diagonal == ["trained"] * 6
+    assert entry(npr, "sd14", "sd15").relation == "related"
+    assert entry(npr, "sd14", "adm").relation == "family"
+    assert entry(npr, "sd14", "progan").relation == "other"
+    assert entry(npr, "progan", "biggan").count("n_fake") == "30"
+
+
+def test_means_count_entries_once_and_spread_over_seeds(six):
+    _, _, (npr, _) = six
+    off = [
+        e.spread("auc").values
+        for r, row in enumerate(npr.entries)
+        for c, e in enumerate(row)
+        if r != c
+    ]
+    by_seed = [fmean(values) for values in zip(*off, strict=True)]
+    found = npr.mean("auc", ["related", "family", "other"])
+    assert found.values == pytest.approx(by_seed)
+    assert found.sd == pytest.approx(stdev(by_seed))
+    assert npr.mean("auc", ["unknown"]) is None
+    column = [row[0].spread("auc").mean for row in npr.entries[1:]]
+    assert npr.column_mean(0, "auc") == pytest.approx(fmean(column))
+
+
+def test_what_is_missing_is_in_the_matrix_as_missing(tmp_path):
+    store = open_store(tmp_path / "store")
+    half = SyntheticGrid(**{**GRID.__dict__, "generators": 3, "seeds": 3, "committed": 0.75})
+    experiment = write_synthetic_store(store, half)
+    npr, cnn = found_in(store, experiment)
+    assert not any(e.missing for e in npr.all_entries())
+    # 18 fits, of which 14 are committed: the last four of simple_cnn are not
+    assert [e.missing for e in (cnn.entries[n][0] for n in range(3))] == [0, 3, 1]
+    never = entry(cnn, "stylegan", "adm")
+    assert never.spread("auc") is None
+    assert never.count("n_real") == ""
+    assert len(entry(cnn, "adm", "adm").spread("auc").values) == 2
+    # Seeds with different entries missing do not compare: a mean, and no spread.
+    assert cnn.mean("auc").sd is None
+    assert npr.mean("auc").sd is not None
+
+
+def test_nothing_run_is_a_matrix_too(tmp_path, six):
+    _, experiment, _ = six
+    store = open_store(tmp_path / "empty")
+    npr, _ = found_in(store, experiment)
+    assert all(e.missing == 2 for e in npr.all_entries())
+    assert matrix_sentence(npr) == "npr: nothing is measured yet."
+
+
+def test_a_matrix_per_option_and_degradation(tmp_path):
+    store = open_store(tmp_path / "store")
+    detectors = tuple(
+        SyntheticDetector(name="npr", options={"factor": factor, "mode": "nearest"})
+        for factor in (0.25, 0.5)
+    ) + (SyntheticDetector(name="cnn"),)
+    grid = SyntheticGrid(
+        detectors=detectors, generators=2, seeds=1, images=10, degradations=("none", "jpeg(75)")
+    )
+    found = found_in(store, write_synthetic_store(store, grid))
+    assert [m.title for m in found] == [
+        "npr, factor=0.25, undegraded",
+        "npr, factor=0.25, jpeg(75)",
+        "npr, factor=0.5, undegraded",
+        "npr, factor=0.5, jpeg(75)",
+        "cnn, undegraded",
+        "cnn, jpeg(75)",
+    ]
+    assert all(m.seeds == (0,) for m in found)
+    assert all(e.spread("auc").sd is None for m in found for e in m.all_entries())
+    assert meaning(found).startswith("One seed")
+
+
+def test_recipes_of_one_name_are_told_apart_by_their_values(six):
+    store, experiment, _ = six
+    fits = [
+        {**fit, "recipe": {**fit["recipe"], "epochs": 4 if fit["seed"] else 8}}
+        for fit in experiment["fits"]
+    ]
+    found = found_in(store, renewed(experiment, fits=fits))
+    assert [m.title for m in found][:2] == ["npr, recipe.epochs=8", "npr, recipe.epochs=4"]
+
+
+def test_unions_and_given_weights_are_rows(six):
+    store, experiment, _ = six
+    fits = []
+    for fit in experiment["fits"]:
+        if fit["detector"] != "npr" or fit["seed"]:
+            continue
+        if fit["train"]["label"] == "progan":
+            union = {**fit["train"], "label": "progan+adm", "generators": ["progan", "adm"]}
+            union["families"] = ["diffusion", "gan"]
+            fit = {**fit, "train": union}
+        elif fit["train"]["label"] == "adm":
+            given = {"weights": {"sha256": "abcdef0123456789"}, "seed": None, "recipe": None}
+            fit = {**fit, "train": None, **given}
+        fits.append(fit)
+    kept = {fit["fit_id"] for fit in fits}
+    scoring = [each for each in experiment["scoring"] if each["fit_id"] in kept]
+    trained, given = found_in(store, renewed(experiment, fits=fits, scoring=scoring))
+    assert trained.rows[-1].label == "progan+adm"
+    assert trained.rows[-1].family == MIXED
+    relations = [entry(trained, "progan+adm", g).relation for g in ("progan", "adm", "stylegan")]
+    assert relations == ["trained", "trained", "family"]
+    assert [row.label for row in given.rows] == ["given weights abcdef01"]
+    assert {e.relation for e in given.all_entries()} == {"unknown"}
+    assert "is not known" in matrix_sentence(given)
+
+
+def test_the_widest_expansion_is_shown_and_the_others_are_named(tmp_path):
+    store = open_store(tmp_path / "store")
+    narrow = write_synthetic_store(store, SyntheticGrid(generators=2, seeds=1, images=10))
+    wide = write_synthetic_store(store, SyntheticGrid(generators=2, seeds=2, images=10))
+    shown, remarks = one_expansion(store)
+    assert shown["digest"] == wide["digest"]
+    assert narrow["digest"] in remarks[0]
+    named, remarks = one_expansion(store, digest=narrow["digest"][:8])
+    assert (named["digest"], remarks) == (narrow["digest"], ())
+    write_synthetic_store(store, SyntheticGrid(name="other", generators=2, seeds=1, images=10))
+    with pytest.raises(ValueError, match="2 experiments; name one of other, synthetic"):
+        one_expansion(store)
+    with pytest.raises(ValueError, match="Did you mean other"):
+        one_expansion(store, "othr")
+
+
+def test_the_sentence_says_what_the_matrix_holds(six):
+    _, _, (npr, cnn) = six
+    said = matrix_sentence(npr)
+    own, others = npr.mean("auc", ["trained"]), npr.mean("auc", ["related", "family", "other"])
+    assert said.startswith(f"npr: AUC {with_sd(own)} on the generators that it was trained on")
+    assert f"{with_sd(others)} on those that it was not" in said
+    hardest = min(range(6), key=lambda n: npr.column_mean(n, "auc"))
+    assert f"untrained: {npr.columns[hardest].label} (" in said
+    best = max(range(6), key=lambda n: npr.row_mean(n, "auc"))
+    assert f"training on {npr.rows[best].label} (" in said
+    assert len(headline([npr, cnn])) == 2
+    assert headline([npr] * 9)[-1] == "3 more matrices are below."
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.0, ".00"), (0.925, ".93"), (0.999, "1.00"), (1.0, "1.00"), (None, "–")]
+)
+def test_numbers_are_written_without_a_zero_that_says_nothing(value, said):
+    assert number(value) == said
+
+
+def test_colours_are_one_scale_and_can_be_read():
+    assert [step(v) for v in (0, 0.5, 1)] == [0, STEPS // 2, STEPS]
+    for dark in (False, True):
+        made = shades(dark=dark)
+        assert len(made) == STEPS + 1 == len(set(made))
+        assert min(contrast(shade) for shade in made) >= 4.5  # WCAG AA
+
+
+@pytest.mark.parametrize("width", [40, 60, 100, 160])
+def test_a_matrix_fits_its_terminal(six, width):
+    store, experiment, _ = six
+    console = Console(width=width, record=True, file=None, force_terminal=False)
+    with console.capture() as capture:
+        print_overview(console, overview(store, experiment))
+    text = capture.get()
+    assert max(map(len, text.splitlines())) <= max(width, 9 + 6 * 7 + 4)
+    assert ("columns: 1 progan" in text) == (width < 80)
+
+
+def test_a_terminal_shows_boxes_blocks_and_gaps(six):
+    _, _, (npr, _) = six
+    lines = [line.plain for line in matrix_lines(npr, "auc", 120)]
+    assert re.search(r"─ gan ─.* {2}─.* diffusion ─", lines[1])
+    rows = [line for line in lines if line.startswith(("progan", "sd15"))]
+    assert [len(re.findall(r"\[[.\d]+\]", row)) for row in rows] == [1, 1]
+    assert lines.count("") == 1  # between the two families' rows
+    coloured = next(line for line in matrix_lines(npr, "auc", 120) if "progan" in line.plain[:8])
+    assert any(span.style.bgcolor for span in coloured.spans if not isinstance(span.style, str))
