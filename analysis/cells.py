@@ -1,10 +1,11 @@
 """Cells: one row per fit, epoch, test set and degradation, computed from the scores.
 
 Pools are always scored whole; what a test set leaves out is left out here. First its filter of
-classes, then, by the experiment's leakage rule, rows whose very image the fit was trained or
-validated on (`seen`): `exclude` leaves them out, `allow` keeps them, `refuse` stopped at plan
-time and leaves out what came in later. Then rows without a logit. What remains is counted and
-measured; so under `exclude` the rows of a test set are n_real + n_fake + n_seen + n_null.
+classes (a list, or those that the fit at hand was not trained on), then, by the experiment's
+leakage rule, rows whose very image the fit was trained or validated on (`seen`): `exclude` leaves
+them out, `allow` keeps them, `refuse` stopped at plan time and leaves out what came in later. Then
+rows without a logit. What remains is counted and measured; so under `exclude` the rows of a test
+set are n_real + n_fake + n_seen + n_null.
 
 A cell's row depends on committed files alone, so it is kept in `derived/` under the digest of
 them and of the rules, and computed once. The cache can be deleted at any moment.
@@ -13,7 +14,7 @@ them and of the rules, and computed once. The cache can be deleted at any moment
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from analysis.metrics import accuracy, auc
 from analysis.selection import Selection
 from grid.records import (
     DERIVED,
+    NOT_TRAINED_CLASSES,
     Cell,
     Commit,
     Experiment,
@@ -82,12 +84,17 @@ class MeasuredCell:
 def measured_cells(selection: Selection) -> list[MeasuredCell]:
     """Return the complete cells of a selection, measured now or kept since an earlier time.
 
-    A cell with a refused score file (foreign weights) is left out, and named in the log.
+    A cell with a refused score file (foreign weights), or of untrained classes for a fit whose
+    classes are not known, is left out, and named in the log.
     """
-    found = [
-        (_cell_key(cell, experiment["leakage"], selection.commits[cell.fit_id]), cell, experiment)
-        for cell, experiment in selection.complete_cells()
-    ]
+    found = []
+    for cell, experiment in selection.complete_cells():
+        try:
+            key = _cell_key(cell, experiment["leakage"], selection)
+        except UnknownClasses as error:
+            log.warning("cell %s on %s is left out: %s", cell.fit_id, cell.test_set, error)
+            continue
+        found.append((key, cell, experiment))
     known = _read_cache(selection.store)
     missing = {key: (cell, each["leakage"]) for key, cell, each in found if key not in known}
     if missing:
@@ -186,6 +193,7 @@ def cells_schema() -> Any:
 
 def _facts(cell: Cell, experiment: Experiment, selection: Selection) -> dict[str, Any]:
     commit = selection.commits[cell.fit_id]
+    classes = cell.record["classes"]
     return {
         "experiments": [],
         "fit_id": cell.fit_id,
@@ -196,7 +204,7 @@ def _facts(cell: Cell, experiment: Experiment, selection: Selection) -> dict[str
         "generator": cell.record["generator"],
         "family": cell.record["family"],
         "generator_group": cell.record["generator_group"],
-        "classes": cell.record["classes"],
+        "classes": [classes] if isinstance(classes, str) else classes,
         "degradation": cell.degradation,
         "test_pipeline": cell.test_pipeline,
         "equalise": cell.equalise,
@@ -206,13 +214,53 @@ def _facts(cell: Cell, experiment: Experiment, selection: Selection) -> dict[str
     }
 
 
-def _cell_key(cell: Cell, leakage: str, commit: Commit) -> str:
+class UnknownClasses(ValueError):
+    """It is not known which classes a fit was trained on, and a test set asks for the others."""
+
+
+@dataclass(frozen=True)
+class ClassFilter:
+    """Which rows of a pool count, by their class; a row without a class never does.
+
+    `names` are the classes that count, or, with `but`, those that do not.
+    """
+
+    names: tuple[str, ...]
+    but: bool = False
+
+    def mask(self, class_N: npt.NDArray[np.str_]) -> npt.NDArray[np.bool_]:
+        """Return which rows count, (N,)."""
+        stated: npt.NDArray[np.bool_] = class_N != ""
+        return stated & np.isin(class_N, np.asarray(self.names, dtype=str), invert=self.but)
+
+
+def class_filter(cell: Cell, selection: Selection) -> ClassFilter | None:
+    """Return the filter of a cell's test set, for its fit; None where all rows count.
+
+    Raises:
+        UnknownClasses: see there.
+    """
+    classes = cell.record["classes"]
+    if classes is None:
+        return None
+    if classes != NOT_TRAINED_CLASSES:
+        return ClassFilter(tuple(classes))
+    train = selection.fits[cell.fit_id]["train"]
+    trained = train.get("classes", [""]) if train is not None else [""]
+    if "" in trained:
+        raise UnknownClasses("it is not known which classes its fit was trained on")
+    return ClassFilter(tuple(trained), but=True)
+
+
+def _cell_key(cell: Cell, leakage: str, selection: Selection) -> str:
+    wanted = class_filter(cell, selection)
+    commit = selection.commits[cell.fit_id]
     return digest(
         [
             cell.test_set,
             [piece.key for piece in cell.real],
             [piece.key for piece in cell.fake],
-            cell.record["classes"],
+            None if wanted is None else [wanted.but, *wanted.names],
             commit["weights"][str(cell.epoch)]["sha256"],
             leakage,
         ]
@@ -229,12 +277,13 @@ def _compute(selection: Selection, cells: dict[str, tuple[Cell, str]]) -> dict[s
         if _condition(cell) != condition:
             condition, held = _condition(cell), {}
         commit = selection.commits[cell.fit_id]
+        wanted = class_filter(cell, selection)
         try:
             sides = [
                 [
                     masks.apply(
                         piece.pool_id,
-                        cell.record["classes"],
+                        wanted,
                         _held(held, selection.store, piece, commit),
                     )
                     for piece in pieces
@@ -266,19 +315,17 @@ class _ClassMasks:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._classes: dict[str, Any] = {}
-        self._masks: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.bool_]] = {}
+        self._masks: dict[tuple[str, ClassFilter], npt.NDArray[np.bool_]] = {}
 
-    def apply(self, pool_id: str, classes: Iterable[str] | None, scores: Scores) -> Scores:
-        if classes is None:
+    def apply(self, pool_id: str, wanted: ClassFilter | None, scores: Scores) -> Scores:
+        if wanted is None:
             return scores
-        key = (pool_id, tuple(classes))
+        key = (pool_id, wanted)
         if key not in self._masks:
             if pool_id not in self._classes:
                 column = read_pool(self._store, pool_id, ["class"])["class"]
-                self._classes[pool_id] = np.asarray(column.to_pylist(), dtype=object)
-            self._masks[key] = np.isin(
-                self._classes[pool_id].astype(str), np.asarray(key[1], dtype=str)
-            )
+                self._classes[pool_id] = np.asarray(column.to_pylist(), dtype=object).astype(str)
+            self._masks[key] = wanted.mask(self._classes[pool_id])
         mask = self._masks[key]
         return scores[0][mask], scores[1][mask]
 

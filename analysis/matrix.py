@@ -249,7 +249,7 @@ def _columns(records: Sequence[SetRecord]) -> tuple[Column, ...]:
         label = record["name"].removeprefix(prefix)
         if names.count(record["name"]) > 1:  # told apart by their classes, else by their reals
             which = record["classes"] or record["real_pools"]
-            label = f"{label} ({'+'.join(which)})"
+            label = f"{label} ({which if isinstance(which, str) else '+'.join(which)})"
         made.append(Column(record["name"], label, record["family"], record["generator"]))
     return tuple(made)
 
@@ -298,7 +298,7 @@ def _set_key(record: SetRecord) -> tuple[object, ...]:
     classes = record["classes"]
     return (
         record["name"],
-        None if classes is None else tuple(classes),
+        tuple(classes) if isinstance(classes, list) else classes,
         tuple(record["real_pools"]),
         tuple(record["fake_pools"]),
     )

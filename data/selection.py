@@ -108,10 +108,11 @@ def select(
     """Choose the rows to train on and to validate on.
 
     Validation is what the declared pools hold of the rule's classes (these images are then not
-    trained on); where that is nothing it is carved: in each stratum of label, class and source the `validation_fraction` of the pairs with
-    the lowest hash, rounded, at least one. A pair, which may hold images of both labels, always
-    goes as a whole. Strata of a single pair are joined within their label and source first;
-    otherwise a thousand classes of one image each would leave nothing to train on.
+    trained on). Where that is nothing it is carved: in each stratum of label, class and source the
+    `validation_fraction` of the pairs with the lowest hash, rounded, at least one. A pair, which
+    may hold images of both labels, always goes as a whole. Strata of a single pair are joined
+    within their label and source first; otherwise a thousand classes of one image each would leave
+    nothing to train on.
 
     Of an image that is in several pools the row of the pool with the lowest id is kept.
 

@@ -30,8 +30,9 @@ from grid.expansions import ScoringRecord
 from grid.experiment import Arm, Experiment, InputSpec, TestSpec, WeightsSpec
 from grid.identity import fit_id
 from grid.refusal import Problems, did_you_mean
-from grid.test_sets import TestSet, form_test_sets
-from grid.training_sets import Selections, TrainingSet, training_sets
+from grid.selections import Selections, TrainedClasses
+from grid.test_sets import TestSet, check_classes_left, form_test_sets
+from grid.training_sets import TrainingSet, training_sets
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     """
     selections = Selections()
     fits: dict[str, Fit] = {}
+    trained = TrainedClasses(fits)
     scoring: dict[str, list[ScoringRecord]] = {}
     test_sets: dict[str, TestSet] = {}
     by_arm: dict[str, list[Fit]] = {}
@@ -138,6 +140,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
             known = fits.get(fit.fit_id)
             arms = (*known.arms, arm.name) if known and arm.name not in known.arms else fit.arms
             fits[fit.fit_id] = replace(known or fit, arms=arms)
+            check_classes_left(fit.values["train"], trained.of(fit), sets, catalog, problems)
             block = _scoring(fit, arm, tested, sets, problems)
             if block is not None and block not in scoring.setdefault(fit.fit_id, []):
                 scoring[fit.fit_id].append(block)
@@ -244,7 +247,7 @@ def _fit(
         return None
     try:
         options = parse_options(card, choice.options)
-        pipelines = _pipelines(card, choice.input)
+        pipelines = chosen_pipelines(card, choice.input)
         recipe = training = None
         if choice.training is not None:
             recipe = resolve_recipe(card, choice.recipe)
@@ -383,7 +386,7 @@ def _scoring(
     )
 
 
-def _pipelines(card: Card, given: str | InputSpec) -> Pipelines:
+def chosen_pipelines(card: Card, given: str | InputSpec) -> Pipelines:
     """Return the geometry that is meant: a preset by name, or both pipelines written out."""
     if isinstance(given, InputSpec):
         return Pipelines(train=given.train, test=given.test)

@@ -20,16 +20,23 @@ from grid.score_files import Piece
 from grid.store import Store
 
 DIGEST_DIGITS = 20
+# Of a test set: the classes that the fit at hand was not trained on, whichever these are.
+NOT_TRAINED_CLASSES = "not_trained_classes"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 class TrainRecord(TypedDict):
-    """What a fit was trained on, for people and for grouping; the rows are in its identity."""
+    """What a fit was trained on, for people and for grouping; the rows are in its identity.
+
+    `classes` are those of all images that it has seen, validation and its ancestors' included;
+    "" among them where some state none. Records of earlier versions have no such field.
+    """
 
     label: str
     generators: list[str]
     groups: list[str]
     families: list[str]
+    classes: list[str]
     n: int
     n_validation: int
 
@@ -84,7 +91,10 @@ class ScoringRecord(TypedDict):
 
 
 class SetRecord(TypedDict):
-    """A column of the matrix: which pools are real, which fake, and of which classes."""
+    """A column of the matrix: which pools are real, which fake, and of which classes.
+
+    `classes` is a list, NOT_TRAINED_CLASSES (resolved for each fit), or None for all.
+    """
 
     name: str
     dataset: str
@@ -93,7 +103,7 @@ class SetRecord(TypedDict):
     generator_group: str
     real_pools: list[str]
     fake_pools: list[str]
-    classes: list[str] | None
+    classes: list[str] | str | None
 
 
 class _RequiredOfExperiment(TypedDict):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grid import records
+from grid.arm_check import check_arms
 from grid.bias import one_sided
 from grid.catalog import Catalog, open_catalog
 from grid.cost import Costs, known_costs
@@ -95,6 +96,7 @@ def prepare(
         unreadable=experiment.unreadable,
         progress=progress,
     )
+    check_arms(experiment, problems)
     if len(catalog.datasets) < len(experiment.data):
         problems.raise_if_any()  # names of missing data would only be refused a second time
     expansion = _restricted(expand(experiment, catalog, problems), only, problems)
@@ -243,6 +245,6 @@ def _equalise_unstated(experiment: Experiment, catalog: Catalog, expansion: Expa
     if experiment.equalise is not None:
         return []
     used = {s.name for f in expansion.fits.values() if f.training for s in f.training.sources}
-    used |= {s.name for s in expansion.test_sets}
+    used |= {f"{s.dataset}/{s.generator}" for s in expansion.test_sets}
     sources = [s for s in catalog.all_sources() if s.name in used]
     return [problem for source in sources for problem in one_sided(source)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grid.expand import Expansion, Fit
 from grid.provenance import code_version
 from grid.records import (
+    NOT_TRAINED_CLASSES,
     Experiment,
     FitRecord,
     PoolRecord,
@@ -12,6 +13,7 @@ from grid.records import (
     TrainRecord,
     experiment_digest,
 )
+from grid.selections import TrainedClasses
 from grid.test_sets import TestSet
 
 SCHEMA = 1
@@ -23,6 +25,7 @@ def experiment_record(expansion: Expansion) -> Experiment:
     Nothing in it depends on where files lie or on when and where it was made.
     """
     experiment = expansion.experiment
+    classes = TrainedClasses(expansion.fits)
     pools = dict.fromkeys(
         p for blocks in expansion.scoring.values() for block in blocks for p in block["pools"]
     )
@@ -56,7 +59,7 @@ def experiment_record(expansion: Expansion) -> Experiment:
         "equalise": experiment.equalise or "none",
         "contrasts": [c.model_dump(mode="json") for c in experiment.contrasts],
         "published": experiment.published,
-        "fits": [_fit(f) for f in expansion.fits.values()],
+        "fits": [_fit(f, classes) for f in expansion.fits.values()],
         "pools": [_pool(p, expansion) for p in pools],
         "scoring": [block for blocks in expansion.scoring.values() for block in blocks],
         "test_sets": [_test_set(s) for s in expansion.test_sets],
@@ -66,6 +69,7 @@ def experiment_record(expansion: Expansion) -> Experiment:
 
 
 def _test_set(test_set: TestSet) -> SetRecord:
+    classes = test_set.classes
     return SetRecord(
         name=test_set.name,
         dataset=test_set.dataset,
@@ -74,11 +78,11 @@ def _test_set(test_set: TestSet) -> SetRecord:
         generator_group=test_set.generator_group,
         real_pools=list(test_set.real_pools),
         fake_pools=list(test_set.fake_pools),
-        classes=list(test_set.classes) if test_set.classes else None,
+        classes=classes if classes in (None, NOT_TRAINED_CLASSES) else list(classes),
     )
 
 
-def _fit(fit: Fit) -> FitRecord:
+def _fit(fit: Fit, classes: TrainedClasses) -> FitRecord:
     return {
         "fit_id": fit.fit_id,
         "label": fit.label,
@@ -86,7 +90,7 @@ def _fit(fit: Fit) -> FitRecord:
         "detector": fit.card.name,
         "card_version": fit.card.version,
         "options": fit.options.model_dump(mode="json"),
-        "train": _train(fit),
+        "train": _train(fit, classes),
         "augment": fit.augment,
         "input": fit.train_geometry,
         "recipe": {
@@ -100,14 +104,15 @@ def _fit(fit: Fit) -> FitRecord:
     }
 
 
-def _train(fit: Fit) -> TrainRecord | None:
+def _train(fit: Fit, classes: TrainedClasses) -> TrainRecord | None:
     if fit.training is None or fit.selection is None:
         return None
     return TrainRecord(
         label=fit.training.label,
-        generators=[s.generator for s in fit.training.sources],
+        generators=list(dict.fromkeys(s.generator for s in fit.training.sources)),
         groups=sorted({s.generator_group for s in fit.training.sources}),
         families=sorted({s.family for s in fit.training.sources}),
+        classes=sorted(classes.of(fit)),
         n=len(fit.selection.train.image_ids),
         n_validation=len(fit.selection.validation.image_ids),
     )

@@ -24,6 +24,7 @@ from grid.commits import (
 )
 from grid.compact import COMPACTED, compacted_key, compacted_keys, compacted_schema
 from grid.expansions import (
+    NOT_TRAINED_CLASSES,
     Cell,
     Experiment,
     FitRecord,
@@ -113,6 +114,7 @@ __all__ = [
     "FITS",
     "FOOTER_KEY",
     "MANIFESTS",
+    "NOT_TRAINED_CLASSES",
     "SCHEMA",
     "SCORES",
     "Cell",

@@ -79,7 +79,8 @@ class SyntheticGrid:
 
     `images` counts each pool's; `shared_reals` scores one real pool against every generator;
     `unreadable` and `seen` count the rows per pool without a logit, and those of the trained
-    generator that the fit saw; `committed` is the share of the fits that are done.
+    generator that the fit saw; `committed` is the share of the fits that are done;
+    `trained_classes` counts the classes that the fits are said to have seen (None: all).
     """
 
     name: str = "synthetic"
@@ -93,6 +94,7 @@ class SyntheticGrid:
     degradations: tuple[str, ...] = ("none", "jpeg(75)")
     images: int = 500
     classes: int = 10
+    trained_classes: int | None = None
     shared_reals: bool = False
     unreadable: int = 0
     seen: int = 0
@@ -210,6 +212,7 @@ def _fits(grid: SyntheticGrid, generators: list[_Generator]) -> Iterator[FitReco
                         generators=[generator.name],
                         groups=[generator.group],
                         families=[generator.family],
+                        classes=_classes(grid)[: grid.trained_classes],
                         n=9 * grid.images,
                         n_validation=grid.images,
                     ),
@@ -221,6 +224,10 @@ def _fits(grid: SyntheticGrid, generators: list[_Generator]) -> Iterator[FitReco
                     parent=None,
                     description=description,
                 )
+
+
+def _classes(grid: SyntheticGrid) -> list[str]:
+    return [f"class{number:03d}" for number in range(grid.classes)]
 
 
 def _experiment(
@@ -304,7 +311,7 @@ def _write_pool(store: Store, grid: SyntheticGrid, pool: PoolRecord) -> None:
             "family": [pool["family"]] * count,
             "generator_group": [pool["generator_group"]] * count,
             "split": [pool["split"]] * count,
-            "class": [f"class{int(name[:8], 16) % grid.classes:03d}" for name in ids],
+            "class": [_classes(grid)[int(name[:8], 16) % grid.classes] for name in ids],
             "pair": [""] * count,
             "real_set": ["" if fake else pool["source"]] * count,
             "width": [256] * count,

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from data.pools import Pool
-from data.selection import PoolRows, Selection, TrainingRule, select
+from data.selection import TrainingRule
 from grid.catalog import FAKE, REAL, TRAIN, VALIDATION, Catalog, Source
 from grid.experiment import TrainSpec
 from grid.refusal import Problems, did_you_mean
+
+UNKNOWN_FAMILY = "unknown"
 
 
 @dataclass(frozen=True)
@@ -40,55 +42,106 @@ class TrainingSet:
 
 
 def training_sets(spec: TrainSpec, catalog: Catalog, problems: Problems) -> list[TrainingSet]:
-    """Return the training sets that one `train:` mapping stands for; mistakes go to `problems`."""
+    """Return the training sets that one `train:` mapping stands for; mistakes go to `problems`.
+
+    Generators without training images (a dataset may hold them for testing only) are no part of
+    one. A dataset without generators adds its photographs.
+    """
     try:
         if spec.each is not None:
-            groups = [(s.name, [s]) for s in catalog.sources(spec.each)]
+            groups = [(s.name, [s]) for s in _trainable(catalog.sources(spec.each))]
+            if not groups:
+                problems.add(
+                    f"train.each: {spec.each}",
+                    "none of its generators has training images",
+                    "Check the dataset's train split, or name another dataset",
+                )
         elif spec.leave_one_out is not None:
-            universe = _union(spec.sets, catalog) if spec.sets else catalog.all_sources()
-            groups = _leave_one_out(spec.leave_one_out, universe, problems)
+            universe = _union(spec.sets or list(catalog.datasets), catalog, problems)
+            groups = _leave_one_out(spec.leave_one_out, spec.sets, universe, problems)
         elif spec.all:
-            groups = [("all", catalog.all_sources())]
+            groups = [("all", _union(list(catalog.datasets), catalog, problems))]
         else:
-            groups = [("+".join(spec.sets), _union(spec.sets, catalog))]
+            groups = [("+".join(spec.sets), _union(spec.sets, catalog, problems))]
     except KeyError as error:
         problems.add("train", str(error.args[0]), "Correct the name")
         return []
-    made = [_formed(label, sources, spec, catalog, problems) for label, sources in groups]
+    photographs = [] if spec.each is not None else _photographs(spec.sets, catalog)
+    made = [
+        _formed(label, sources, photographs, spec, catalog, problems) for label, sources in groups
+    ]
     return [m for m in made if m is not None]
 
 
-def _union(names: Sequence[str], catalog: Catalog) -> list[Source]:
-    return list({s.name: s for name in names for s in catalog.sources(name)}.values())
+def _trainable(sources: Sequence[Source]) -> list[Source]:
+    return [s for s in sources if s.of(TRAIN, FAKE)]
+
+
+def _union(names: Sequence[str], catalog: Catalog, problems: Problems) -> list[Source]:
+    """Return what is trained or validated on of some datasets and single generators."""
+    found: dict[str, Source] = {}
+    for name in names:
+        used = [s for s in catalog.sources(name) if s.of(TRAIN, FAKE) or s.of(VALIDATION, FAKE)]
+        if not used and "/" in name:
+            problems.add(
+                f"train.sets: {name}",
+                "it has no fake training images",
+                "Check its train split, or name another generator",
+            )
+        found.update({s.name: s for s in used})
+    return list(found.values())
+
+
+def _photographs(names: Sequence[str], catalog: Catalog) -> list[Pool]:
+    """Return the pools of the named datasets (or all) that hold real images only."""
+    datasets = [d for d in catalog.datasets.values() if not d.sources]
+    return [p for d in datasets if not names or d.alias in names for p in d.pools]
 
 
 def _leave_one_out(
-    level: str, universe: Sequence[Source], problems: Problems
+    level: str, names: Sequence[str], universe: Sequence[Source], problems: Problems
 ) -> list[tuple[str, list[Source]]]:
     """One training set per generator, group or family: all of the others."""
     attribute = {"generator": "generator", "group": "generator_group", "family": "family"}[level]
-    values = list(dict.fromkeys(getattr(s, attribute) for s in universe))
+    values = list(dict.fromkeys(getattr(s, attribute) for s in _trainable(universe)))
+    where = f"train.leave_one_out: {level}"
     if len(values) < 2:
         problems.add(
-            f"train.leave_one_out: {level}",
+            where,
             f"there is only one {level} ({', '.join(values) or 'none'}), so nothing would remain",
             "Add data, or name the training sets",
         )
         return []
+    if UNKNOWN_FAMILY in values and level == "family":
+        unknown = [s.name for s in universe if s.family == UNKNOWN_FAMILY]
+        problems.add(
+            where,
+            f"the family of {', '.join(unknown)} is not known, so it cannot be said whether "
+            "leaving out a family leaves it out",
+            "Name the sets whose family is known (`sets: [...]`), or leave out generators",
+        )
+        return []
+    start = "+".join(names) or "all"
+    what = "" if level == "generator" else f"{level}-"  # a group may be called as its generator
     return [
-        (f"all-but-{value}", [s for s in universe if getattr(s, attribute) != value])
+        (f"{start}-but-{what}{value}", [s for s in universe if getattr(s, attribute) != value])
         for value in values
     ]
 
 
 def _formed(
-    label: str, sources: Sequence[Source], spec: TrainSpec, catalog: Catalog, problems: Problems
+    label: str,
+    sources: Sequence[Source],
+    photographs: Sequence[Pool],
+    spec: TrainSpec,
+    catalog: Catalog,
+    problems: Problems,
 ) -> TrainingSet | None:
-    classes = spec.classes or tuple(
-        dict.fromkeys(c for s in sources for c in catalog.datasets[s.dataset].classes)
+    every_pool = [*photographs, *(p for s in sources for p in s.pools)]
+    pools, validation = (
+        list({p.pool_id: p for p in every_pool if p.split == split}.values())
+        for split in (TRAIN, VALIDATION)
     )
-    pools = list({p.pool_id: p for s in sources for p in s.of(TRAIN)}.values())
-    validation = list({p.pool_id: p for s in sources for p in s.of(VALIDATION)}.values())
     for pool_label, word in ((REAL, "real"), (FAKE, "fake")):
         if not any(p.label == pool_label for p in pools):
             problems.add(
@@ -97,15 +150,26 @@ def _formed(
                 "A detector needs both classes: check the folder's train split, or add a dataset",
             )
             return None
+        if validation and not any(p.label == pool_label for p in validation):
+            problems.add(
+                f"train: {label}",
+                f"its validation split has no {word} images, and would select by one class",
+                "Add them, or rename the split so that validation is carved out of training",
+            )
+            return None
+    classes = _classes(label, sources, photographs, spec, catalog, problems)
+    if classes is None:
+        return None
     if classes:
         present = {c for p in pools for c in p.table["class"].to_pylist()}
-        for missing in [c for c in classes if c not in present]:
+        missing = [c for c in classes if c not in present]
+        for name in missing:
             problems.add(
-                f"train: {label}: class {missing!r}",
+                f"train: {label}: class {name!r}",
                 "no training image has it",
-                did_you_mean(classes[0], [c for c in present if c][:200]),
+                did_you_mean(name, sorted(c for c in present if c)[:200]),
             )
-        if not present.intersection(classes):
+        if missing:
             return None
     rule = TrainingRule(classes=classes, fraction=spec.fraction, total_images=spec.total_images)
     suffix = "".join(
@@ -118,41 +182,31 @@ def _formed(
         )
         if word
     )
-    return TrainingSet(
-        label + suffix, tuple(sources), tuple(pools), tuple(validation), rule, spec.steps
-    )
+    trained = tuple(_trainable(sources))
+    return TrainingSet(label + suffix, trained, tuple(pools), tuple(validation), rule, spec.steps)
 
 
-def pool_rows(pool: Pool) -> PoolRows:
-    """Reduce a pool to what selection looks at."""
-    return PoolRows(
-        pool_id=pool.pool_id,
-        label=pool.label,
-        source=pool.source,
-        image_ids=pool.table["image_id"].to_pylist(),
-        classes=pool.table["class"].to_pylist(),
-        pairs=pool.table["pair"].to_pylist(),
-    )
-
-
-class Selections:
-    """Row selections, each made once: seeds and sweeps share their training images."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, PoolRows] = {}
-        self._made: dict[tuple[Any, ...], Selection] = {}
-
-    def of(self, training: TrainingSet) -> Selection:
-        """Return the training and validation rows of a training set."""
-        if training.key not in self._made:
-            self._made[training.key] = select(
-                [self._of_pool(p) for p in training.pools],
-                training.rule,
-                [self._of_pool(p) for p in training.validation_pools],
-            )
-        return self._made[training.key]
-
-    def _of_pool(self, pool: Pool) -> PoolRows:
-        if pool.pool_id not in self._rows:
-            self._rows[pool.pool_id] = pool_rows(pool)
-        return self._rows[pool.pool_id]
+def _classes(
+    label: str,
+    sources: Sequence[Source],
+    photographs: Sequence[Pool],
+    spec: TrainSpec,
+    catalog: Catalog,
+    problems: Problems,
+) -> tuple[str, ...] | None:
+    """Return the classes to train on, () for all; None where the datasets contradict each other."""
+    if spec.classes:
+        return spec.classes
+    aliases = [s.dataset for s in sources]
+    aliases += [catalog.dataset_of(p.pool_id).alias for p in photographs]
+    stated = {a: catalog.datasets[a].classes for a in dict.fromkeys(aliases)}
+    if len({frozenset(classes) for classes in stated.values()}) > 1:
+        said = "; ".join(f"{a}: {', '.join(c) or 'every class'}" for a, c in stated.items())
+        problems.add(
+            f"train: {label}",
+            f"its datasets restrict their classes differently ({said}), and a training set has "
+            "one restriction",
+            "Say it here: `classes: [...]` in `train:`",
+        )
+        return None
+    return next(iter(stated.values()), ())
