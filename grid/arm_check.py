@@ -1,0 +1,61 @@
+"""Names and values of arms that are wrong whatever the data: found even where data is missing.
+
+`grid.expand` finds the same mistakes, fit by fit; but an arm whose training images are missing has
+no fits, and a user wants to mend a file once.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from data.operations import parse
+from detectors.contract import load_card, parse_options
+from detectors.recipes import resolve_recipe
+from grid.expand import chosen_pipelines
+from grid.experiment import Arm, Experiment
+from grid.refusal import Problems
+
+
+def check_arms(experiment: Experiment, problems: Problems) -> None:
+    """Note every detector, option, preset, recipe and operation that does not exist or fit."""
+    for arm in experiment.arms:
+        _check_arm(arm, problems)
+    for where, test in [("test", experiment.test)] + [
+        (f"arms.{arm.name}.test", arm.test) for arm in experiment.arms if arm.test
+    ]:
+        for text in test.degradations:
+            _noted(where, problems, partial(parse, text, "degradation"))
+
+
+def _check_arm(arm: Arm, problems: Problems) -> None:
+    where = f"arms.{arm.name}"
+    for detector in arm.detector:
+        try:
+            card = load_card(detector)
+        except ValueError as error:
+            problems.add(f"{where}.detector", str(error), "Correct the name")
+            continue
+        axes = arm.options.get(detector, {})
+        for values in itertools.product(*axes.values()):
+            given = dict(zip(axes, values, strict=True))
+            _noted(where, problems, partial(parse_options, card, given))
+        for chosen in arm.input:
+            pipelines = _noted(where, problems, partial(chosen_pipelines, card, chosen))
+            for text in (pipelines.train, pipelines.test) if pipelines else ():
+                _noted(where, problems, partial(parse, text, "geometry"))
+        for recipe in arm.recipe if arm.train != (None,) else ():
+            _noted(where, problems, partial(resolve_recipe, card, recipe))
+    for text in arm.augment:
+        _noted(where, problems, partial(parse, text or "none", "augmentation"))
+
+
+def _noted(where: str, problems: Problems, resolve: Callable[[], Any]) -> Any:
+    """Return what `resolve` gives, or None and a problem where it refuses."""
+    try:
+        return resolve()
+    except ValueError as error:
+        problems.add(where, str(error), "Correct it in the file")
+        return None
