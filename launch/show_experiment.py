@@ -18,8 +18,9 @@ from analysis.overview import Overview, overview
 from analysis.report import report_page
 from analysis.selection import one_expansion
 from analysis.terminal import print_overview
+from grid.records import Experiment, read_experiments
 from grid.refusal import Problem, Refused
-from launch.desk import open_desk, store_of
+from launch.desk import Desk, open_desk, store_of
 
 
 def overview_of(
@@ -55,7 +56,7 @@ def overview_of(
                 ]
             )
         desk = open_desk(file, store=store, **narrowed)
-        return overview(desk.store, desk.plan.record)
+        return overview(desk.store, _as_stored(desk))
     if any(narrowed.values()):
         raise Refused(
             [
@@ -74,6 +75,16 @@ def overview_of(
         why, mend = re.split(r"[;.] ", rest.rstrip("."), maxsplit=1)
         raise Refused([Problem(what=what, why=why, mend=mend[0].upper() + mend[1:])]) from error
     return overview(opened, chosen, remarks)
+
+
+def _as_stored(desk: Desk) -> Experiment:
+    """Return the record as the store has it where it has it: it says which code wrote it first."""
+    wanted = desk.plan.record
+    try:
+        [stored] = read_experiments(desk.store, wanted["name"], wanted["digest"])
+    except ValueError:  # nothing of this expansion has run yet
+        return wanted
+    return stored
 
 
 def print_matrix(shown: Overview, metric: Metric) -> None:

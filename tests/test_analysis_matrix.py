@@ -118,10 +118,11 @@ def test_nothing_run_is_a_matrix_too(tmp_path, six):
 
 def test_a_matrix_per_option_and_degradation(tmp_path):
     store = open_store(tmp_path / "store")
-    detectors = tuple(
-        SyntheticDetector(name="npr", options={"factor": factor, "mode": "nearest"})
-        for factor in (0.25, 0.5)
-    ) + (SyntheticDetector(name="cnn"),)
+    detectors = (
+        SyntheticDetector(name="npr", options={"factor": 0.25, "mode": "nearest"}),
+        SyntheticDetector(name="npr", options={"factor": 0.5, "mode": "nearest"}),
+        SyntheticDetector(name="cnn"),
+    )
     grid = SyntheticGrid(
         detectors=detectors, generators=2, seeds=1, images=10, degradations=("none", "jpeg(75)")
     )

@@ -141,7 +141,7 @@ def test_the_details_hold_every_seed(six):
     assert len(drill) == 12
     head, *lines = drill[0][1]
     found = [dict(zip([h[1] for h in head], [c[1] for c in line], strict=True)) for line in lines]
-    assert [line["which was"] for line in found][0] == "trained on this generator"
+    assert found[0]["which was"] == "trained on this generator"
     first = query(
         store,
         "SELECT auc FROM cells JOIN fits USING (fit_id) WHERE detector = 'npr' AND "

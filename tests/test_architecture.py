@@ -84,6 +84,8 @@ def loaded_after(code: str) -> set[str]:
         "import launch.desk, launch.show_plan, launch.show_status, launch.run_command",
         "import grid.plan, grid.execute, grid.attempt, grid.local",
         "import analysis.query, analysis.cells",
+        "import analysis.overview, analysis.terminal, analysis.report, launch.show_experiment",
+        "import launch.demo_command",
         "from detectors.contract import load_card, names; [load_card(n) for n in names()]",
         "import detectors.recipes",
     ],
@@ -127,6 +129,9 @@ def test_every_command_has_help():
         "init",
         "compact",
         "gc",
+        "demo",
+        "matrix",
+        "report",
     }
     for name, command in cli.commands.items():
         assert command.help, name
