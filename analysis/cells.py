@@ -1,11 +1,12 @@
 """Cells: one row per fit, epoch, test set and degradation, computed from the scores.
 
-Pools are always scored whole; what a test set leaves out is left out here. First its filter of
-classes (a list, or those that the fit at hand was not trained on), then, by the experiment's
-leakage rule, rows whose very image the fit was trained or validated on (`seen`): `exclude` leaves
-them out, `allow` keeps them, `refuse` stopped at plan time and leaves out what came in later. Then
-rows without a logit. What remains is counted and measured; so under `exclude` the rows of a test
-set are n_real + n_fake + n_seen + n_null.
+Pools are always scored whole; what a test set leaves out is left out here. First images that an
+earlier pool of its reals (or of its fakes) holds as well, and its filter of classes (a list, or
+those that the fit at hand was not trained on). Then, by the experiment's leakage rule, rows whose
+very image the fit was trained or validated on (`seen`): `exclude` leaves them out, `allow` keeps
+them, `refuse` stopped at plan time and leaves out what came in later. Then rows without a logit.
+What remains is counted and measured; so under `exclude` the images of a test set are
+n_real + n_fake + n_seen + n_null.
 
 A cell's row depends on committed files alone, so it is kept in `derived/` under the digest of
 them and of the rules, and computed once. The cache can be deleted at any moment.
@@ -23,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.metrics import accuracy, auc
+from analysis.row_masks import RowMasks, UnknownClasses, class_filter
 from analysis.selection import Selection
 from grid.records import (
     DERIVED,
-    NOT_TRAINED_CLASSES,
     Cell,
     Commit,
     Experiment,
@@ -37,7 +38,6 @@ from grid.records import (
     StoreUnwritable,
     digest,
     parquet_bytes,
-    read_pool,
     read_scores,
 )
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Raised when a number would come out differently, so that no old row is taken for a new one.
-CELLS_VERSION = 2
+CELLS_VERSION = 3
 CACHE_KEY = f"{DERIVED}cells-v{CELLS_VERSION}.parquet"
 _MEASURED = ("n_real", "n_fake", "n_seen", "n_null", "accuracy", "auc", "constant")
 
@@ -214,44 +214,6 @@ def _facts(cell: Cell, experiment: Experiment, selection: Selection) -> dict[str
     }
 
 
-class UnknownClasses(ValueError):
-    """It is not known which classes a fit was trained on, and a test set asks for the others."""
-
-
-@dataclass(frozen=True)
-class ClassFilter:
-    """Which rows of a pool count, by their class; a row without a class never does.
-
-    `names` are the classes that count, or, with `but`, those that do not.
-    """
-
-    names: tuple[str, ...]
-    but: bool = False
-
-    def mask(self, class_N: npt.NDArray[np.str_]) -> npt.NDArray[np.bool_]:
-        """Return which rows count, (N,)."""
-        stated: npt.NDArray[np.bool_] = class_N != ""
-        return stated & np.isin(class_N, np.asarray(self.names, dtype=str), invert=self.but)
-
-
-def class_filter(cell: Cell, selection: Selection) -> ClassFilter | None:
-    """Return the filter of a cell's test set, for its fit; None where all rows count.
-
-    Raises:
-        UnknownClasses: see there.
-    """
-    classes = cell.record["classes"]
-    if classes is None:
-        return None
-    if classes != NOT_TRAINED_CLASSES:
-        return ClassFilter(tuple(classes))
-    train = selection.fits[cell.fit_id]["train"]
-    trained = train.get("classes", [""]) if train is not None else [""]
-    if "" in trained:
-        raise UnknownClasses("it is not known which classes its fit was trained on")
-    return ClassFilter(tuple(trained), but=True)
-
-
 def _cell_key(cell: Cell, leakage: str, selection: Selection) -> str:
     wanted = class_filter(cell, selection)
     commit = selection.commits[cell.fit_id]
@@ -269,7 +231,7 @@ def _cell_key(cell: Cell, leakage: str, selection: Selection) -> str:
 
 def _compute(selection: Selection, cells: dict[str, tuple[Cell, str]]) -> dict[str, Measured]:
     """Measure cells condition by condition: only one condition of one fit is held in memory."""
-    masks = _ClassMasks(selection.store)
+    masks = RowMasks(selection.store)
     computed: dict[str, Measured] = {}
     held: dict[str, Scores] = {}
     condition: tuple[object, ...] = ()
@@ -281,12 +243,10 @@ def _compute(selection: Selection, cells: dict[str, tuple[Cell, str]]) -> dict[s
         try:
             sides = [
                 [
-                    masks.apply(
-                        piece.pool_id,
-                        wanted,
-                        _held(held, selection.store, piece, commit),
+                    _rows(_held(held, selection.store, piece, commit), mask)
+                    for piece, mask in zip(
+                        pieces, masks.of([piece.pool_id for piece in pieces], wanted), strict=True
                     )
-                    for piece in pieces
                 ]
                 for pieces in (cell.real, cell.fake)
             ]
@@ -302,32 +262,15 @@ def _condition(cell: Cell) -> tuple[str, ...]:
     return (cell.fit_id, epoch, cell.degradation, cell.test_pipeline, cell.equalise)
 
 
+def _rows(scores: Scores, mask: npt.NDArray[np.bool_] | None) -> Scores:
+    return scores if mask is None else (scores[0][mask], scores[1][mask])
+
+
 def _held(held: dict[str, Scores], store: Store, piece: Piece, commit: Commit) -> Scores:
     if piece.key not in held:
         table = read_scores(store, piece, commit)
         held[piece.key] = (table["logit"].to_numpy(), table["seen"].to_numpy())
     return held[piece.key]
-
-
-class _ClassMasks:
-    """Which rows of a pool are of the classes that a test set is restricted to."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._classes: dict[str, Any] = {}
-        self._masks: dict[tuple[str, ClassFilter], npt.NDArray[np.bool_]] = {}
-
-    def apply(self, pool_id: str, wanted: ClassFilter | None, scores: Scores) -> Scores:
-        if wanted is None:
-            return scores
-        key = (pool_id, wanted)
-        if key not in self._masks:
-            if pool_id not in self._classes:
-                column = read_pool(self._store, pool_id, ["class"])["class"]
-                self._classes[pool_id] = np.asarray(column.to_pylist(), dtype=object).astype(str)
-            self._masks[key] = wanted.mask(self._classes[pool_id])
-        mask = self._masks[key]
-        return scores[0][mask], scores[1][mask]
 
 
 def _read_cache(store: Store) -> dict[str, Measured]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 
 import numpy as np
 import pytest
@@ -194,6 +195,23 @@ def test_cells_of_untrained_classes_count_what_each_fit_did_not_see(raw, tmp_pat
     assert found[2]["accuracy"] == pytest.approx(expected["accuracy"])
     code, _, err = crossgen("matrix", file, "--store", store)
     assert code == 0, err
+
+
+def test_photographs_that_two_collections_share_count_once(raw, tmp_path, cache, crossgen, write):
+    """Eight of one, three of which the other has beside five of its own."""
+    write("q/lsun/val/nature", 5)
+    for photo in sorted((tmp_path / "g/sd14/val/nature").iterdir())[:3]:
+        shutil.copy(photo, tmp_path / "q/lsun/val/nature" / f"{photo.stem}9.png")
+    raw["data"]["q"] = {"root": "q"}
+    raw["test"] = {"sets": ["g/biggan"], "reals": ["g/sd14/nature", "q"]}
+    file = tmp_path / "e.yaml"
+    for classes in (None, list(CLASSES)):
+        file.write_text(json.dumps({**raw, "test": {**raw["test"], "classes": classes}}))
+        code, _, err = crossgen("run", file, "--store", tmp_path / "store", "--no-ray")
+        assert code == 0, err
+    sql = "SELECT n_real, n_fake, n_seen FROM cells"
+    counts = query(records.open_store(tmp_path / "store"), sql).to_pylist()
+    assert counts == [{"n_real": 8 + 5, "n_fake": 8, "n_seen": 0}] * 2
 
 
 @pytest.fixture
