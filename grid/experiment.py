@@ -81,7 +81,12 @@ class TrainSpec(Strict):
 
 
 class TestSpec(Strict):
-    """What fits are scored on. Pools are always scored whole; `classes` acts in the analysis."""
+    """What fits are scored on. Pools are always scored whole; `classes` acts in the analysis.
+
+    classes: a list, or `not_trained_classes`: for each fit those of no image that it has seen.
+    reals: photographs to test every generator against instead of its own, one union of datasets
+        and single collections (`dataset/collection`).
+    """
 
     __test__ = False  # pytest takes classes called Test* for tests
 
