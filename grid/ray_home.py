@@ -31,6 +31,9 @@ WORKER_SETTINGS = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
     "MALLOC_TOP_PAD_": str(256 << 20),
+    # Tune runs each trial in a thread of its own; with an arena per thread, each of them would
+    # keep what its largest trial took (2.5 GB in a worker of the demo).
+    "MALLOC_ARENA_MAX": "2",
     # Threads are the experiment's to fix, not a share's (Ray would set the CPUs asked for).
     "OMP_NUM_THREADS": "1",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
