@@ -11,11 +11,16 @@ from detectors.networks.normalise import Normalise
 from detectors.networks.precision import full_precision
 
 
-def convolutions(channels: Sequence[int], padding: int, pool_last: bool) -> nn.Sequential:
-    """3 x 3 convolution, ReLU, 2 x 2 max pooling, for each step of `channels`."""
+def convolutions(
+    channels: Sequence[int], padding: int, *, pool_last: bool, normalised: bool = False
+) -> nn.Sequential:
+    """3 x 3 convolution (BatchNorm), ReLU, 2 x 2 max pooling, for each step of `channels`."""
     layers: list[nn.Module] = []
     for index, (before, after) in enumerate(pairwise(channels)):
-        layers += [nn.Conv2d(before, after, 3, padding=padding), nn.ReLU(inplace=True)]
+        layers.append(nn.Conv2d(before, after, 3, padding=padding, bias=not normalised))
+        if normalised:
+            layers.append(nn.BatchNorm2d(after))
+        layers.append(nn.ReLU(inplace=True))
         if pool_last or index < len(channels) - 2:
             layers.append(nn.MaxPool2d(2))
     return nn.Sequential(*layers)
@@ -58,12 +63,16 @@ class SimpleCNN(nn.Module):
 
 
 class TinyCNN(nn.Module):
-    """Three convolutions 32-64-128, global average, two outputs; any size from 4 px."""
+    """Three convolutions 32-64-128, global average, two outputs; any size from 4 px.
+
+    With BatchNorm: without it, 500 images and the recipe `small` teach it nothing (AUC .5 on its
+    own toy generator, .6 to .9 with).
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.normalise = Normalise()
-        self.features = convolutions((3, 32, 64, 128), padding=1, pool_last=False)
+        self.features = convolutions((3, 32, 64, 128), 1, pool_last=False, normalised=True)
         self.classifier = nn.Linear(128, 2)
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
