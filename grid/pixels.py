@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from data.pools import Pool
-
 from data.operations import PipelineError, parse
+from data.pools import Pool
 from grid.expand import Expansion, Fit
 from grid.refusal import Problem
 

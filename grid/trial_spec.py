@@ -12,8 +12,8 @@ from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
-from data.pools import Pool
 
+from data.pools import Pool
 from grid import records
 from grid.catalog import Catalog
 from grid.expand import Expansion, Fit
