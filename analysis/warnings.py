@@ -128,8 +128,8 @@ def _below_chance(found: Sequence[Matrix]) -> Iterator[Caution]:
     if lines:
         yield Caution(
             "below_chance",
-            f"AUC below {number(WORST_AUC, 1)} on the trained generator: these fits call what they "
-            "were trained to find real. Look for swapped labels or a training that diverged.",
+            f"AUC below {number(WORST_AUC, 1)} on the trained generator: these fits do worse than "
+            "guessing at what they were trained for. They learned nothing, or labels are swapped.",
             tuple(lines),
         )
 
