@@ -102,28 +102,16 @@ def test_a_job_runs_the_experiment_and_a_second_one_has_nothing_to_do(
     file.write_text((ROOT / "tests" / "fixtures" / "two.yaml").read_text())
 
     def submit(store: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [
-                BIN / "ray",
-                "job",
-                "submit",
-                f"--address={address}",
-                "--working-dir=.",
-                "--",
-                "python",
-                "-m",
-                "launch",
-                "run",
-                str(file),
-                "--store",
-                str(store),
-            ],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
+        command = [BIN / "ray", "job", "submit", f"--address={address}", "--working-dir=.", "--"]
+        command += ["python", "-m", "launch", "run", str(file), "--store", str(store)]
+        for _ in range(20):
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
+            )
+            if "No available agent" not in done.stdout + done.stderr:
+                break
+            time.sleep(2)  # the dashboard answers before its agent has registered
+        return done
 
     store = tmp_path / "store"
     done = submit(store)
