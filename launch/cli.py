@@ -24,7 +24,18 @@ from launch.options import (
 REFUSED, STORE_UNWRITABLE, UNFINISHED = 2, 3, 75
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class InWorkingOrder(click.Group):
+    """Lists commands in the order in which one comes to need them, not by the alphabet."""
+
+    ORDER = ("demo", "init", "plan", "run", "status", "matrix", "report", "query", "verify", "diff")
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names, those of ORDER first."""
+        rest = [name for name in self.commands if name not in self.ORDER]
+        return [*(name for name in self.ORDER if name in self.commands), *rest]
+
+
+@click.group(cls=InWorkingOrder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="crossgen")
 def cli() -> None:
     """Experiment grids for detectors of AI-generated images.
@@ -44,7 +55,7 @@ def cli() -> None:
 )
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at a time; default all cores.")
 def demo(folder: Path, slots: int | None) -> None:
-    """Make toy images, run a grid of two detectors on them, print its matrix; a few minutes."""
+    """Toy images, a grid of two detectors, its matrix; minutes."""
     from launch.demo_command import run_demo
 
     sys.exit(run_demo(folder, slots=slots))
@@ -56,7 +67,7 @@ def demo(folder: Path, slots: int | None) -> None:
 @narrowing_options
 @click.option("--why", is_flag=True, help="Say for each missing fit or piece why it is missing.")
 def plan(file: Path, why: bool, **given: Any) -> None:
-    """Show what FILE wants, what the store holds and what is left, without running anything."""
+    """Show what FILE wants, what is done and what is left."""
     from launch.desk import open_desk
     from launch.show_plan import print_plan, print_reasons
 
@@ -101,7 +112,7 @@ def run(
 @store_option
 @narrowing_options
 def status(file: Path, **given: Any) -> None:
-    """Show how far FILE is: every fit, its pieces, and what failed with its last words."""
+    """Show how far FILE is, and what failed with its last words."""
     from launch.desk import open_desk
     from launch.show_status import print_status
 
@@ -121,7 +132,7 @@ def status(file: Path, **given: Any) -> None:
     help="What the entries are: AUC, or accuracy at a logit of 0.",
 )
 def matrix(file: Path | None, metric: Any, **given: Any) -> None:
-    """Print what the store holds of FILE: trained on (rows) against tested on (columns)."""
+    """Print trained on (rows) against tested on (columns)."""
     from launch.show_experiment import overview_of, print_matrix
 
     print_matrix(overview_of(file, **given), metric)
@@ -136,7 +147,7 @@ def matrix(file: Path | None, metric: Any, **given: Any) -> None:
     "-o", "--output", type=click.Path(path_type=Path), help="The page; default NAME.html here."
 )
 def report(file: Path | None, output: Path | None, **given: Any) -> None:
-    """Write one HTML page of what the store holds of FILE: warnings, matrices, provenance."""
+    """Write one HTML page: warnings, matrices, provenance."""
     from launch.show_experiment import overview_of, report_command
 
     report_command(overview_of(file, **given), output)
@@ -164,7 +175,7 @@ def query(
 @store_option
 @click.option("--piece", metavar="PIECE", help="Repeat one piece of the fit, not its training.")
 def verify(fit: str, store: str | None, piece: str | None) -> None:
-    """Repeat FIT aside, from the images, and say whether the store holds the same numbers."""
+    """Repeat FIT aside and say whether its numbers are equal."""
     from launch.verify_command import print_verification
 
     sys.exit(print_verification(fit, store, piece))
@@ -185,7 +196,7 @@ def diff(first: str, second: str, store: str | None) -> None:
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here, not to stdout.")
 def init(folders: tuple[Path, ...], output: Path | None) -> None:
-    """Write a commented experiment for the images found in FOLDERS."""
+    """Write a commented experiment for images in FOLDERS."""
     from launch.init_command import write_experiment
 
     write_experiment(folders, output)
@@ -194,7 +205,7 @@ def init(folders: tuple[Path, ...], output: Path | None) -> None:
 @cli.command()
 @store_option
 def compact(store: str | None) -> None:
-    """Copy the store's many small score files into few large ones, which SQL reads faster."""
+    """Copy many small score files into few, for faster SQL."""
     from launch.upkeep_commands import run_compact
 
     run_compact(store)
@@ -204,7 +215,7 @@ def compact(store: str | None) -> None:
 @store_option
 @click.option("--dry-run", is_flag=True, help="List what would be deleted; delete nothing.")
 def gc(store: str | None, dry_run: bool) -> None:
-    """Delete what no commit names: lost attempts, finished checkpoints, stale temporary files."""
+    """Delete what no commit names: lost attempts, old checkpoints."""
     from launch.upkeep_commands import run_gc
 
     run_gc(store, dry_run=dry_run)
