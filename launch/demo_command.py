@@ -22,8 +22,7 @@ from launch.desk import Desk, open_desk
 from launch.run_command import run_missing
 from launch.show_experiment import overview_of, print_matrix, write_report
 
-# With the recipe in the file: about three minutes on two slow cores, and six of the eight
-# detectors still find their own generator with an AUC well above .85.
+# Few enough for minutes on two cores, many enough for a matrix with blocks.
 TRAIN_IMAGES, TEST_IMAGES = 256, 96
 SHIPPED = Path("grid", "experiments", "demo.yaml")
 
