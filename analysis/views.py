@@ -94,6 +94,7 @@ def fits_view(selection: Selection) -> pa.Table:
                         "threshold_rule": commit["threshold"]["rule"],
                         "threshold": commit["threshold"]["value"],
                         "seconds": commit["seconds"],
+                        "predicted_seconds": commit["predicted_seconds"],
                         "warnings": commit["warnings"],
                     }
                     if commit is not None
@@ -237,6 +238,7 @@ def fits_schema() -> Any:
             ("threshold_rule", pa.string()),
             ("threshold", pa.float64()),
             ("seconds", pa.float64()),
+            ("predicted_seconds", pa.float64()),
             ("warnings", words),
         ]
     )

@@ -47,6 +47,7 @@ class Commit(TypedDict):
     n_train: int
     n_validation: int
     seconds: float
+    predicted_seconds: float | None
     warnings: list[str]
     parent: str | None
 

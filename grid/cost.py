@@ -9,6 +9,7 @@ from typing import Any
 
 from grid.expand import Fit
 from grid.records import Commit
+from grid.trial import Work
 
 # What makes two fits cost alike per image: network and geometry. Names of keys in a description.
 _ALIKE = ("detector", "options", "train_geometry", "validation_geometry", "augment")
@@ -16,19 +17,14 @@ _ALIKE = ("detector", "options", "train_geometry", "validation_geometry", "augme
 
 @dataclass
 class Costs:
-    """Seconds per trained image, by what kind of fit; scoring is taken from validation."""
+    """Seconds per trained image, by kind of work; scoring is taken for a part of training."""
 
     per_image: dict[str, list[float]] = field(default_factory=dict)
 
-    def predict(self, fit: Fit, *, trains: bool, scored_images: int) -> float | None:
-        """Return seconds for what is left of a fit, or None where its like never ran here."""
-        known = self.per_image.get(_kind(fit.description))
-        if not known:
-            return None
-        per_image = median(known)
-        trained = _trained_images(fit) if trains else 0
-        # A training step is a forward and about two forwards' worth of backward.
-        return per_image * (trained + scored_images / 3)
+    def predict(self, work: Work) -> float | None:
+        """Return the seconds that some work will take, None where its like never ran here."""
+        known = self.per_image.get(work.kind)
+        return median(known) * work.amount if known else None
 
 
 def known_costs(commits: Mapping[str, Commit]) -> Costs:
@@ -37,19 +33,22 @@ def known_costs(commits: Mapping[str, Commit]) -> Costs:
     for commit in commits.values():
         images = commit["n_train"] * commit["last_epoch"]
         if images and commit["seconds"] > 0:
-            kind = _kind(commit["description"])
+            kind = kind_of_work(commit["description"])
             costs.per_image.setdefault(kind, []).append(commit["seconds"] / images)
     return costs
 
 
-def _trained_images(fit: Fit) -> int:
-    """Images that pass through training, over all epochs or by the recipe's steps."""
-    if fit.recipe is None or fit.selection is None:
-        return 0
-    if fit.recipe.steps is not None:
-        return fit.recipe.steps * fit.recipe.batch_size
-    return (fit.recipe.epochs or 0) * len(fit.selection.train.image_ids)
+def work_of(fit: Fit, *, trains: bool, scored_images: int) -> Work:
+    """Return what is left of a fit in images: of all epochs (or the recipe's steps), and scored."""
+    trained = 0
+    if trains and fit.recipe is not None and fit.selection is not None:
+        if fit.recipe.steps is not None:
+            trained = fit.recipe.steps * fit.recipe.batch_size
+        else:
+            trained = (fit.recipe.epochs or 0) * len(fit.selection.train.image_ids)
+    return Work(kind_of_work(fit.description), trained, scored_images)
 
 
-def _kind(description: Mapping[str, Any]) -> str:
+def kind_of_work(description: Mapping[str, Any]) -> str:
+    """Return the same text for fits that cost alike per image."""
     return repr([description.get(key) for key in _ALIKE])

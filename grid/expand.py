@@ -20,7 +20,6 @@ from detectors.contract import (
     Pipelines,
     find_preset,
     load_card,
-    options_that_differ,
     parse_options,
 )
 from detectors.recipes import Recipe, resolve_recipe
@@ -29,6 +28,7 @@ from grid.describe import describe_fit, operations_of
 from grid.expansions import ScoringRecord
 from grid.experiment import Arm, Experiment, InputSpec, TestSpec, WeightsSpec
 from grid.identity import fit_id
+from grid.labels import short_label, with_own_labels
 from grid.refusal import Problems, did_you_mean
 from grid.selections import Selections, TrainedClasses
 from grid.test_sets import TestSet, check_classes_left, form_test_sets
@@ -40,6 +40,7 @@ class Fit:
     """One trained detector, or one given checkpoint, of an experiment."""
 
     fit_id: str
+    label: str
     arms: tuple[str, ...]
     card: Card
     options: Options
@@ -55,20 +56,6 @@ class Fit:
     parent: str | None
     description: Mapping[str, Any]
     values: Mapping[str, Any]
-
-    @property
-    def label(self) -> str:
-        """A short name for people: what tells this fit from the others of its experiment."""
-        options = ",".join(
-            f"{k}={_short(v)}" for k, v in options_that_differ(self.card, self.options).items()
-        )
-        parts = [
-            f"{self.card.name}({options})" if options else self.card.name,
-            self.training.label if self.training else "given weights",
-            "" if self.augment == "none" else self.augment,
-            "" if self.seed is None else f"seed {self.seed}",
-        ]
-        return " / ".join(p for p in parts if p)
 
 
 @dataclass(frozen=True)
@@ -150,7 +137,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     return Expansion(
         experiment,
         catalog,
-        fits,
+        with_own_labels(fits),
         {k: tuple(v) for k, v in scoring.items()},
         tuple(test_sets.values()),
     )
@@ -281,6 +268,9 @@ def _fit(
     )
     return Fit(
         fit_id=fit_id(description),
+        label=short_label(
+            card, options, training.label if training else None, augment.canonical, choice.seed
+        ),
         arms=(choice.arm.name,),
         card=card,
         options=options,
@@ -391,7 +381,3 @@ def chosen_pipelines(card: Card, given: str | InputSpec) -> Pipelines:
     if isinstance(given, InputSpec):
         return Pipelines(train=given.train, test=given.test)
     return find_preset(card, "" if given == "default" else given)
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -100,6 +100,8 @@ def _train(
                 "phase": "train",
                 "epoch": progress.epoch,
                 "epochs": progress.epochs,
+                "step": progress.step,
+                "steps": progress.steps,
                 "images_per_s": progress.images_per_s,
             }
         )
@@ -236,6 +238,7 @@ def _commit_trained(
         n_train=len(training),
         n_validation=len(validation),
         seconds=round(sum(row.seconds for row in result.history), 3),
+        predicted_seconds=spec["predicted_training_s"],
         parent=spec["parent"],
         warnings=warnings,
     )
@@ -266,6 +269,7 @@ def _commit_given_weights(spec: Mapping[str, Any], store: Store, attempt: str) -
         n_train=0,
         n_validation=0,
         seconds=0.0,
+        predicted_seconds=None,
         parent=None,
         warnings=[],
     )

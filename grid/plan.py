@@ -16,7 +16,7 @@ from grid import records
 from grid.arm_check import check_arms
 from grid.bias import one_sided
 from grid.catalog import Catalog, open_catalog
-from grid.cost import Costs, known_costs
+from grid.cost import Costs, known_costs, work_of
 from grid.expand import Expansion, Fit, expand
 from grid.experiment import Experiment
 from grid.leakage import Overlap, overlaps
@@ -24,7 +24,7 @@ from grid.pixels import geometry_problems
 from grid.record_experiment import experiment_record
 from grid.refusal import Problems, did_you_mean
 from grid.store import Store
-from grid.trial import Trial
+from grid.trial import Trial, Work
 from grid.trial_spec import pools_needed, publish_pools, trial_spec
 
 
@@ -33,10 +33,23 @@ class FitPlan:
     """What is left of one fit."""
 
     fit: Fit
-    committed: bool
+    commit: records.Commit | None
     pieces: int
     missing_pieces: int
+    work: Work
     predicted_s: float | None
+
+    @property
+    def committed(self) -> bool:
+        """Whether it is trained."""
+        return self.commit is not None
+
+    @property
+    def predicted_training_s(self) -> float | None:
+        """Training's part of the prediction."""
+        if self.predicted_s is None or not self.work.trained_images:
+            return None
+        return self.predicted_s * self.work.trained_images / self.work.amount
 
     @property
     def done(self) -> bool:
@@ -146,12 +159,9 @@ def _fit_plan(
         absent = [p for key, p in wanted.items() if key not in committed_pieces.get(fit.fit_id, ())]
         total, missing = len(wanted), len(absent)
         images = sum(len(expansion.catalog.pool(p.pool_id).table) for p in absent)
-    predicted = (
-        costs.predict(fit, trains=commit is None, scored_images=images)
-        if missing or (commit is None)
-        else 0.0
-    )
-    return FitPlan(fit, commit is not None, total, missing, predicted)
+    work = work_of(fit, trains=commit is None, scored_images=images)
+    predicted = costs.predict(work) if work.amount else 0.0
+    return FitPlan(fit, commit, total, missing, work, predicted)
 
 
 def _scored_images(expansion: Expansion, fit: Fit) -> int:
@@ -174,9 +184,16 @@ def make_trials(plan: Plan, store: Store) -> list[Trial]:
             fit_id=f.fit.fit_id,
             label=f.fit.label,
             resources=_resources(plan.expansion.experiment, f.fit),
+            work=f.work,
             predicted_s=f.predicted_s,
             waits_for=f.fit.parent if f.fit.parent in uncommitted and not f.committed else None,
-            spec=trial_spec(f.fit, plan.expansion, store.url, paths),
+            spec=trial_spec(
+                f.fit,
+                plan.expansion,
+                store.url,
+                paths,
+                predicted_training_s=f.predicted_training_s,
+            ),
         )
         for f in todo
     ]

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TextIO
 
+from grid.durations import duration
+from grid.time_left import ALIKE, Estimate, TimeLeft, share_done
 from grid.trial import Trial
-
-TRAINING_SHARE = 0.9
-"""Training's part of a trial, for the time left only; scoring is the rest."""
 
 
 class Progress:
@@ -22,17 +21,14 @@ class Progress:
         self.given_up: set[str] = set()
         self.running: dict[str, dict[str, Any]] = {}
         self._clock = clock
-        self._began = clock()
         self._trials: dict[str, Trial] = {}
-        self._last: tuple[str, str] = ("", "")
+        self._time_left = TimeLeft((), clock)
 
     def begin(self, trials: Sequence[Trial]) -> None:
         """The run begins."""
-        self._began = self._clock()
         self.total = len(trials)
         self._trials = {trial.fit_id: trial for trial in trials}
-        known = sorted(t.predicted_s for t in trials if t.predicted_s)
-        self._typical_s = known[len(known) // 2] if known else 1.0
+        self._time_left = TimeLeft(trials, self._clock)
 
     def note(self, text: str) -> None:
         """Something to say once."""
@@ -40,6 +36,7 @@ class Progress:
     def started(self, fit_id: str) -> None:
         """A trial runs."""
         self.running[fit_id] = {}
+        self._time_left.started(fit_id)
 
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
         """A trial told its epoch, pieces and speed."""
@@ -48,6 +45,8 @@ class Progress:
     def ended(self, fit_id: str, how: str, reason: str) -> None:
         """A trial came back: done, again, larger (both: will be run again), given up or stopped."""
         self.running.pop(fit_id, None)
+        again = how in ("again", "larger", "stopped")
+        self._time_left.ended(fit_id, done=how == "done", again=again)
         if how == "done":
             self.done.add(fit_id)
         elif how == "given up":
@@ -73,19 +72,13 @@ class Progress:
         """What all running trials together read."""
         return sum(float(report.get("images_per_s") or 0) for report in self.running.values())
 
-    def seconds_left(self) -> float | None:
-        """Seconds until the end at the pace so far; None while nothing can be said.
+    def share_done(self, fit_id: str) -> float:
+        """How much of a running trial is behind it, 0 to 1, by its last report."""
+        return share_done(self.running[fit_id], self._trials[fit_id].work or ALIKE)
 
-        Trials weigh what they are predicted to take (the median where unknown). Their number of
-        slots need not be known: the pace has it in it.
-        """
-        settled = sum(self._weight(fit_id) for fit_id in (*self.done, *self.given_up))
-        partly = sum(self._weight(f) * share_done(r) for f, r in self.running.items())
-        whole = sum(self._weight(fit_id) for fit_id in self._trials)
-        elapsed = self._clock() - self._began
-        if settled + partly <= 0 or elapsed <= 0:
-            return None
-        return max(0.0, whole - settled - partly) * elapsed / (settled + partly)
+    def time_left(self) -> Estimate | None:
+        """How long the run will still take; None while nothing can be said."""
+        return self._time_left.estimate({f: self.share_done(f) for f in self.running})
 
     def summary(self) -> str:
         """One line: counts, speed, time left."""
@@ -94,12 +87,11 @@ class Progress:
             parts.append(f"{len(self.given_up)} failed")
         line = ", ".join(parts) + f" of {self.total}"
         speed = self.images_per_s()
-        left = self.seconds_left()
+        left = self.time_left()
         line += f"; {speed:.0f} images/s" if speed else ""
-        return line + (f"; about {duration(left)} left" if left else "")
-
-    def _weight(self, fit_id: str) -> float:
-        return self._trials[fit_id].predicted_s or self._typical_s
+        if left is None:
+            return line
+        return f"{line}; {'more than' if left.at_least else 'about'} {duration(left.seconds)} left"
 
 
 class PlainProgress(Progress):
@@ -207,7 +199,7 @@ class LiveProgress(Progress):
                 Text(self.label(fit_id)),
                 position(report),
                 f"{speed:.0f} images/s" if speed else "",
-                ProgressBar(total=1.0, completed=share_done(report), width=20),
+                ProgressBar(total=1.0, completed=self.share_done(fit_id), width=20),
             )
         settled = len(self.done) + len(self.given_up)
         bar = ProgressBar(total=max(1, self.total), completed=settled, width=40)
@@ -220,17 +212,6 @@ def progress_on(stream: TextIO | None = None, *, heartbeat_s: float = 60.0) -> P
     return LiveProgress(stream) if stream.isatty() else PlainProgress(stream, heartbeat_s)
 
 
-def share_done(report: Mapping[str, Any]) -> float:
-    """How much of a trial is behind it, 0 to 1, by its last report."""
-    pieces = report.get("pieces") or 0
-    scored = (report.get("pieces_done") or 0) / pieces if pieces else 0.0
-    if report.get("phase") == "score":
-        # A trial that never reported training only scores.
-        return TRAINING_SHARE + (1 - TRAINING_SHARE) * scored if report.get("epochs") else scored
-    epochs = report.get("epochs") or 0
-    return TRAINING_SHARE * (report.get("epoch") or 0) / epochs if epochs else 0.0
-
-
 def position(report: Mapping[str, Any]) -> str:
     """Where a trial is, in words."""
     if report.get("phase") == "score":
@@ -238,13 +219,6 @@ def position(report: Mapping[str, Any]) -> str:
     if report.get("epochs"):
         return f"epoch {report.get('epoch', 0)}/{report['epochs']}"
     return "starting"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: 40 s, 12 min, 3.5 h."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def _ended(label: str, how: str, reason: str) -> str:

@@ -372,6 +372,7 @@ def _commit(store: Store, fit: FitRecord) -> Commit:
         n_train=train["n"],
         n_validation=train["n_validation"],
         seconds=LAST_EPOCH * train["n"] / 1000,
+        predicted_seconds=None,
         warnings=[],
         parent=None,
     )

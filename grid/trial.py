@@ -10,6 +10,24 @@ Report = Callable[[dict[str, Any]], None]
 Stop = Callable[[], bool]
 
 
+SCORED_TO_TRAINED = 1 / 3
+"""What scoring an image costs against training on it: a forward, of that and a backward of two."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much there is to do in a trial; equal kinds take equal time per amount."""
+
+    kind: str
+    trained_images: int
+    scored_images: int
+
+    @property
+    def amount(self) -> float:
+        """All of it, counted in trained images."""
+        return self.trained_images + SCORED_TO_TRAINED * self.scored_images
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trial:
     """One fit and the pieces it is still to be scored on: one job for a scheduler.
@@ -18,6 +36,7 @@ class Trial:
         fit_id: The fit's identity; a run holds one trial per fit.
         label: Short, for people.
         resources: ``{"cpu": float, "gpu": float}``, shares of one node.
+        work: How much there is to do; None for no idea.
         predicted_s: Expected duration in seconds, None where nothing is known.
         waits_for: The fit (a parent by ``weights: {from: ARM}``) whose commit must exist first.
         spec: Everything the attempt needs, plain JSON (it travels as text).
@@ -26,6 +45,7 @@ class Trial:
     fit_id: str
     label: str
     resources: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1.0})
+    work: Work | None = None
     predicted_s: float | None = None
     waits_for: str | None = None
     spec: Mapping[str, Any] = field(default_factory=dict)

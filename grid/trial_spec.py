@@ -21,7 +21,12 @@ from grid.records import Store
 
 
 def trial_spec(
-    fit: Fit, expansion: Expansion, store_url: str, paths: Mapping[str, str]
+    fit: Fit,
+    expansion: Expansion,
+    store_url: str,
+    paths: Mapping[str, str],
+    *,
+    predicted_training_s: float | None,
 ) -> dict[str, Any]:
     """Return the spec of one trial.
 
@@ -30,6 +35,7 @@ def trial_spec(
         expansion: the experiment that it belongs to.
         store_url: the store, as an absolute path or URL.
         paths: by pool id, the key of the table that says where its files lie.
+        predicted_training_s: what the plan expects, to be held against what it takes.
     """
     experiment = expansion.experiment
     return {
@@ -45,6 +51,7 @@ def trial_spec(
         "recipe": fit.recipe.model_dump(mode="json") if fit.recipe else None,
         "seed": fit.seed,
         "threads": experiment.threads,
+        "predicted_training_s": predicted_training_s,
         "unreadable": experiment.unreadable,
         "weights": dict(fit.weights) if fit.weights else None,
         "parent": fit.parent,

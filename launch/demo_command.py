@@ -23,7 +23,7 @@ from launch.run_command import run_missing
 from launch.show_experiment import overview_of, print_matrix, write_report
 
 # Few enough for minutes on two cores, many enough for a matrix with blocks.
-TRAIN_IMAGES, TEST_IMAGES = 256, 96
+TRAIN_IMAGES, TEST_IMAGES = 256, 64
 SHIPPED = Path("grid", "experiments", "demo.yaml")
 
 

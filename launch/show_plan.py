@@ -7,6 +7,7 @@ from collections import Counter
 from rich.console import Console
 from rich.table import Table
 
+from grid.durations import duration
 from grid.plan import FitPlan, Plan
 from grid.why import reasons
 from launch.desk import Desk
@@ -50,7 +51,8 @@ def print_plan(desk: Desk) -> None:
     if not plan.missing:
         console.print("nothing to do", style="green")
         return
-    time = _duration(plan.predicted_s)
+    unknown = "time unknown, nothing like it has run in this store yet"
+    time = unknown if plan.predicted_s is None else duration(plan.predicted_s)
     console.print(f"to do, on one slot: {time}", highlight=False)
     _print_trials(console, plan.missing)
 
@@ -83,7 +85,7 @@ def _print_trials(console: Console, fits: list[FitPlan]) -> None:
     table.columns[2].justify = table.columns[3].justify = "right"
     for f in fits[:SHOWN]:
         trains = "-" if f.committed else "given" if f.fit.recipe is None else "yes"
-        predicted = "?" if f.predicted_s is None else _duration(f.predicted_s)
+        predicted = "?" if f.predicted_s is None else duration(f.predicted_s)
         table.add_row(f.fit.label, trains, f"{f.missing_pieces:,}", predicted)
     console.print(table)
     if len(fits) > SHOWN:
@@ -97,14 +99,3 @@ def print_reasons(desk: Desk) -> None:
     for reason, count in counted.most_common():
         times = f" ({count} of this kind)" if count > 1 else ""
         console.print(f"- {reason}{times}", highlight=False)
-
-
-def _duration(seconds: float | None) -> str:
-    """Seconds in the largest unit that leaves a readable number; unknown is said."""
-    if seconds is None:
-        return "time unknown, nothing like it has run in this store yet"
-    if seconds < 90:
-        return f"{seconds:.1f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

@@ -10,6 +10,7 @@ from grid.attempts import begun_fits
 from grid.failures import read_failures
 from grid.plan import FitPlan
 from launch.desk import Desk
+from launch.show_cost import print_cost
 from launch.show_plan import SHOWN, print_plan
 
 LOG_LINES = 12
@@ -26,6 +27,7 @@ def print_status(desk: Desk) -> None:
         for f in unfinished[:SHOWN]:
             table.add_row(escape(f.fit.label), _state(f))
         console.print(table)
+    print_cost(console, desk.plan.fits)
     wanted = {f.fit.fit_id: f for f in desk.plan.fits}
     failures = [f for f in read_failures(desk.store) if f["fit_id"] in wanted]
     if not failures:

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from grid.durations import duration
 from grid.local import run_here
-from grid.progress import PlainProgress, duration, progress_on, share_done
+from grid.progress import PlainProgress, progress_on
 from grid.run import RunOptions, exit_code
-from grid.trial import Trial
+from grid.trial import Trial, Work
 
 
 def trials_in(store, *fit_ids, **more):
@@ -182,15 +183,18 @@ class Clock:
 def test_lines_a_heartbeat_and_the_time_left(tmp_path):
     clock, log = Clock(), io.StringIO()
     progress = PlainProgress(log, 60.0, clock)
-    progress.begin(trials_in(tmp_path, "a", "b", predicted_s=10.0))
+    progress.begin(trials_in(tmp_path, "a", "b", work=Work("npr", 900, 300)))
     progress.started("a")
     clock.now += 30
-    progress.reported("a", {"phase": "train", "epoch": 4, "epochs": 8, "images_per_s": 200.0})
+    progress.reported(
+        "a",
+        {"phase": "train", "epoch": 4, "epochs": 8, "step": 5, "steps": 9, "images_per_s": 200.0},
+    )
     assert log.getvalue().count("\n") == 1
     clock.now += 30
     progress.tick()
     line = log.getvalue().splitlines()[-1]
-    # 0.9 * 4 of 8 epochs of one of two equal trials in 60 s: .45 of 2 -> 207 s left
+    # 5 of 9 steps of .9 of one of two equal trials in 60 s: .5 of 2 -> 180 s left
     assert line.endswith(
         "0 done, 1 running of 2; 200 images/s; about 3 min left [label a: epoch 4/8]"
     )
@@ -219,10 +223,5 @@ def test_a_terminal_gets_a_live_table(tmp_path):
     assert "0 done, 1 running, 1 failed of 2" in shown
 
 
-def test_share_done_and_durations():
-    assert share_done({}) == 0
-    assert share_done({"phase": "train", "epoch": 2, "epochs": 4}) == 0.45
-    both = {"phase": "score", "epoch": 4, "epochs": 4, "pieces": 4, "pieces_done": 2}
-    assert share_done(both) == pytest.approx(0.95)
-    assert share_done({"phase": "score", "pieces": 4, "pieces_done": 1}) == 0.25
-    assert [duration(s) for s in (5, 720, 12600)] == ["5 s", "12 min", "3.5 h"]
+def test_durations():
+    assert [duration(s) for s in (4.56, 45, 720, 12600)] == ["4.6 s", "45 s", "12 min", "3.5 h"]

@@ -69,6 +69,7 @@ def commit_of(store, attempt="a1", fit_id=FIT, epochs=(6, 8), **change):
         "n_train": 10,
         "n_validation": 2,
         "seconds": 1.5,
+        "predicted_seconds": None,
         "warnings": [],
         "parent": None,
     }

@@ -84,12 +84,12 @@ def test_a_small_demo_from_nothing_to_the_page_and_again(tmp_path, monkeypatch):
 def test_the_demo_is_what_was_measured():
     """Two detectors, the toy recipe, two seeds, each generator; identity says the rest."""
     demo = yaml.safe_load((ROOT / SHIPPED).read_text())
-    assert (TRAIN_IMAGES, TEST_IMAGES, len(TOY_GENERATORS)) == (256, 96, 8)
+    assert (TRAIN_IMAGES, TEST_IMAGES, len(TOY_GENERATORS)) == (256, 64, 8)
     assert demo["seeds"] == [0, 1]
     assert demo["test"] == {"sets": ["toy"]}
     for arm in demo["arms"]:
         assert arm["train"] == {"each": "toy"}
-        assert arm["recipe"] == {"base": "small", "epochs": 5, "batch_size": 16}
+        assert arm["recipe"] == {"base": "small", "epochs": 5, "batch_size": 16, "lr": 2e-3}
         assert arm["input"] == {"train": "random_crop(32, step=2)", "test": "none"}
 
 
