@@ -24,16 +24,21 @@ def print_cost(console: Console, fits: Sequence[FitPlan]) -> None:
     if not trained:
         return
     table = Table("training", box=None, header_style="dim")
-    for header in ("fits", "took", "of these predicted", "predicted", "took", "off by"):
-        table.add_column(header, justify="right")
+    table.columns[0].no_wrap = True
+    table.add_column("fits", justify="right")
+    table.add_column("took", justify="right")
+    table.add_column("predicted")
     for name, times in trained.items():
-        known = [(took, predicted) for took, predicted in times if predicted is not None]
-        row = [escape(name), f"{len(times):,}", duration(sum(took for took, _ in times))]
-        if known:
-            took, predicted = sum(t for t, _ in known), sum(p for _, p in known)
-            row += [f"{len(known):,}", duration(predicted), duration(took)]
-            row.append(f"{took / predicted - 1:+.0%}")
-        else:
-            row.append("none")
-        table.add_row(*row)
+        took = duration(sum(seconds for seconds, _ in times))
+        table.add_row(escape(name), f"{len(times):,}", took, _held_against(times))
     console.print(table)
+
+
+def _held_against(times: Sequence[tuple[float, float | None]]) -> str:
+    """Say how far off the predictions were, of the fits that had one."""
+    known = [(took, predicted) for took, predicted in times if predicted is not None]
+    if not known:
+        return "none: nothing alike had run before"
+    took, predicted = sum(t for t, _ in known), sum(p for _, p in known)
+    fits = f"{len(known):,} fit{'s' * (len(known) != 1)}"
+    return f"{fits}: {duration(predicted)}, took {duration(took)} ({took / predicted - 1:+.0%})"

@@ -11,6 +11,7 @@ import yaml
 from PIL import Image
 
 from grid import records
+from grid.durations import duration
 from grid.loading import load_experiment
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,6 +99,30 @@ def test_diff_names_the_fields(crossgen, own_run):
     code, _, err = crossgen("diff", first, "npr-s0-nothing", "--store", own_run.store)
     assert code == 2
     assert "knows no such fit" in err
+
+
+def test_status_holds_what_was_predicted_against_what_it_took(crossgen, own_run):
+    status = "status", own_run.file, "--store", own_run.store
+    code, out, _ = crossgen(*status)
+    assert code == 0
+    assert "none: nothing alike had run before" in training_line(out)
+    more = "--set", "seeds=[0, 1]"
+    assert crossgen("run", own_run.file, "--store", own_run.store, "--no-ray", *more)[0] == 0
+    _, out, _ = crossgen(*status, *more)
+    commits = records.read_commits(records.open_store(own_run.store)).values()
+    known = [c for c in commits if c["predicted_seconds"] is not None]
+    took, predicted = (sum(c[key] for c in known) for key in ("seconds", "predicted_seconds"))
+    assert len(known) == 2
+    assert predicted > 0
+    line = training_line(out)
+    assert line.split()[1] == "4"
+    assert f"2 fits: {duration(predicted)}, took {duration(took)}" in line
+    assert line.endswith(f"({took / predicted - 1:+.0%})")
+
+
+def training_line(out):
+    [line] = [line.strip() for line in out.splitlines() if "simple_cnn(size=tiny)  " in line]
+    return line
 
 
 def test_status_shows_a_failure_with_its_last_words(crossgen, own_run):
