@@ -9,6 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -211,7 +212,7 @@ class TrainingRun:
             **self.state.tensors(),
             "loss_sum": self.loss_sum,
         }
-        return checkpoints.pack(tensors, self.state.facts(), self.digest())
+        return checkpoints.pack(tensors, self.state.facts(), self.digest)
 
     def restore(self, data: bytes) -> None:
         """Continue from what `checkpoint` gave.
@@ -219,7 +220,7 @@ class TrainingRun:
         Raises:
             CheckpointInvalid: torn, or of another training.
         """
-        tensors, facts = checkpoints.unpack(data, self.digest())
+        tensors, facts = checkpoints.unpack(data, self.digest)
         try:
             state = TrainingState.restored(tensors, facts)
             weights.load_strictly(self.network, _below("model/", tensors))
@@ -232,6 +233,7 @@ class TrainingRun:
             ) from None
         self.state = state
 
+    @cached_property
     def digest(self) -> str:
         """Names what is trained: a checkpoint of other rows, views or values is refused."""
         described = {

@@ -12,6 +12,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that start Ray come first and on one worker of pytest-xdist: they wait, not compute.
+
+    While a cluster starts or its end is awaited, the other worker has the rest of the suite.
+    """
+    for item in items:
+        if item.get_closest_marker("ray"):
+            item.add_marker(pytest.mark.xdist_group("ray"))
+    items.sort(key=lambda item: item.get_closest_marker("ray") is None)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data and reference cases that lies beside the checkout."""
