@@ -395,6 +395,7 @@ def test_an_empty_store_has_empty_views(store):
         ("CALL pragma_version()", "CALL"),
         ("SELECT 1; SELECT 2", "2 statements"),
         ("SELECT 1; COPY (SELECT 1) TO 'x.csv'", "2 statements"),
+        ("PIVOT cells ON generator USING avg(auc)", r"PIVOT is not supported; .* FILTER"),
         ("", "0 statements"),
         ("SELEC 1", "syntax error"),
         ("FROM fitz", "Did you mean fits"),

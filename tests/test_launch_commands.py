@@ -1,5 +1,7 @@
 """The command as a user types it: what it prints, and its exit codes."""
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -50,11 +52,73 @@ def test_query_answers_from_the_store_alone(crossgen, own_run):
     assert "auc" in out
 
 
-@pytest.mark.parametrize("sql", ["DROP TABLE fits", "COPY fits TO 'x.csv'", "SELECT * FROM cels"])
-def test_query_refuses_what_is_not_a_question(crossgen, own_run, sql):
+def test_query_shows_columns_of_one_name_side_by_side(crossgen, own_run):
+    sql = "SELECT 1 AS a, 2 AS b, 3 AS a, 4 AS c"
+    code, out, _ = crossgen("query", sql, "--store", own_run.store)
+    assert code == 0
+    assert [line.split() for line in out.splitlines()] == [["a", "b", "a", "c"], [*"1234"]]
+    target = own_run.folder / "answer.parquet"
+    for option in (["--csv"], ["--parquet", target]):
+        code, out, err = crossgen("query", sql, "--store", own_run.store, *option)
+        assert (code, out) == (2, "")
+        assert "several columns are called a" in err
+        assert "name them with AS" in err
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("view", ["cells", "fits", "failures", "pieces", "history"])
+def test_every_view_can_be_written_as_csv(crossgen, own_run, view):
+    code, out, _ = crossgen("query", f"FROM {view}", "--store", own_run.store, "--csv")
+    assert code == 0
+    found = list(csv.DictReader(io.StringIO(out)))
+    if view == "fits":
+        assert {row["kept_epochs"] for row in found} == {"[1, 2]"}
+        assert sorted(json.loads(row["train_generators"])[0] for row in found) == ["g1", "g2"]
+
+
+def test_lists_structs_and_intervals_are_json_in_csv(crossgen, own_run):
+    sql = "SELECT ['a,\"b', NULL] AS l, {'d': DATE '2020-01-01'} AS s, NULL::INT[] AS n"
+    code, out, _ = crossgen("query", sql, "--store", own_run.store, "--csv")
+    assert code == 0
+    [row] = csv.DictReader(io.StringIO(out))
+    assert json.loads(row["l"]) == ['a,"b', None]
+    assert json.loads(row["s"]) == {"d": "2020-01-01"}
+    assert row["n"] == ""
+    sql = "SELECT INTERVAL 1 DAY AS i, MAP {'x': 2} AS m"
+    assert crossgen("query", sql, "--store", own_run.store, "--csv")[0] == 0
+
+
+def test_values_and_names_are_never_markup(crossgen, own_run):
+    sql = """SELECT 'disk full … [/tmp/x] [red]' AS "[/b]" """
+    code, out, _ = crossgen("query", sql, "--store", own_run.store)
+    assert code == 0
+    assert [line.strip() for line in out.splitlines()] == ["[/b]", "disk full … [/tmp/x] [red]"]
+
+
+def test_a_mistyped_store_is_refused_and_not_empty(crossgen, tmp_path):
+    missing = tmp_path / "ruins"
+    code, out, err = crossgen("query", "SELECT count(*) FROM fits", "--store", missing)
+    assert (code, out) == (2, "")
+    assert str(missing) in err.replace("\n", "")
+    assert "no experiment has run in it" in err
+    assert "--store" in err
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("DROP TABLE fits", "it is a DROP statement"),
+        ("COPY fits TO 'x.csv'", "it is a COPY statement"),
+        ("SELECT * FROM cels", "Did you mean cells"),
+        ("PIVOT cells ON generator USING avg(auc)", "PIVOT is not supported"),
+    ],
+)
+def test_query_refuses_what_is_not_a_question(crossgen, own_run, sql, words):
     code, _, err = crossgen("query", sql, "--store", own_run.store)
     assert code == 2
     assert "refused" in err
+    assert words in " ".join(err.split())
+    assert not err.rstrip().endswith("..")
 
 
 def test_verify_repeats_a_fit_and_a_piece_bit_for_bit(crossgen, own_run):
@@ -281,3 +345,18 @@ def test_a_relative_store_inside_a_ray_job_is_refused(crossgen, own_run, monkeyp
     code, _, err = crossgen("plan", own_run.file, "--store", "runs")
     assert code == 2
     assert "relative" in err
+
+
+@pytest.mark.parametrize("variable", ["RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_JOB_ID"])
+def test_a_relative_store_of_the_file_is_refused_inside_a_ray_job(
+    crossgen, own_run, monkeypatch, variable
+):
+    """Ray strips RAY_JOB_ID from what `ray job submit` starts."""
+    own_run.file.write_text(own_run.file.read_text() + "\nstore: results\n")
+    assert crossgen("plan", own_run.file)[0] == 0
+    for name in ("RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_JOB_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "{}")
+    code, _, err = crossgen("plan", own_run.file)
+    assert code == 2
+    assert "disposable copy" in err
