@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import sys
 import threading
 import time
@@ -36,6 +35,7 @@ from grid.ray_home import (
     disposable_folder,
     environment,
     own_cluster_settings,
+    remove_folder,
     restore_home,
 )
 from grid.run import EXIT_UNFINISHED, IsCommitted, IsDone, Run, RunOptions, RunResult
@@ -199,7 +199,7 @@ def _unfinished_if_the_head_dies(ray: Any, folder: Path) -> Iterator[None]:
                 # The main thread may be inside Ray for good: nothing of it can be waited for.
                 sys.stderr.write("Ray's head died; run again to go on\n")
                 sys.stderr.flush()
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_folder(folder)
                 os._exit(EXIT_UNFINISHED)
 
     threading.Thread(target=watch, name="crossgen-head-watch", daemon=True).start()

@@ -8,7 +8,6 @@ import os
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,6 +40,8 @@ WORKER_SETTINGS = {
 
 REAL_HOME = "CROSSGEN_HOME"
 PREFIX = "cg-"
+MARK = ".crossgen-ray"
+"""The file that makes a folder ours to remove; locked while its driver lives."""
 
 
 @contextmanager
@@ -48,28 +49,50 @@ def disposable_folder() -> Iterator[Path]:
     """A short folder for one run's Ray, removed afterwards.
 
     Short, because Ray's sockets lie in it and their paths end at 107 bytes. Folders that a
-    killed driver left are removed too: their lock is free.
+    killed driver left are removed too: they bear our mark, and its lock is free.
     """
     parent = Path("/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir())
     for stale in parent.glob(f"{PREFIX}*"):
         _remove_if_abandoned(stale)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    with (folder / "lock").open("w") as lock:
+    unlocked = folder / "new"
+    with unlocked.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        unlocked.rename(folder / MARK)  # so nobody ever sees the mark without its lock
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a disposable folder, its mark last: what is left of it can be known as ours.
+
+    Something is left where workers that outlived their driver still write.
+    """
+    with suppress(OSError):
+        for entry in _unmarked(folder):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink()
+        if not _unmarked(folder):
+            (folder / MARK).unlink()
+            folder.rmdir()
+
+
+def _unmarked(folder: Path) -> list[Path]:
+    return [entry for entry in folder.iterdir() if entry.name != MARK]
 
 
 def _remove_if_abandoned(folder: Path) -> None:
+    """Only with our mark: other people's folders may begin with the same letters."""
     with suppress(OSError):
-        # Without a lock it is either being made or was removed while orphans still wrote to it.
-        if not (folder / "lock").exists() and time.time() - folder.stat().st_mtime < 3600:
+        if folder.is_symlink() or not (folder / MARK).is_file():
             return
-        with (folder / "lock").open("a") as lock:
+        with (folder / MARK).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
 
 
 def own_cluster_settings(folder: Path) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -224,3 +226,28 @@ def test_rays_folder_is_short_and_goes_also_after_a_kill():
         with disposable_folder():  # a second run leaves the first one's alone
             assert folder.is_dir()
     assert not folder.exists()
+
+
+def test_a_folder_of_somebody_else_survives_whatever_its_name_and_age():
+    """`crossgen demo --folder /tmp/cg-demo` makes such a one."""
+    parent = Path("/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir())
+    foreign = Path(tempfile.mkdtemp(prefix="cg-", dir=parent))
+    try:
+        (foreign / "image.png").write_text("mine")
+        (foreign / "lock").write_text("")
+        os.utime(foreign, (0, 0))
+        with disposable_folder():
+            pass
+        assert (foreign / "image.png").read_text() == "mine"
+    finally:
+        shutil.rmtree(foreign)
+
+
+def test_what_an_orphan_still_wrote_goes_with_the_next_run(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("grid.ray_home.shutil.rmtree", lambda *_, **__: None)
+        with disposable_folder() as folder:
+            (folder / "session").mkdir()
+    assert (folder / "session").is_dir()
+    with disposable_folder():
+        assert not folder.exists()
