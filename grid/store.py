@@ -45,12 +45,14 @@ __all__ = [
     "StoreMissing",
     "StoreUnwritable",
     "StoreUrlRefused",
+    "inside_ray_job",
     "open_store",
 ]
 
 TEMPORARY_PREFIX = ".tmp-"
 Keys = list[str]  # inside the classes below the name `list` is a verb
-# Ray sets the first for what `ray job submit` starts, the second in every worker.
+# Ray sets the first for what `ray job submit` starts (and strips the second from it), the second
+# in every worker.
 _RAY_JOB_VARIABLES = ("RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_JOB_ID")
 
 
@@ -180,12 +182,17 @@ def open_store(url: str | os.PathLike[str]) -> Store:
     )
 
 
+def inside_ray_job() -> str:
+    """Return the variable that tells that this process belongs to a Ray job, "" outside of one."""
+    return next((name for name in _RAY_JOB_VARIABLES if os.environ.get(name)), "")
+
+
 def _absolute(folder: str) -> Path:
     path = Path(folder).expanduser()
     if path.is_absolute():
         return Path(os.path.normpath(path))
-    inside = next((name for name in _RAY_JOB_VARIABLES if os.environ.get(name)), None)
-    if inside is not None:
+    inside = inside_ray_job()
+    if inside:
         raise StoreUrlRefused(
             f"store {folder!r}: it is relative, and inside a Ray job ({inside} is set) it would "
             "land in the job's disposable copy of the code; give an absolute path or s3://."

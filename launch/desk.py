@@ -13,7 +13,7 @@ import yaml
 
 from grid.loading import load_experiment
 from grid.plan import Plan, make_plan, prepare
-from grid.store import Store, open_store
+from grid.store import Store, inside_ray_job, open_store
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def store_of(option: str | None, in_file: str | None = None, base: Path | None =
     if option is None and in_file is not None:
         if "://" in in_file or Path(in_file).expanduser().is_absolute() or base is None:
             return open_store(in_file)
-        inside_job = "RAY_JOB_ID" in os.environ
-        return open_store(in_file if inside_job else base / in_file)
+        # Inside a Ray job the file itself may lie in the disposable copy: open_store refuses.
+        return open_store(in_file if inside_ray_job() else base / in_file)
     return open_store(option or os.environ.get("CROSSGEN_STORE") or "runs")
 
 
