@@ -15,7 +15,7 @@ from typing import Any
 from grid import records
 from grid.arm_check import check_arms
 from grid.bias import one_sided
-from grid.catalog import Catalog, open_catalog
+from grid.catalog import open_catalog
 from grid.cost import Costs, known_costs, work_of
 from grid.expand import Expansion, Fit, expand
 from grid.experiment import Experiment
@@ -113,7 +113,8 @@ def prepare(
     if len(catalog.datasets) < len(experiment.data):
         problems.raise_if_any()  # names of missing data would only be refused a second time
     expansion = _restricted(expand(experiment, catalog, problems), only, problems)
-    problems.extend(_equalise_unstated(experiment, catalog, expansion))
+    if experiment.equalise is None:  # where a label can be read from a header, the file must say
+        problems.extend(one_sided(expansion))
     problems.extend(geometry_problems(expansion))
     if experiment.leakage == "refuse":
         for overlap in overlaps(expansion):
@@ -255,13 +256,3 @@ def _restricted(
         {k: s for k, s in expansion.scoring.items() if k in kept},
         expansion.test_sets,
     )
-
-
-def _equalise_unstated(experiment: Experiment, catalog: Catalog, expansion: Expansion) -> list[Any]:
-    """Where labels can be read from format or size, the file must say what to do about it."""
-    if experiment.equalise is not None:
-        return []
-    used = {s.name for f in expansion.fits.values() if f.training for s in f.training.sources}
-    used |= {f"{s.dataset}/{s.generator}" for s in expansion.test_sets}
-    sources = [s for s in catalog.all_sources() if s.name in used]
-    return [problem for source in sources for problem in one_sided(source)]
