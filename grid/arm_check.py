@@ -16,7 +16,7 @@ from detectors.contract import load_card, parse_options
 from detectors.recipes import resolve_recipe
 from grid.expand import chosen_pipelines
 from grid.experiment import Arm, Experiment
-from grid.refusal import Problems
+from grid.refusal import Problems, did_you_mean
 
 
 def check_arms(experiment: Experiment, problems: Problems) -> None:
@@ -28,6 +28,12 @@ def check_arms(experiment: Experiment, problems: Problems) -> None:
     ]:
         for text in test.degradations:
             _noted(where, problems, partial(parse, text, "degradation"))
+    used = {detector for arm in experiment.arms for detector in arm.detector}
+    for detector in experiment.resources:
+        if detector not in used:
+            problems.add(
+                f"resources.{detector}", "no arm has this detector", did_you_mean(detector, used)
+            )
 
 
 def _check_arm(arm: Arm, problems: Problems) -> None:

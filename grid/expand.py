@@ -6,9 +6,10 @@ its id is the hash of that description, and the arms of an experiment are merged
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,6 +57,8 @@ class Fit:
     parent: str | None
     description: Mapping[str, Any]
     values: Mapping[str, Any]
+    also: tuple[Mapping[str, Any], ...] = ()
+    """What other points of the product, in this arm or others, call the same fit."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class _Choice:
     @property
     def values(self) -> dict[str, Any]:
         """What `exclude`, `--only` and `weights: {where: ...}` can match."""
-        recipe = self.recipe if isinstance(self.recipe, str) else self.recipe.get("base", "common")
+        recipe = self.recipe if isinstance(self.recipe, str) else self.recipe.get("base", "own")
         return {
             "arm": self.arm.name,
             "detector": self.detector,
@@ -111,10 +114,16 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     scoring: dict[str, list[ScoringRecord]] = {}
     test_sets: dict[str, TestSet] = {}
     by_arm: dict[str, list[Fit]] = {}
+    unused = dict(enumerate(experiment.exclude))
+    keys: set[str] = set()
     for arm in _parents_first(experiment.arms, problems):
         made: list[Fit] = []
         for choice in _choices(arm, experiment, catalog, problems):
-            if any(_matches(choice.values, pattern) for pattern in experiment.exclude):
+            keys.update(choice.values)
+            excluding = [i for i, p in enumerate(experiment.exclude) if _matches(choice.values, p)]
+            for index in excluding:
+                unused.pop(index, None)
+            if excluding:
                 continue
             fit = _fit(choice, selections, by_arm, problems)
             if fit is not None:
@@ -122,16 +131,21 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
         by_arm[arm.name] = made
         tested = arm.test or experiment.test
         sets = form_test_sets(tested, catalog, problems)
-        test_sets.update({f"{s.name}|{s.classes}|{s.real_pools}": s for s in sets})
+        test_sets.update({_set_key(s): s for s in sets})
+        asked = [list(test_sets).index(_set_key(s)) for s in sets]
         for fit in made:
-            known = fits.get(fit.fit_id)
-            arms = (*known.arms, arm.name) if known and arm.name not in known.arms else fit.arms
-            fits[fit.fit_id] = replace(known or fit, arms=arms)
+            fits[fit.fit_id] = _merged(fits.get(fit.fit_id), fit)
             check_classes_left(fit.values["train"], trained.of(fit), sets, catalog, problems)
             block = _scoring(fit, arm, tested, sets, problems)
-            if block is not None and block not in scoring.setdefault(fit.fit_id, []):
-                scoring[fit.fit_id].append(block)
-    _check_excludes(experiment, by_arm, problems)
+            if block is not None:
+                _add_block(scoring.setdefault(fit.fit_id, []), block, asked)
+    if keys:  # else every arm was refused for another reason
+        _check_excludes(unused.values(), keys, problems)
+        for key in {key: None for contrast in experiment.contrasts for key in contrast.compare}:
+            if key not in keys:
+                problems.add(
+                    f"contrasts: {key}", "no fit has such a value", did_you_mean(key, keys)
+                )
     if not fits and not problems:
         problems.add("arms", "nothing is left to train or to score", "Loosen `exclude` or `--only`")
     return Expansion(
@@ -201,22 +215,45 @@ def _choices(
                     )
 
 
+def _merged(known: Fit | None, fit: Fit) -> Fit:
+    """One fit of two that are the same: it has the arms and the names of both."""
+    if known is None:
+        return fit
+    arms = dict.fromkeys((*known.arms, *fit.arms))
+    return replace(known, arms=tuple(arms), also=(*known.also, fit.values))
+
+
 def _matches(values: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
     return all(
-        key in values and values[key] in (wanted if isinstance(wanted, list | tuple) else [wanted])
+        key in values
+        and any(
+            _comparable(key, values[key]) == _comparable(key, option)
+            for option in (wanted if isinstance(wanted, list | tuple) else [wanted])
+        )
         for key, wanted in pattern.items()
     )
 
 
+def _comparable(key: str, value: Any) -> Any:
+    """Augmentations are equal when they say the same: `blur_jpeg(p=.5)` and `blur_jpeg(p=0.5)`."""
+    if key == "augment" and isinstance(value, str) and value != "default":
+        with contextlib.suppress(ValueError):
+            return parse(value, "augmentation").canonical
+    return value
+
+
 def _check_excludes(
-    experiment: Experiment, by_arm: Mapping[str, list[Fit]], problems: Problems
+    unused: Iterable[Mapping[str, Any]], keys: set[str], problems: Problems
 ) -> None:
-    """A key of `exclude` that no fit has is a typing mistake, not a filter."""
-    known = {key for fits in by_arm.values() for fit in fits for key in fit.values}
-    for pattern in experiment.exclude:
+    """A pattern of `exclude` that excludes nothing is a typing mistake, not a filter."""
+    for pattern in unused:
         for key in pattern:
-            if known and key not in known:
-                problems.add(f"exclude: {key}", "no fit has such a value", did_you_mean(key, known))
+            if key not in keys:
+                problems.add(f"exclude: {key}", "no fit has such a value", did_you_mean(key, keys))
+        if keys.issuperset(pattern):
+            problems.add(
+                f"exclude: {dict(pattern)}", "no fit has these values", "Correct it, or take it out"
+            )
 
 
 def _fit(
@@ -315,7 +352,36 @@ def _weights(
                 "Exactly one must: add `where: {...}` with values of the parent's axes",
             )
         return None, None
-    return {"from": parents[0].fit_id, "epoch": spec.epoch}, parents[0].fit_id
+    [parent] = parents
+    if parent.card.name != choice.detector:
+        problems.add(
+            f"{where}: {{from: {spec.from_}}}",
+            f"{parent.label} is no {choice.detector}, and its weights fit no other network",
+            "Name an arm with the same detector",
+        )
+        return None, None
+    if not _is_kept(parent, spec.epoch):
+        problems.add(*_not_kept(f"{where}.epoch: {spec.epoch}", parent))
+        return None, None
+    return {"from": parent.fit_id, "epoch": spec.epoch}, parent.fit_id
+
+
+def _is_kept(fit: Fit, epoch: int | str) -> bool:
+    """Whether the weights of an epoch will be there; given weights are all of their epochs."""
+    if fit.recipe is None:
+        return epoch in ("selected", "last")
+    kept = fit.recipe.keep_epochs
+    ends_there = epoch == fit.recipe.epochs and fit.recipe.patience is None
+    return epoch in kept or (ends_there and "last" in kept)
+
+
+def _not_kept(what: str, fit: Fit) -> tuple[str, str, str]:
+    kept = fit.recipe.keep_epochs if fit.recipe else ("selected", "last")
+    return (
+        what,
+        f"the recipe of {fit.label} keeps the weights of {', '.join(map(str, kept))} only",
+        "Add it to the recipe's keep_epochs, or name a kept epoch",
+    )
 
 
 def _parents(choice: _Choice, fits: list[Fit]) -> list[Fit]:
@@ -355,14 +421,9 @@ def _scoring(
     except ValueError as error:
         problems.add(where, str(error), "Correct it in the file")
         return None
-    kept = fit.recipe.keep_epochs if fit.recipe else ("selected", "last")
     for epoch in spec.epochs:
-        if epoch not in kept and not (fit.recipe and epoch == fit.recipe.epochs):
-            problems.add(
-                f"{where}.epochs: {epoch}",
-                f"the recipe of {fit.label} keeps the weights of {', '.join(map(str, kept))} only",
-                "Add it to the recipe's keep_epochs, or score a kept epoch",
-            )
+        if not _is_kept(fit, epoch):
+            problems.add(*_not_kept(f"{where}.epochs: {epoch}", fit))
             return None
     pools = dict.fromkeys(p for s in sets for p in (*s.real_pools, *s.fake_pools))
     return ScoringRecord(
@@ -374,6 +435,23 @@ def _scoring(
         equalise="none",
         operations=degradations,
     )
+
+
+def _add_block(blocks: list[ScoringRecord], block: ScoringRecord, asked: list[int]) -> None:
+    """Add what a fit is scored on; arms that score the same pools alike share a block.
+
+    `asked` are places in the experiment's list of test sets.
+    """
+    for known in blocks:
+        if {**known, "test_sets": None} == {**block, "test_sets": None}:
+            known["test_sets"] = sorted({*known["test_sets"], *asked})
+            return
+    block["test_sets"] = asked
+    blocks.append(block)
+
+
+def _set_key(test_set: TestSet) -> str:
+    return f"{test_set.name}|{test_set.classes}|{test_set.real_pools}"
 
 
 def chosen_pipelines(card: Card, given: str | InputSpec) -> Pipelines:

@@ -11,15 +11,33 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 EpochReference = Literal["selected", "last"] | Annotated[int, Field(ge=0)]
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def _as_axis(value: Any) -> Any:
-    """A list is an axis; a single value is an axis of one."""
+    """A list is an axis; a single value is an axis of one; an axis of none is a mistake."""
+    if value in ([], ()):
+        raise ValueError(
+            "an empty list would leave nothing of its arm; give a value or leave it out"
+        )
     return value if isinstance(value, list) else [value]
+
+
+def _seeds_once(seeds: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    if seeds is not None and any(seed < 0 for seed in seeds):
+        raise ValueError("seeds are whole numbers from 0 up")
+    return None if seeds is None else tuple(dict.fromkeys(seeds))
 
 
 class Strict(BaseModel):
@@ -142,7 +160,9 @@ class Arm(Strict):
     augment: Annotated[tuple[str | None, ...], BeforeValidator(_as_axis)] = (None,)
     recipe: Annotated[tuple[str | dict[str, Any], ...], BeforeValidator(_as_axis)] = ("common",)
     weights: Annotated[tuple[WeightsSpec | None, ...], BeforeValidator(_as_axis)] = (None,)
-    seeds: tuple[int, ...] | None = None
+    seeds: Annotated[tuple[int, ...] | None, Field(min_length=1), AfterValidator(_seeds_once)] = (
+        None
+    )
     test: TestSpec | None = None
 
     @model_validator(mode="before")
@@ -204,7 +224,7 @@ class Experiment(Strict):
     data: dict[str, DatasetSpec] = Field(min_length=1)
     equalise: Literal["none"] | None = None
     test: TestSpec
-    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    seeds: Annotated[tuple[int, ...], Field(min_length=1), AfterValidator(_seeds_once)] = (0,)
     arms: tuple[Arm, ...] = Field(min_length=1)
     exclude: tuple[dict[str, Any], ...] = ()
     contrasts: tuple[Contrast, ...] = ()
@@ -224,13 +244,6 @@ class Experiment(Strict):
                 f"{name!r} names a folder in the store: use letters, digits, dots, dashes"
             )
         return name
-
-    @field_validator("seeds")
-    @classmethod
-    def _seeds_once(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        if any(seed < 0 for seed in seeds):
-            raise ValueError("seeds are whole numbers from 0 up")
-        return tuple(dict.fromkeys(seeds))
 
     @model_validator(mode="after")
     def _names_once(self) -> Experiment:

@@ -233,8 +233,11 @@ def _restricted(
             problems.add(f"--only {key}", "no fit has such a value", did_you_mean(key, known))
     kept: dict[str, Fit] = {}
     for fit in expansion.fits.values():
-        values = {**fit.values, "fit": fit.fit_id}
-        if all(str(values.get(key)) in options for key, options in wanted.items()):
+        names = [{**values, "fit": fit.fit_id} for values in (fit.values, *fit.also)]
+        if any(
+            all(str(values.get(key)) in options for key, options in wanted.items())
+            for values in names
+        ):
             one: Fit | None = fit
             while one is not None:
                 kept[one.fit_id] = one
