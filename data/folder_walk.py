@@ -11,7 +11,8 @@ _TEXTS = {"txt", "csv", "tsv", "json", "jsonl", "yaml", "yml", "xml", "html", "h
 _TABLES = {"parquet", "arrow", "lmdb", "mdb", "db", "mat", "h5", "npy", "npz", "pt", "pth", "pkl"}
 _ARCHIVES = {"zip", "tar", "gz", "tgz", "7z", "rar", "bz2", "xz"}
 _NOT_IMAGES = {"svg", "ini", "log", "py", "sh", "ipynb"} | _TEXTS | _TABLES | _ARCHIVES
-_NOT_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
+# A disk's own "lost+found" is root's alone to list.
+_NOT_FOLDERS = frozenset({"__MACOSX", "__pycache__", "lost+found"})
 
 
 def files_below(root: Path, folder: str, skipped: Counter[str]) -> Iterator[str]:
@@ -42,6 +43,35 @@ def subfolders(folder: Path) -> list[Path]:
             and not entry.name.startswith(".")
             and entry.name not in _NOT_FOLDERS
         )
+
+
+class FolderListing:
+    """The folders in each folder of a collection, listed once.
+
+    A folder below the root that cannot be listed counts as empty and is noted in `refused`, so that
+    a layout which only looks for its own folders neither fails at it nor passes over it unsaid.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.refused: list[Path] = []
+        self._root = root
+        self._known: dict[Path, list[Path]] = {}
+
+    def __call__(self, folder: Path) -> list[Path]:
+        """The folders in a folder, by name.
+
+        Raises:
+            OSError: the root cannot be listed.
+        """
+        if folder not in self._known:
+            try:
+                self._known[folder] = subfolders(folder)
+            except OSError:
+                if folder == self._root:
+                    raise
+                self.refused.append(folder)
+                self._known[folder] = []
+        return self._known[folder]
 
 
 def _walked(

@@ -8,8 +8,10 @@ import functools
 import re
 from pathlib import Path
 
+from data.generators import is_known
+
 _WORDNET_ID = re.compile(r"n\d{8}(?=_|$)")
-_NUMBER_FIRST = re.compile(r"(\d{1,3})_[a-z]", re.IGNORECASE)
+_NUMBER_FIRST = re.compile(r"(\d{1,3})_([a-z]\w*?)(?:_\d+)?(?:\.|$)", re.IGNORECASE)
 _NUMBER_FIFTH = re.compile(r"(?:vqdm|glide)_\d+_\d+_\d+_(\d{1,3})_", re.IGNORECASE)
 
 
@@ -18,12 +20,16 @@ def imagenet_class(file_name: str) -> str:
 
     The names are "n01440764_10026.JPEG" for reals, "0_adm_12.PNG" and "000_sdv4_00000.png" for
     most generators, "VQDM_1000_200_00_000_vqdm_00000.png" and GLIDE's alike. A bare number
-    ("0000.png") is a counter, not a class.
+    ("0000.png") is a counter, not a class, and so is one before anything but a known generator
+    ("12_dog.png").
     """
     wordnet = _WORDNET_ID.match(file_name)
     if wordnet:
         return wordnet.group()
-    number = _NUMBER_FIRST.match(file_name) or _NUMBER_FIFTH.match(file_name)
+    number = _NUMBER_FIRST.match(file_name)
+    if number and not is_known(number.group(2)):
+        return ""
+    number = number or _NUMBER_FIFTH.match(file_name)
     return _wordnet_ids()[int(number.group(1))] if number else ""
 
 

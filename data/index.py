@@ -49,6 +49,7 @@ def index_root(
 
     Raises:
         UnknownLayout: the layout's name is unknown, or none fits the folder, or it is no folder.
+        OSError: the root itself cannot be listed; a folder below it is a problem instead.
     """
     if not root.is_dir():
         raise layouts.UnknownLayout(f"{root} is not a folder; give the root of the collection.")

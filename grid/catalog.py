@@ -156,6 +156,13 @@ def open_catalog(
         except UnknownLayout as error:
             problems.add(f"data.{alias}", str(error), "Name the layout, or check the root")
             continue
+        except OSError as error:
+            problems.add(
+                f"data.{alias}",
+                f"{error.filename or spec.root} cannot be listed ({error.strerror})",
+                "Check its permissions and its disk, then run again",
+            )
+            continue
         if manifest.problems and unreadable == "refuse":
             shown = "; ".join(f"{p.path} ({p.reason})" for p in manifest.problems[:5])
             more = f" and {len(manifest.problems) - 5} more" if len(manifest.problems) > 5 else ""

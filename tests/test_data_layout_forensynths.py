@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from data import layouts
+from data import folder_walk, layouts
+from data.index import index_root
 from data.layouts import FoundImage, UnknownLayout, forensynths
 
 CATEGORIES = [
@@ -197,7 +198,7 @@ def test_genimage_is_still_genimage(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return list(folder.iterdir())
 
     # GenImage does not list these to detect itself; that they cannot be is no one's business.
-    monkeypatch.setattr(forensynths, "subfolders", refuse_labels)
+    monkeypatch.setattr(folder_walk, "subfolders", refuse_labels)
     assert layouts.detect(tmp_path / "glide")[0] == "genimage"
 
 
@@ -211,9 +212,14 @@ def test_a_generator_that_cannot_be_listed_is_not_left_out(
             raise PermissionError(13, "Permission denied", str(folder))
         return sorted(inner for inner in folder.iterdir() if inner.is_dir())
 
-    monkeypatch.setattr(forensynths, "subfolders", refuse_crn)
-    with pytest.raises(PermissionError, match="crn"):
-        scan(root)
+    monkeypatch.setattr(folder_walk, "subfolders", refuse_crn)
+    found, skipped = scan(root)
+    assert [(image.path, image.generator) for image in found if image.generator != "biggan"] == [
+        ("test/crn", "")
+    ]
+    assert not skipped
+    problems = index_root(root, None, tmp_path / "cache").problems
+    assert ("test/crn", "a folder that cannot be listed") in problems
 
 
 def test_photo_samples_are_test_sets(shared: Path) -> None:

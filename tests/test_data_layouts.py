@@ -8,6 +8,7 @@ from data import layouts
 from data.folder_walk import files_below
 from data.generators import generator
 from data.imagenet_classes import imagenet_class
+from data.index import index_root
 from data.layouts import FoundImage, UnknownLayout
 
 
@@ -104,6 +105,63 @@ def test_folders_below_the_label_belong_to_it(tmp_path: Path) -> None:
 def test_other_folders_have_no_layout_here(path: str, tmp_path: Path) -> None:
     with pytest.raises(UnknownLayout, match="no layout that is known here"):
         layouts.detect(make(tmp_path, path))
+
+
+def test_a_folder_that_holds_no_split_is_named(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        "ADM/imagenet_ai_0508_adm/train/ai/a.png",
+        "ADM/imagenet_ai_0508_adm/train/thumbnails/a.png",
+        "ADM/imagenet_ai_0508_adm/val/fake/a.png",
+        "ADM/lists/train.png",
+        "Midjourney/disk2/imagenet_midjourney/train/ai/b.png",
+    )
+    found, skipped = scan(tmp_path)
+    assert [image.generator for image in found] == ["adm"]
+    assert skipped == {
+        f"folder {name} outside {{train,val}}/{{ai,nature}}": 1
+        for name in (
+            "ADM/imagenet_ai_0508_adm/train/thumbnails",
+            "ADM/imagenet_ai_0508_adm/val",
+            "ADM/lists",
+            "Midjourney",
+        )
+    }
+
+
+def test_a_linked_root_is_called_as_the_link_is(tmp_path: Path) -> None:
+    make(tmp_path, "disk7/train/ai/a.png", "BigGAN/train/ai/a.png")
+    for link, target, name in (
+        ("ADM", "disk7", "adm"),
+        ("mine", "disk7", "mine"),
+        ("data", "BigGAN", "biggan"),
+    ):
+        (tmp_path / link).symlink_to(tmp_path / target)
+        assert scan(tmp_path / link)[0][0].generator == name
+
+
+@pytest.mark.parametrize(
+    "files", [["adm/train/ai/a.png", "sd14/train/ai/b.png"],
+              ["adm/1_fake/a.png", "adm/0_real/b.png", "sd14/1_fake/c.png"]],
+)  # fmt: skip
+def test_a_folder_that_cannot_be_listed_is_a_problem_of_its_name(
+    files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make(tmp_path / "root", *files, "lost+found/c.png")
+    scandir = os.scandir
+
+    def refuse(place: str | Path) -> object:
+        if Path(place).name in ("sd14", "lost+found"):
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    manifest = index_root(root, None, tmp_path / "cache")
+    assert ("sd14", "a folder that cannot be listed") in manifest.problems
+    assert not any("lost" in problem.path for problem in manifest.problems)
+    monkeypatch.setattr(os, "scandir", lambda place: refuse(Path("sd14")))
+    with pytest.raises(PermissionError):
+        index_root(root, None, tmp_path / "cache")
 
 
 def test_a_wrong_layout_name_gets_a_suggestion() -> None:
@@ -213,6 +271,9 @@ def test_no_alias_stands_for_two_generators() -> None:
         ("ILSVRC2012_val_00000293.JPEG", ""),
         ("0000.png", ""),
         ("0213_4.png", ""),
+        ("12_dog.png", ""),
+        ("12_dog_3.png", ""),
+        ("7_stable_diffusion_v_1_4_00012.png", "n01514668"),
         ("12_3.png", ""),
         ("n0144076_1.png", ""),
     ],

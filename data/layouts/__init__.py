@@ -1,6 +1,6 @@
 """Layouts: how a collection lies on disk, one file each; the file is the registration.
 
-A layout is a module with `NAME`, `detect(root)` (the reason why a folder is one, else None) and
+A layout is a module with `detect(root)` (the reason why a folder is one, else None) and
 `scan(root, skipped)` (its files with all that names and folders say about them).
 """
 
@@ -30,13 +30,22 @@ class FoundImage(NamedTuple):
 class Layout(Protocol):
     """What a layout module offers."""
 
-    NAME: str
-
     def detect(self, root: Path) -> str | None:
         """Why this folder has the layout, in words for people, or None."""
 
     def scan(self, root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
-        """The files of the collection; what is left out by rule is counted in `skipped`."""
+        """The files of the collection; what is left out by rule is counted in `skipped`.
+
+        A folder that cannot be listed is yielded like a file, so that it is named.
+
+        Raises:
+            OSError: the root cannot be listed.
+        """
+
+
+def refused_folder(root: Path, folder: Path) -> FoundImage:
+    """A folder that cannot be listed, as `scan` yields it: the index makes it a problem."""
+    return FoundImage(folder.relative_to(root).as_posix(), 0, "", "", "", "", "")
 
 
 class UnknownLayout(ValueError):

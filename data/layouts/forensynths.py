@@ -10,18 +10,16 @@ own name which it is ("progan_train"); one that does not say is a test set. `val
 split.
 """
 
-import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from data.folder_walk import files_below, subfolders
+from data.folder_walk import FolderListing, files_below
 from data.generators import generator
-from data.layouts import FoundImage
+from data.layouts import FoundImage, refused_folder
 
-NAME = "forensynths"
 _LABELS = {"0_real": 0, "1_fake": 1}
 _SPLITS = {
     "train": "train",
@@ -42,8 +40,6 @@ _OTHER_CLASSES = {"apple", "bedroom", "church", "orange", "summer", "winter", "z
 _CLASSES = _LSUN_CATEGORIES | _OTHER_CLASSES
 _HAVE_CLASSES = frozenset({"progan", "cyclegan", "stylegan", "stylegan2"})
 
-_Listing = Callable[[Path], list[Path]]
-
 
 class _Home(NamedTuple):
     """A folder with `0_real`, `1_fake` or both in it."""
@@ -61,7 +57,7 @@ class _Tree(NamedTuple):
 
 def detect(root: Path) -> str | None:
     """Name the generators found, if there is a folder with both `0_real` and `1_fake`."""
-    listed = functools.cache(_subfolders_if_allowed)
+    listed = FolderListing(root)
     homes = _tree(root, listed).homes
     if not any(_is_whole(home.folder, listed) for home in homes):
         return None
@@ -77,12 +73,16 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
     """Yield every file below the `0_real` and `1_fake` folders.
 
     Raises:
-        OSError: a folder above them cannot be listed.
+        OSError: the root cannot be listed.
     """
-    listed = functools.cache(subfolders)
+    listed = FolderListing(root)
     tree = _tree(root, listed)
     for folder in tree.left_out:
-        skipped[f"folder {folder.relative_to(root).as_posix()} without 0_real or 1_fake"] += 1
+        if folder not in listed.refused:
+            skipped[f"folder {folder.relative_to(root).as_posix()} without 0_real or 1_fake"] += 1
+    for folder in listed.refused:
+        if folder.name.lower() not in _LABELS:  # those are walked, and named, below
+            yield refused_folder(root, folder)
     for home in tree.homes:
         for label_folder in _labelled(home.folder, listed):
             label = _LABELS[label_folder.name.lower()]
@@ -93,7 +93,7 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
                 )
 
 
-def _tree(root: Path, listed: _Listing) -> _Tree:
+def _tree(root: Path, listed: FolderListing) -> _Tree:
     name = root.absolute().name
     inner = listed(root)
     labelled = [folder for folder in inner if _labelled(folder, listed)]
@@ -118,7 +118,7 @@ def _tree(root: Path, listed: _Listing) -> _Tree:
     return tree
 
 
-def _of_generator(folder: Path, split: str, listed: _Listing) -> _Tree:
+def _of_generator(folder: Path, split: str, listed: FolderListing) -> _Tree:
     """The homes in a folder that has the place of a generator, or of a category of ProGAN's."""
     if _labelled(folder, listed):
         if folder.name.lower() in _LSUN_CATEGORIES:
@@ -162,21 +162,13 @@ def _split_named(root: Path) -> str | None:
     return None
 
 
-def _is_whole(folder: Path, listed: _Listing) -> bool:
+def _is_whole(folder: Path, listed: FolderListing) -> bool:
     return _names(_labelled(folder, listed)) == _LABELS.keys()
 
 
-def _labelled(folder: Path, listed: _Listing) -> list[Path]:
+def _labelled(folder: Path, listed: FolderListing) -> list[Path]:
     return [inner for inner in listed(folder) if inner.name.lower() in _LABELS]
 
 
 def _names(folders: list[Path]) -> set[str]:
     return {folder.name.lower() for folder in folders}
-
-
-def _subfolders_if_allowed(folder: Path) -> list[Path]:
-    # Looking for this layout must not fail where another one would not even look.
-    try:
-        return subfolders(folder)
-    except OSError:
-        return []

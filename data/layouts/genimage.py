@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from data.folder_walk import files_below, subfolders
+from data.folder_walk import FolderListing, files_below
 from data.generators import generator, is_known
 from data.imagenet_classes import imagenet_class
-from data.layouts import FoundImage
+from data.layouts import FoundImage, refused_folder
 
-NAME = "genimage"
 _LABELS = {"nature": 0, "ai": 1}
 _VALIDATION_NAMES = ("val", "valid", "validation")
 
@@ -30,9 +29,14 @@ class _Home(NamedTuple):
     folder: Path
 
 
+class _Tree(NamedTuple):
+    homes: list[_Home]
+    left_out: list[Path]  # folders in the place of a generator or an archive that hold no split
+
+
 def detect(root: Path) -> str | None:
     """Name the generators found, if there are splits with `ai` or `nature` in them."""
-    homes = _homes(root)
+    homes = _tree(root, FolderListing(root)).homes
     if not homes:
         return None
     found = sorted({home.generator for home in homes})
@@ -43,42 +47,64 @@ def detect(root: Path) -> str | None:
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
-    """Yield every file below the `ai` and `nature` folders."""
-    for home in _homes(root):
-        splits = _splits(home.folder)
+    """Yield every file below the `ai` and `nature` folders.
+
+    Raises:
+        OSError: the root cannot be listed.
+    """
+    listed = FolderListing(root)
+    tree = _tree(root, listed)
+    left_out = list(tree.left_out)
+    for home in tree.homes:
+        splits = _splits(home.folder, listed)
+        left_out += [inner for inner in listed(home.folder) if inner not in splits]
         for split_folder, split in splits.items():
-            for label_folder in _labelled(split_folder):
+            labelled = _labelled(split_folder, listed)
+            left_out += [inner for inner in listed(split_folder) if inner not in labelled]
+            for label_folder in labelled:
                 label = _LABELS[label_folder.name.lower()]
                 real_set = "" if label else f"{home.generator}/nature"
                 for path in files_below(root, label_folder.relative_to(root).as_posix(), skipped):
                     yield FoundImage(
                         path, label, home.generator, split, _class_of(path), "", real_set
                     )
+    for folder in left_out:
+        if folder not in listed.refused:
+            skipped[
+                f"folder {folder.relative_to(root).as_posix()} outside {{train,val}}/{{ai,nature}}"
+            ] += 1
+    for folder in listed.refused:
+        yield refused_folder(root, folder)
 
 
-def _homes(root: Path) -> list[_Home]:
-    if _splits(root):
-        return [_Home(generator(root.resolve().name).name, root)]
-    homes = []
-    for folder in subfolders(root):
-        if _splits(folder):
-            homes.append(_Home(generator(folder.name).name, folder))
+def _tree(root: Path, listed: FolderListing) -> _Tree:
+    if _splits(root, listed):
+        # As the folder is called here: what a link points to is a disk's affair, unless it is
+        # the only one of the two that is a generator's name.
+        name = _known_first(root.absolute().name, root.resolve().name)
+        return _Tree([_Home(generator(name).name, root)], [])
+    tree = _Tree([], [])
+    for folder in listed(root):
+        if _splits(folder, listed):
+            tree.homes.append(_Home(generator(folder.name).name, folder))
             continue
+        archives = [inner for inner in listed(folder) if _splits(inner, listed)]
         # The archive's own folder says as much as the generator's where that has a strange name.
-        homes.extend(
+        tree.homes.extend(
             _Home(generator(_known_first(folder.name, inner.name)).name, inner)
-            for inner in subfolders(folder)
-            if _splits(inner)
+            for inner in archives
         )
-    return homes
+        others = [inner for inner in listed(folder) if inner not in archives]
+        tree.left_out.extend(others if archives else [folder])
+    return tree
 
 
-def _splits(folder: Path) -> dict[Path, str]:
+def _splits(folder: Path, listed: FolderListing) -> dict[Path, str]:
     """The split folders in a folder that hold labelled images, with their canonical names."""
     candidates = {
         inner.name.lower(): inner
-        for inner in subfolders(folder)
-        if inner.name.lower() in {"train", "test", *_VALIDATION_NAMES} and _labelled(inner)
+        for inner in listed(folder)
+        if inner.name.lower() in {"train", "test", *_VALIDATION_NAMES} and _labelled(inner, listed)
     }
     validation = "validation" if "test" in candidates else "test"
     return {
@@ -87,12 +113,12 @@ def _splits(folder: Path) -> dict[Path, str]:
     }
 
 
-def _labelled(split_folder: Path) -> list[Path]:
-    return [inner for inner in subfolders(split_folder) if inner.name.lower() in _LABELS]
+def _labelled(split_folder: Path, listed: FolderListing) -> list[Path]:
+    return [inner for inner in listed(split_folder) if inner.name.lower() in _LABELS]
 
 
-def _known_first(outer: str, inner: str) -> str:
-    return inner if is_known(inner) and not is_known(outer) else outer
+def _known_first(first: str, second: str) -> str:
+    return second if is_known(second) and not is_known(first) else first
 
 
 def _class_of(path: str) -> str:
