@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from grid.exit_codes import EXIT_UNFINISHED
 from grid.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
 from grid.lost_worker import lost_attempt
 from grid.packages import ForeignPackages, require_own_packages
@@ -38,7 +39,7 @@ from grid.ray_home import (
     remove_folder,
     restore_home,
 )
-from grid.run import EXIT_UNFINISHED, IsCommitted, IsDone, Run, RunOptions, RunResult
+from grid.run import IsCommitted, IsDone, Run, RunOptions, RunResult
 from grid.schedule import fit_to_nodes
 from grid.stopping import StopSignals, stop_signals
 from grid.trial import Attempt, LostAttempt, Trial

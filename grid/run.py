@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.progress import Progress
 from grid.schedule import Issue, Schedule
 from grid.stopping import StopSignals
 from grid.trial import OutcomeLike, Trial
-
-EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, EXIT_STORE, EXIT_UNFINISHED = 0, 1, 2, 3, 75
 
 IsDone = Callable[[Trial], bool]
 IsCommitted = Callable[[str], bool]

@@ -53,8 +53,8 @@ class S3Store(Store):
             return bytes(self._reading(key, lambda: self.filesystem.cat_file(path)))
         except FileNotFoundError as error:
             raise StoreMissing(
-                f"{key}: the store {self.url} has no such object; run `crossgen status` to see "
-                "what is there."
+                f"{key}: the store {self.url} has no such object; run `crossgen status FILE` to "
+                "see what is there."
             ) from error
 
     def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:

@@ -67,6 +67,41 @@ class StopSignals:
 
 
 @contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM and SIGUSR1 interrupt as Ctrl-C does, while no trial runs that could heed a flag.
+
+    So the index of the images is kept, and the exit code says "run me again". A second signal
+    within `ECHO_S` is the same request and must not interrupt the tidying up.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    since: float | None = None
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal since
+        if since is None or time.monotonic() - since > ECHO_S:
+            since = time.monotonic()
+            raise KeyboardInterrupt(signal.Signals(number).name)
+
+    with _former_handlers_afterwards():
+        for number in STOP_SIGNALS:
+            signal.signal(number, interrupt)
+        yield
+
+
+@contextmanager
+def _former_handlers_afterwards() -> Iterator[None]:
+    former: dict[signal.Signals, Any] = {n: signal.getsignal(n) for n in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            # None: a handler that C code installed, which Python cannot put back.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+@contextmanager
 def stop_signals() -> Iterator[StopSignals]:
     """`StopSignals` for the length of a run; the former handlers are put back afterwards.
 
@@ -77,11 +112,6 @@ def stop_signals() -> Iterator[StopSignals]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    former: dict[signal.Signals, Any] = {n: signal.getsignal(n) for n in STOP_SIGNALS}
-    stop.install()
-    try:
+    with _former_handlers_afterwards():
+        stop.install()
         yield stop
-    finally:
-        for number, handler in former.items():
-            # None: a handler that C code installed, which Python cannot put back.
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)

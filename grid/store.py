@@ -240,7 +240,7 @@ class LocalStore(Store):
             return self.local_path(key).read_bytes()
         except (FileNotFoundError, NotADirectoryError) as error:
             raise StoreMissing(
-                f"{key}: the store {self.url} has no such file; run `crossgen status` to see "
+                f"{key}: the store {self.url} has no such file; run `crossgen status FILE` to see "
                 "what is there."
             ) from error
         except OSError as error:

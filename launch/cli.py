@@ -1,7 +1,7 @@
 """The command `crossgen`: one subcommand per way in. Each loads only what it needs.
 
-Exit codes: 0 done, 75 unfinished (run me again), 1 something failed and nothing else is left to
-run, 2 refused, 3 the store cannot be written.
+Exit codes (`grid.exit_codes`): 0 done, 75 unfinished (run me again), 1 something failed and nothing
+else is left to run, 2 refused, 3 the store failed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from launch.options import (
     narrowing_options,
     optional_experiment_argument,
     store_option,
+    store_option_without_file,
 )
-
-REFUSED, STORE_UNWRITABLE, UNFINISHED = 2, 3, 75
 
 
 class InWorkingOrder(click.Group):
@@ -56,9 +55,13 @@ def cli() -> None:
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at a time; default all cores.")
 def demo(folder: Path, slots: int | None) -> None:
     """Toy images, a grid of two detectors, its matrix; minutes."""
-    from launch.demo_command import run_demo
+    from grid.stopping import interruptible
 
-    sys.exit(run_demo(folder, slots=slots))
+    with interruptible():
+        from launch.demo_command import run_demo
+
+        code = run_demo(folder, slots=slots)
+    sys.exit(code)
 
 
 @cli.command()
@@ -100,11 +103,15 @@ def run(
     **given: Any,
 ) -> None:
     """Do what is missing of FILE: train, score, commit. Running again is resuming."""
-    from launch.desk import open_desk
-    from launch.run_command import run_missing
+    from grid.stopping import interruptible
 
-    desk = open_desk(file, fits=trials, **given)
-    sys.exit(run_missing(desk, ray=not no_ray, slots=slots, attempts=attempts))
+    with interruptible():  # until the driver is up, and has a flag for its trials
+        from launch.desk import open_desk
+        from launch.run_command import run_missing
+
+        desk = open_desk(file, fits=trials, **given)
+        code = run_missing(desk, ray=not no_ray, slots=slots, attempts=attempts)
+    sys.exit(code)
 
 
 @cli.command()
@@ -155,7 +162,7 @@ def report(file: Path | None, output: Path | None, **given: Any) -> None:
 
 @cli.command()
 @click.argument("sql", required=False)
-@store_option
+@store_option_without_file
 @click.option("--experiment", metavar="NAME", help="Of several experiments in the store, this one.")
 @click.option("--csv", "csv", is_flag=True, help="Print CSV.")
 @click.option(
@@ -172,7 +179,7 @@ def query(
 
 @cli.command()
 @click.argument("fit")
-@store_option
+@store_option_without_file
 @click.option("--piece", metavar="PIECE", help="Repeat one piece of the fit, not its training.")
 def verify(fit: str, store: str | None, piece: str | None) -> None:
     """Repeat FIT aside and say whether its numbers are equal."""
@@ -184,7 +191,7 @@ def verify(fit: str, store: str | None, piece: str | None) -> None:
 @cli.command()
 @click.argument("first")
 @click.argument("second")
-@store_option
+@store_option_without_file
 def diff(first: str, second: str, store: str | None) -> None:
     """Say in which fields of their identity two fits differ."""
     from launch.diff_command import print_difference
@@ -203,7 +210,7 @@ def init(folders: tuple[Path, ...], output: Path | None) -> None:
 
 
 @cli.command()
-@store_option
+@store_option_without_file
 def compact(store: str | None) -> None:
     """Copy many small score files into few, for faster SQL."""
     from launch.upkeep_commands import run_compact
@@ -212,7 +219,7 @@ def compact(store: str | None) -> None:
 
 
 @cli.command()
-@store_option
+@store_option_without_file
 @click.option("--dry-run", is_flag=True, help="List what would be deleted; delete nothing.")
 def gc(store: str | None, dry_run: bool) -> None:
     """Delete what no commit names: lost attempts, old checkpoints."""
@@ -236,17 +243,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> int:
     """Run the command line and return the exit code."""
+    from grid.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_STORE, EXIT_UNFINISHED
+    from grid.joined_cluster import ClusterUnreachable
     from grid.refusal import Refused
+    from grid.schedule import Unsatisfiable
     from grid.store_errors import StoreError, StoreUnwritable, StoreUrlRefused
 
     try:
         cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
-    except click.exceptions.Abort:
-        _say("stopped", ["interrupted from the keyboard; run the same command to go on"])
-        return UNFINISHED
+    except click.exceptions.Abort as abort:
+        signal = str(abort.__cause__ or "") or "interrupted from the keyboard"
+        _say("stopped", [f"{signal}; run the same command to go on"])
+        return EXIT_UNFINISHED
     except click.ClickException as error:
         error.show()
-        return REFUSED
+        return EXIT_REFUSED
     except Refused as refused:
         count = len(refused.problems)
         return _refuse(
@@ -254,15 +265,19 @@ def _run(arguments: Sequence[str] | None) -> int:
         )
     except StoreUnwritable as error:
         _say("the store cannot be written", [str(error)])
-        return STORE_UNWRITABLE
+        return EXIT_STORE
     except (StoreError, StoreUrlRefused) as error:
         return _refuse("the store cannot be used", [str(error)])
-    return 0
+    except (ClusterUnreachable, Unsatisfiable) as error:
+        return _refuse("refused", str(error).splitlines())
+    return EXIT_DONE
 
 
 def _refuse(title: str, lines: Sequence[str]) -> int:
+    from grid.exit_codes import EXIT_REFUSED
+
     _say(title, lines)
-    return REFUSED
+    return EXIT_REFUSED
 
 
 def _say(title: str, lines: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from data.toy.generators import TOY_GENERATORS
 from data.toy.writing import ToyFolderRefused, write_toy_images
@@ -69,7 +70,7 @@ def run_demo(
     print_matrix(shown, "auc")
     page = write_report(shown, folder / "report.html")
     console.print()
-    console.print(f"page   {page}\nstore  {folder / 'store'}", highlight=False)
+    console.print(f"page   {page}\nstore  {folder / 'store'}", highlight=False, markup=False)
     console.print(f"took   {time.monotonic() - began:.0f} s", highlight=False)
     _say_next(console, folder, file)
     return 0
@@ -79,7 +80,7 @@ def _write_images(
     console: Console, root: Path, train: int, test: int, generators: Sequence[str]
 ) -> None:
     images = 2 * (train + test) * len(generators)
-    console.print(f"toy images: {images:,} of {len(generators)} generators in {root}")
+    console.print(f"toy images: {images:,} of {len(generators)} generators in {root}", markup=False)
     try:
         write_toy_images(
             root,
@@ -101,7 +102,9 @@ def _experiment_file(console: Console, folder: Path) -> Path:
     if not file.exists():
         shutil.copyfile(shipped, file)
     elif file.read_bytes() != shipped.read_bytes():
-        console.print(f"{file} differs from the demo that is shipped, and is what runs")
+        console.print(
+            f"{file} differs from the demo that is shipped, and is what runs", markup=False
+        )
     return file
 
 
@@ -126,7 +129,8 @@ def _say_next(console: Console, folder: Path, file: Path) -> None:
     )
     console.print("\nnext", style="bold")
     for command, why in lines:
-        console.print(f"  {command}\n      [dim]{why}[/]", highlight=False, soft_wrap=True)
+        said = Text.assemble(f"  {command}\n      ", (why, "dim"))
+        console.print(said, highlight=False, soft_wrap=True)
 
 
 def _making(done: int, total: int) -> None:

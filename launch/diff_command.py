@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from grid import records
 from grid.refusal import Problem, Refused, did_you_mean
@@ -31,9 +33,9 @@ def print_difference(first: str, second: str, store: str | None) -> None:
     if not fields:
         console.print("the same fit" if first == second else "no field differs")
         return
-    table = Table("field", first, second)
+    table = Table("field", escape(first), escape(second))
     for name, (one, other) in fields.items():
-        table.add_row(name, _said(one), _said(other))
+        table.add_row(name, Text(_said(one)), Text(_said(other)))
     console.print(table)
 
 

@@ -21,11 +21,16 @@ optional_experiment_argument = click.argument(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 
-store_option = click.option(
-    "--store",
-    metavar="DIR|s3://...",
-    help="Where results are kept. Else the file's `store:`, else CROSSGEN_STORE, else ./runs.",
-)
+
+def _store_option(otherwise: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--store", metavar="DIR|s3://...", help=f"Where results are kept. {otherwise}"
+    )
+
+
+store_option = _store_option("Else the file's `store:`, else CROSSGEN_STORE, else ./runs.")
+
+store_option_without_file = _store_option("Else CROSSGEN_STORE, else ./runs.")
 
 
 def named_experiment_options(command: Command) -> Command:
@@ -53,7 +58,8 @@ def narrowing_options(command: Command) -> Command:
                 multiple=True,
                 metavar="KEY=VALUE",
                 callback=_pairs,
-                help="Only fits with this value, e.g. detector=npr or seed=0. Repeat to narrow.",
+                help="Only fits with this value, e.g. detector=npr or seed=0. Another key "
+                "narrows further, the same key again adds a value.",
             ),
             click.option(
                 "--set",
@@ -67,7 +73,7 @@ def narrowing_options(command: Command) -> Command:
                 "--limit",
                 type=click.IntRange(min=2),
                 metavar="N",
-                help="At most N images per pool and class: other images, so other fits; stamped "
+                help="At most N images per pool: other images, so other fits; stamped "
                 "partial everywhere.",
             ),
             click.option("--rehash", is_flag=True, help="Read every image file again."),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from rich.console import Console
 
 from grid import records
+from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.plan import is_done, make_trials
+from grid.run import RunOptions, RunResult, exit_code
+from grid.store_errors import StoreError
+from grid.trial import Trial
 from launch.desk import Desk
 from launch.show_plan import print_plan
+from launch.show_warnings import print_warnings
 
 
 def run_missing(desk: Desk, *, ray: bool, slots: int | None, attempts: int) -> int:
@@ -22,41 +28,75 @@ def run_missing(desk: Desk, *, ray: bool, slots: int | None, attempts: int) -> i
     trials = make_trials(desk.plan, desk.store)
     if not trials:
         print_plan(desk)
-        return 0
-    from grid.attempt import attempt_trial, record_lost
-    from grid.run import RunOptions, exit_code
-
+        _print_warnings(console, desk)
+        return EXIT_DONE
     options = RunOptions(attempts=attempts, slots=slots)
-    done, committed = partial(is_done, desk.store), partial(_committed, desk)
     if ray:
-        from grid.driver import run_on_ray
+        from grid.driver import DriverFailed
 
-        result = run_on_ray(
-            trials,
-            attempt=attempt_trial,
-            is_done=done,
-            is_committed=committed,
-            record_lost=partial(record_lost, desk.store),
-            options=options,
-        )
+        try:
+            result = _on_ray(desk, trials, options)
+        except DriverFailed as error:
+            _say(console, f"unfinished: {error}", EXIT_UNFINISHED)
+            return EXIT_UNFINISHED
     else:
-        from grid.local import run_here
-
-        result = run_here(
-            trials, attempt=attempt_trial, is_done=done, is_committed=committed, options=options
-        )
+        result = _here(desk, trials, options)
     code = exit_code(result)
     words = {
-        0: "done",
-        75: "unfinished: run the same command to go on",
-        1: "something failed and nothing else is left to run; `crossgen status` says what",
-        3: f"the store cannot be written: {result.store_error}",
+        EXIT_DONE: "done",
+        EXIT_UNFINISHED: "unfinished: run the same command to go on",
+        EXIT_FAILED: "something failed and nothing else is left to run; "
+        f"`crossgen status {desk.file}` says what",
+        EXIT_STORE: f"the store failed, no trial is blamed for it: {result.store_error}",
     }
-    console.print(words[code], style="green" if code == 0 else "bold red", highlight=False)
+    _print_warnings(console, desk)
+    _say(console, words[code], code)
     for fit_id, reason in result.failed.items():
-        console.print(f"  {fit_id}: {reason}", highlight=False)
+        console.print(f"  {fit_id}: {reason}", highlight=False, markup=False)
     return code
+
+
+def _on_ray(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResult:
+    from grid.attempt import attempt_trial, record_lost
+    from grid.driver import run_on_ray
+
+    return run_on_ray(
+        trials,
+        attempt=attempt_trial,
+        is_done=partial(is_done, desk.store),
+        is_committed=partial(_committed, desk),
+        record_lost=partial(record_lost, desk.store),
+        options=options,
+    )
+
+
+def _here(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResult:
+    from grid.attempt import attempt_trial
+    from grid.local import run_here
+
+    return run_here(
+        trials,
+        attempt=attempt_trial,
+        is_done=partial(is_done, desk.store),
+        is_committed=partial(_committed, desk),
+        options=options,
+    )
 
 
 def _committed(desk: Desk, fit_id: str) -> bool:
     return records.read_commit(desk.store, fit_id) is not None
+
+
+def _print_warnings(console: Console, desk: Desk) -> None:
+    """Of all fits of the experiment, whichever run trained them."""
+    labels = {plan.fit.fit_id: plan.fit.label for plan in desk.plan.fits}
+    try:
+        commits = records.read_commits(desk.store, labels)
+    except StoreError:  # what ended the run is said already; `status` shows the warnings
+        return
+    print_warnings(console, [(labels[fit_id], each) for fit_id, each in commits.items()])
+
+
+def _say(console: Console, text: str, code: int) -> None:
+    style = "green" if code == EXIT_DONE else "bold red"
+    console.print(text, style=style, highlight=False, markup=False)

@@ -6,6 +6,7 @@ from collections import Counter
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from grid.durations import duration
 from grid.plan import FitPlan, Plan
@@ -20,12 +21,10 @@ def print_plan(desk: Desk) -> None:
     console = Console()
     plan = desk.plan
     experiment = plan.expansion.experiment
-    console.print(f"[bold]{experiment.name}[/] {experiment.question}", highlight=False)
-    console.print(f"store {desk.store.url}", style="dim", highlight=False)
+    console.print(Text.assemble((experiment.name, "bold"), " ", experiment.question or ""))
+    console.print(f"store {desk.store.url}", style="dim", highlight=False, markup=False)
     if experiment.limit is not None:
-        console.print(
-            f"PARTIAL: at most {experiment.limit} images per pool and class", style="bold yellow"
-        )
+        console.print(f"PARTIAL: at most {experiment.limit} images per pool", style="bold yellow")
     table = Table("", "wanted", "committed", "missing", box=None, header_style="dim")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -75,7 +74,7 @@ def _print_overlaps(console: Console, plan: Plan) -> None:
     }[rule]
     console.print(f"leakage ({said}):", style="yellow", highlight=False)
     for overlap in plan.overlaps[:SHOWN]:
-        console.print(f"  {overlap.test_set}: {overlap}", highlight=False)
+        console.print(f"  {overlap.test_set}: {overlap}", highlight=False, markup=False)
     if len(plan.overlaps) > SHOWN:
         console.print(f"  ... and {len(plan.overlaps) - SHOWN} more pairs", highlight=False)
 
@@ -86,7 +85,7 @@ def _print_trials(console: Console, fits: list[FitPlan]) -> None:
     for f in fits[:SHOWN]:
         trains = "-" if f.committed else "given" if f.fit.recipe is None else "yes"
         predicted = "?" if f.predicted_s is None else duration(f.predicted_s)
-        table.add_row(f.fit.label, trains, f"{f.missing_pieces:,}", predicted)
+        table.add_row(Text(f.fit.label), trains, f"{f.missing_pieces:,}", predicted)
     console.print(table)
     if len(fits) > SHOWN:
         console.print(f"... and {len(fits) - SHOWN:,} more trials", highlight=False)
@@ -98,4 +97,4 @@ def print_reasons(desk: Desk) -> None:
     counted: Counter[str] = Counter(reasons(desk.plan, desk.store))
     for reason, count in counted.most_common():
         times = f" ({count} of this kind)" if count > 1 else ""
-        console.print(f"- {reason}{times}", highlight=False)
+        console.print(f"- {reason}{times}", highlight=False, markup=False)

@@ -22,7 +22,7 @@ def run_compact(store: str | None) -> None:
         highlight=False,
     )
     for refused in done.refused:
-        console.print(f"not copied: {refused}", style="bold red", highlight=False)
+        console.print(f"not copied: {refused}", style="bold red", highlight=False, markup=False)
 
 
 def run_gc(store: str | None, *, dry_run: bool) -> None:
@@ -35,7 +35,7 @@ def run_gc(store: str | None, *, dry_run: bool) -> None:
         return
     if dry_run:
         for each in found:
-            console.print(f"{each.key}: {each.why}", highlight=False)
+            console.print(f"{each.key}: {each.why}", highlight=False, markup=False)
     console.print(_summary(found))
     verb = "would be" if dry_run else "were"
     total = _size(sum(each.bytes for each in found))

@@ -34,5 +34,5 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
         highlight=False,
     )
     for name, (then, now) in result.changed_conditions.items():
-        console.print(f"  {name} then: {then}\n  {name} now:  {now}", highlight=False)
+        console.print(f"  {name} then: {then}\n  {name} now:  {now}", highlight=False, markup=False)
     return 0 if close else 1

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 from grid import records
 from grid.durations import duration
 from grid.loading import load_experiment
+from grid.schedule import Unsatisfiable
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -338,6 +340,110 @@ def test_leakage_is_counted_flagged_and_refused_on_request(crossgen, own_run):
     sql = "SELECT n_fake, n_seen FROM cells WHERE test_set = 'g/g1' ORDER BY n_seen DESC"
     _, out, _ = crossgen("query", sql, "--store", own_run.store, "--csv")
     assert "6,1" in out  # seen, and left out of the cell: 7 fakes less 1
+
+
+def test_status_and_run_show_what_trainings_warned_of(crossgen, own_run):
+    for path in (own_run.store / "commits").iterdir():
+        commit = json.loads(path.read_text())
+        commit["warnings"] = [f"Constant logits: all 4 images got {commit['n_train']} [/]."]
+        path.write_text(json.dumps(commit))
+    command = own_run.file, "--store", own_run.store
+    code, _, err = crossgen("run", *command, "--no-ray", "--set", "seeds=[0, 3]")
+    assert code == 0
+    assert "! 2 fits: Constant logits: all 4 images got 28 [/]." in err
+    _, out, _ = crossgen("status", *command)
+    assert "! 2 fits: Constant logits: all 4 images got 28 [/]." in out
+    assert "g/g1" in out.partition("Constant logits")[2]
+    assert "Constant logits" in crossgen("run", *command)[2]  # nothing to do
+
+
+def test_a_fit_that_was_begun_is_not_called_interrupted(crossgen, own_run):
+    """It may be running at this moment."""
+    store = records.open_store(own_run.store)
+    fit_id = sorted(records.committed_fits(store))[0]
+    (own_run.store / records.commit_key(fit_id)).unlink()
+    store.put_checkpoint(records.checkpoint_key(fit_id, "other"), b"")
+    _, out, _ = crossgen("status", own_run.file, "--store", own_run.store)
+    assert "begun, not committed" in out
+
+
+def test_square_brackets_are_words_and_no_markup(crossgen, own_run):
+    own_run.file.write_text(
+        own_run.file.read_text() + "\nquestion: does [/data/x] [i]matter[/i]?\n"
+    )
+    command = own_run.file, "--store", own_run.store, "--set", "seeds=[0, 3]"
+    code, out, err = crossgen("plan", *command, "--why")
+    assert code == 0, err
+    assert "does [/data/x] [i]matter[/i]?" in out
+
+
+def test_what_a_failed_trial_says_is_printed_as_it_is(crossgen, own_run, monkeypatch):
+    def broken(spec, *_):
+        raise RuntimeError("[enforce fail at alloc.cpp:117] no [/data/x]")
+
+    monkeypatch.setattr("grid.attempt.run_trial", broken)
+    command = own_run.file, "--store", own_run.store, "--set", "seeds=[3]"
+    code, _, err = crossgen("run", *command, "--no-ray", "--attempts", "1")
+    assert code == 1
+    assert "[enforce fail at alloc.cpp:117] no [/data/x]" in err.partition("crossgen status")[2]
+    _, out, _ = crossgen("status", *command)
+    assert "[enforce fail at alloc.cpp:117] no [/data/x]" in out
+
+
+def test_a_cluster_that_does_not_answer_is_a_refusal(crossgen, own_run, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--set", "seeds=[3]")
+    assert code == 2
+    assert err.startswith("refused\n  RAY_ADDRESS=127.0.0.1:1 does not answer")
+
+
+@pytest.mark.parametrize(("raised", "expected"), [("Unsatisfiable", 2), ("DriverFailed", 75)])
+def test_what_the_driver_raises_is_said_in_words(crossgen, own_run, monkeypatch, raised, expected):
+    import grid.driver
+
+    kinds = {"Unsatisfiable": Unsatisfiable, "DriverFailed": grid.driver.DriverFailed}
+
+    def refuse(*_, **__):
+        raise kinds[raised]("cpu: 999 is [more] than any node has")
+
+    monkeypatch.setattr("grid.driver.run_on_ray", refuse)
+    code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--set", "seeds=[3]")
+    assert code == expected
+    assert "cpu: 999 is [more] than any node has" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
+def test_a_signal_before_the_driver_is_up_keeps_the_index_and_says_run_again(
+    crossgen, own_run, monkeypatch, number
+):
+    read = Path.read_bytes
+    images = []
+
+    def slow(path):
+        content = read(path)
+        if path.suffix == ".png":
+            images.append(path)
+            if len(images) == 20:
+                os.kill(os.getpid(), number)
+        return content
+
+    cache = own_run.folder / "new-cache"
+    monkeypatch.setenv("CROSSGEN_CACHE", str(cache))
+    monkeypatch.setattr(Path, "read_bytes", slow)
+    before = signal.getsignal(number)
+    code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")
+    assert code == 75
+    assert "run the same command to go on" in err
+    assert signal.getsignal(number) is before
+    assert [path for path in cache.rglob("*") if path.is_file()]
+
+
+def test_options_say_what_they_do(crossgen):
+    _, out, _ = crossgen("query", "--help")
+    assert "file's" not in out
+    _, out, _ = crossgen("run", "--help")
+    assert "At most N images per pool:" in " ".join(out.split())
 
 
 def test_a_relative_store_inside_a_ray_job_is_refused(crossgen, own_run, monkeypatch):

@@ -1,0 +1,28 @@
+"""What the trainings of an experiment warned of: nobody should find it out from a matrix of .5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+
+from grid.commits import Commit
+
+SHOWN = 3
+
+
+def print_warnings(console: Console, commits: Iterable[tuple[str, Commit]]) -> None:
+    """Print the warnings of fits, given with their labels; those of one kind together.
+
+    A kind is what stands before the colon; the numbers behind it are the first fit's.
+    """
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for label, commit in commits:
+        for sentence in commit["warnings"]:
+            kinds.setdefault(sentence.partition(":")[0], []).append((label, sentence))
+    for warned in kinds.values():
+        fits = f"{len(warned):,} fit{'s' * (len(warned) != 1)}"
+        labels = ", ".join(label for label, _ in warned[:SHOWN])
+        more = f" and {len(warned) - SHOWN:,} more" if len(warned) > SHOWN else ""
+        console.print(f"! {fits}: {warned[0][1]}", style="yellow", highlight=False, markup=False)
+        console.print(f"    {labels}{more}", style="dim", highlight=False, markup=False)
