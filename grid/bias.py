@@ -24,7 +24,12 @@ Counts = Counter[tuple[object, ...]]
 
 
 def one_sided(expansion: Expansion) -> list[Problem]:
-    """Return a problem for each comparison and header fact that tells fakes from reals.
+    """Return a problem for each comparison and header fact that tells fakes from reals."""
+    return one_sided_among(list(_compared(expansion)))
+
+
+def one_sided_among(comparisons: Sequence[tuple[str, Sequence[Pool]]]) -> list[Problem]:
+    """Return the problems of some comparisons, each a name and the pools of both classes.
 
     The measure is the total variation distance between the two classes' shares: 0 when both
     classes look alike, 1 when the fact alone decides the label.
@@ -33,7 +38,7 @@ def one_sided(expansion: Expansion) -> list[Problem]:
     counted: dict[tuple[str, str], Counts] = {}
     for fact in FACTS:
         shouting: list[frozenset[str]] = []
-        for name, pools in _compared(expansion):
+        for name, pools in comparisons:
             ids = frozenset(pool.pool_id for pool in pools)
             if any(ids <= others for others in shouting):
                 continue  # a generator's test set beside the generator itself says nothing new
