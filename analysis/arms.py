@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,21 +21,23 @@ class ArmOfFit:
     @classmethod
     def of(cls, fit: FitRecord, cell: Cell, fits: Mapping[str, FitRecord]) -> ArmOfFit:
         """Return the settings of a fit and of one of its cells, epochs as the experiment says."""
-        recipe = dict(fit["recipe"] or {})
         settings: dict[str, Any] = {
             "detector": fit["detector"],
-            **{f"{fit['detector']}.{key}": value for key, value in fit["options"].items()},
-            "augment": fit["augment"],
-            "input": fit["input"],
-            "recipe": recipe.pop("name", "none"),
-            **{f"recipe.{key}": value for key, value in recipe.items()},
-            "weights": _weights(fit, fits),
+            **_settings(fit, fits),
             "epoch": cell.epoch,
             "degradation": cell.degradation,
             "test input": cell.test_pipeline,
             "equalise": cell.equalise,
         }
         return cls(tuple((key, _said(value)) for key, value in settings.items()))
+
+    def of_parents_seed(self, fit: FitRecord, fits: Mapping[str, FitRecord]) -> ArmOfFit:
+        """Return these settings and the seeds of the fits that a fit descends from.
+
+        Needed where fits of one seed began with weights of several.
+        """
+        seeds = [str(parent["seed"]) for parent in _ancestors(fit, fits)]
+        return ArmOfFit((*self.settings, ("weights.seed", "+".join(seeds))))
 
     def __getitem__(self, name: str) -> str:
         """Return a setting, "" where this detector has none of that name."""
@@ -55,16 +57,45 @@ def _title(arm: ArmOfFit, every: list[ArmOfFit], *, with_recipe_values: bool) ->
     same = [dict(each.settings) for each in every if each["detector"] == arm["detector"]]
     parts = []
     for name, value in arm.settings:
-        if name.startswith("recipe.") and not with_recipe_values:
+        is_recipe_value = "recipe." in name or name.endswith("validated on")
+        if is_recipe_value and not with_recipe_values:
             continue
-        differs = len({each.get(name) for each in same}) > 1
+        # Among those that have it: fits that began from scratch have no parent's settings.
+        differs = len({each[name] for each in same if name in each}) > 1
         if name == "detector":
             parts.append(value)
         elif differs and name in _WITHOUT_NAME:
             parts.append("undegraded" if value == "none" else value)
         elif differs:
-            parts.append(f"{name.removeprefix(arm['detector'] + '.')}={value}")
+            parts.append(f"{name.replace(arm['detector'] + '.', '')}={value}")
     return ", ".join(parts)
+
+
+def _settings(fit: FitRecord, fits: Mapping[str, FitRecord]) -> dict[str, Any]:
+    """What a fit was made with, and the same of the fits whose weights it began with."""
+    recipe = dict(fit["recipe"] or {})
+    settings: dict[str, Any] = {
+        **{f"{fit['detector']}.{key}": value for key, value in fit["options"].items()},
+        "augment": fit["augment"],
+        "input": fit["input"],
+        # Its description states it where it is not the card's own.
+        "validated on": fit["description"].get("validation_geometry", "default"),
+        "recipe": recipe.pop("name", "none"),
+        **{f"recipe.{key}": value for key, value in recipe.items()},
+        "weights": _weights(fit, fits),
+    }
+    parent = fits.get(fit["parent"] or "")
+    if parent is not None:
+        settings["weights.epoch"] = (fit["weights"] or {}).get("epoch", "selected")
+        made = _settings(parent, fits).items()
+        settings.update({f"weights.{key}": value for key, value in made if key != "weights"})
+    return settings
+
+
+def _ancestors(fit: FitRecord, fits: Mapping[str, FitRecord]) -> Iterator[FitRecord]:
+    while (parent := fits.get(fit["parent"] or "")) is not None:
+        yield parent
+        fit = parent
 
 
 def _weights(fit: FitRecord, fits: Mapping[str, FitRecord]) -> str:
@@ -75,9 +106,13 @@ def _weights(fit: FitRecord, fits: Mapping[str, FitRecord]) -> str:
     parent = fits.get(fit["parent"] or "")
     if parent is None:
         return str(weights.get("sha256") or fit["parent"])[:8]
-    label = parent["train"]["label"] if parent["train"] else "given"
     arms = "+".join(parent["arms"])
-    return arms if label == train["label"] else f"{arms} on {label}"
+    began = parent["train"]
+    if began is not None and began["label"] == train["label"]:
+        return arms
+    # Of given weights there are several under one name: their checksum tells them apart.
+    label = began["label"] if began else str((parent["weights"] or {}).get("sha256", "given"))[:8]
+    return f"{arms} on {label}"
 
 
 def _said(value: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import fmean, stdev
 from typing import Literal
 
@@ -29,6 +29,16 @@ RELATIONS: dict[Relation, str] = {
     "unknown": "training images unknown",
 }
 MIXED = "mixed"
+
+
+class AmbiguousSeeds(ValueError):
+    """Two fits of one seed in one entry, in three parts: `what`, `why` and `mend`."""
+
+    def __init__(self, one: str, other: str) -> None:
+        self.what = f"{one} and {other}"
+        self.why = "they have one seed and equal settings, so no mean over seeds can be taken"
+        self.mend = "Ask `crossgen diff` in what they differ, and leave one out: --only arm=NAME"
+        super().__init__(f"{self.what}: {self.why}. {self.mend}.")
 
 
 @dataclass(frozen=True)
@@ -173,8 +183,27 @@ def matrices(selection: Selection, experiment: Experiment) -> list[Matrix]:
         found = measured.get((cell.fit_id, _epoch(cell, selection), *_condition(cell)))
         seed_cell = SeedCell(cell.fit_id, fit["seed"], found)
         grouped.setdefault(arm, []).append((cell, seed_cell))
+    grouped = _with_parents_seeds_apart(grouped, fits)
     titles = arms_of(grouped)
-    return [_matrix(titles[arm], arm, cells, fits) for arm, cells in grouped.items()]
+    order = [_set_key(record) for record in experiment["test_sets"]]
+    return [_matrix(titles[arm], arm, cells, fits, order) for arm, cells in grouped.items()]
+
+
+def _with_parents_seeds_apart(
+    grouped: dict[ArmOfFit, list[tuple[Cell, SeedCell]]], fits: dict[str, FitRecord]
+) -> dict[ArmOfFit, list[tuple[Cell, SeedCell]]]:
+    """Split groups in which fits of one seed began with weights of several seeds."""
+    apart: dict[ArmOfFit, list[tuple[Cell, SeedCell]]] = {}
+    for arm, cells in grouped.items():
+        places = [
+            (_row_name(fits[cell.fit_id]), _set_key(cell.record), seed_cell.seed)
+            for cell, seed_cell in cells
+        ]
+        is_clear = len(set(places)) == len(places)
+        for cell, seed_cell in cells:
+            own = arm if is_clear else arm.of_parents_seed(fits[cell.fit_id], fits)
+            apart.setdefault(own, []).append((cell, seed_cell))
+    return apart
 
 
 def blocks(families: Sequence[str]) -> list[tuple[str, int]]:
@@ -187,8 +216,10 @@ def _matrix(
     arm: ArmOfFit,
     cells: Sequence[tuple[Cell, SeedCell]],
     fits: dict[str, FitRecord],
+    order: Sequence[tuple[object, ...]],
 ) -> Matrix:
-    sets = {_set_key(cell.record): cell.record for cell, _ in cells}
+    asked = {_set_key(cell.record): cell.record for cell, _ in cells}
+    sets = {key: asked[key] for key in order if key in asked}
     names: dict[str, FitRecord] = {}
     for cell, _ in cells:
         fit = fits[cell.fit_id]
@@ -247,11 +278,21 @@ def _columns(records: Sequence[SetRecord]) -> tuple[Column, ...]:
     made = []
     for record in records:
         label = record["name"].removeprefix(prefix)
-        if names.count(record["name"]) > 1:  # told apart by their classes, else by their reals
-            which = record["classes"] or record["real_pools"]
-            label = f"{label} ({which if isinstance(which, str) else '+'.join(which)})"
+        if names.count(record["name"]) > 1:
+            label = f"{label} ({_told_apart(record, records)})"
         made.append(Column(record["name"], label, record["family"], record["generator"]))
     return tuple(made)
+
+
+def _told_apart(record: SetRecord, records: Sequence[SetRecord]) -> str:
+    """Say what tells a test set from others of its name: its classes, else its reals."""
+    same = [each["classes"] for each in records if each["name"] == record["name"]]
+    classes = record["classes"]
+    if all(each == classes for each in same):
+        return "+".join(record["real_pools"])
+    if classes is None:
+        return "all classes"
+    return classes.replace("_", " ") if isinstance(classes, str) else "+".join(classes)
 
 
 def _shared_prefix(names: Sequence[str]) -> str:
@@ -264,6 +305,9 @@ def _entry(cells: Sequence[tuple[Cell, SeedCell]] | None, fit: FitRecord) -> Ent
     if not cells:
         return None
     ordered = sorted((c for _, c in cells), key=lambda c: -1 if c.seed is None else c.seed)
+    for one, other in pairwise(ordered):
+        if one.seed == other.seed:
+            raise AmbiguousSeeds(one.fit_id, other.fit_id)
     return Entry(_relation(fit, cells[0][0].record), tuple(ordered))
 
 

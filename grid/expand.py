@@ -132,7 +132,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
         tested = arm.test or experiment.test
         sets = form_test_sets(tested, catalog, problems)
         test_sets.update({_set_key(s): s for s in sets})
-        asked = [list(test_sets).index(_set_key(s)) for s in sets]
+        asked = sorted(list(test_sets).index(_set_key(s)) for s in sets)
         for fit in made:
             fits[fit.fit_id] = _merged(fits.get(fit.fit_id), fit)
             check_classes_left(fit.values["train"], trained.of(fit), sets, catalog, problems)

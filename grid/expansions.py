@@ -7,7 +7,7 @@ of pools and fits are digests, so several expansions of one experiment share wha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
@@ -74,13 +74,7 @@ class PoolRecord(TypedDict):
     duplicates: int
 
 
-class ScoringRecord(TypedDict):
-    """What one fit is scored on: the product of epochs, pools and degradations.
-
-    `operations` maps each degradation to the versions of the operations that it and the test
-    pipeline use.
-    """
-
+class _RequiredOfScoring(TypedDict):
     fit_id: str
     epochs: list[int | str]
     pools: list[str]
@@ -88,6 +82,17 @@ class ScoringRecord(TypedDict):
     test_pipeline: str
     equalise: str
     operations: dict[str, dict[str, int]]
+
+
+class ScoringRecord(_RequiredOfScoring, total=False):
+    """What one fit is scored on: the product of epochs, pools and degradations.
+
+    `operations` maps each degradation to the versions of the operations that it and the test
+    pipeline use. `test_sets` are places in the experiment's list; without it, as in records of
+    earlier versions, every test set that the pools make up is meant.
+    """
+
+    test_sets: list[int]
 
 
 class SetRecord(TypedDict):
@@ -241,7 +246,7 @@ def pieces_of_scoring(scoring: ScoringRecord, commit: Commit) -> Iterator[Piece]
 
 
 def cells_of(experiment: Experiment, commits: Mapping[str, Commit] | None = None) -> Iterator[Cell]:
-    """Yield each cell that an experiment wants: whatever pools it scores that make a test set.
+    """Yield each cell that an experiment wants: the test sets of each scoring record.
 
     With `commits`, the cells of committed fits with their pieces; without, every cell, its epoch
     as the experiment names it: that is how many there will be.
@@ -252,12 +257,8 @@ def cells_of(experiment: Experiment, commits: Mapping[str, Commit] | None = None
         if commits is not None:
             commit = commits.get(scoring["fit_id"])
             epochs = [] if commit is None else resolved_epochs(epochs, commit)
-        scored = set(scoring["pools"])
         sets = [
-            (number, test_set)
-            for number, test_set in enumerate(experiment["test_sets"])
-            if scored.issuperset(test_set["real_pools"])
-            and scored.issuperset(test_set["fake_pools"])
+            (number, experiment["test_sets"][number]) for number in sets_of(experiment, scoring)
         ]
         for epoch in epochs:
             for degradation in scoring["degradations"]:
@@ -267,6 +268,23 @@ def cells_of(experiment: Experiment, commits: Mapping[str, Commit] | None = None
                     if (*same, cell.test_pipeline, cell.equalise) not in yielded:
                         yielded.add((*same, cell.test_pipeline, cell.equalise))
                         yield cell
+
+
+def sets_of(experiment: Experiment, scoring: ScoringRecord) -> list[int]:
+    """Return the places of the test sets that a scoring record asks for."""
+    if "test_sets" in scoring:
+        return scoring["test_sets"]
+    return sets_made_of(experiment["test_sets"], scoring["pools"])
+
+
+def sets_made_of(test_sets: Sequence[SetRecord], pools: Iterable[str]) -> list[int]:
+    """Return the places of the test sets whose every pool is among some pools."""
+    scored = set(pools)
+    return [
+        number
+        for number, each in enumerate(test_sets)
+        if scored.issuperset(each["real_pools"]) and scored.issuperset(each["fake_pools"])
+    ]
 
 
 def _cell(scoring: ScoringRecord, epoch: int | str, degradation: str, test_set: SetRecord) -> Cell:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from data.selection import Selection
+from grid.catalog import FAKE, Source
 from grid.expand import Expansion, Fit
+from grid.expansions import sets_made_of
 from grid.provenance import code_version
 from grid.records import (
     NOT_TRAINED_CLASSES,
     Experiment,
     FitRecord,
     PoolRecord,
+    ScoringRecord,
     SetRecord,
     TrainRecord,
     experiment_digest,
 )
 from grid.selections import TrainedClasses
 from grid.test_sets import TestSet
+from grid.training_sets import TrainingSet
 
 SCHEMA = 1
 
@@ -26,6 +33,7 @@ def experiment_record(expansion: Expansion) -> Experiment:
     """
     experiment = expansion.experiment
     classes = TrainedClasses(expansion.fits)
+    test_sets = [_test_set(s) for s in expansion.test_sets]
     pools = dict.fromkeys(
         p for blocks in expansion.scoring.values() for block in blocks for p in block["pools"]
     )
@@ -61,11 +69,26 @@ def experiment_record(expansion: Expansion) -> Experiment:
         "published": experiment.published,
         "fits": [_fit(f, classes) for f in expansion.fits.values()],
         "pools": [_pool(p, expansion) for p in pools],
-        "scoring": [block for blocks in expansion.scoring.values() for block in blocks],
-        "test_sets": [_test_set(s) for s in expansion.test_sets],
+        "scoring": [
+            _scoring(block, test_sets) for blocks in expansion.scoring.values() for block in blocks
+        ],
+        "test_sets": test_sets,
     }
     record["digest"] = experiment_digest(record)
     return record
+
+
+def _scoring(block: ScoringRecord, test_sets: list[SetRecord]) -> ScoringRecord:
+    """Name the test sets only where a fit's pools make up others too, which other arms ask for.
+
+    So the record, and its digest, of an experiment in which they do not is that of earlier
+    versions.
+    """
+    every = sets_made_of(test_sets, block["pools"])
+    recorded = ScoringRecord(**block)
+    if block.get("test_sets", every) == every:
+        recorded.pop("test_sets", None)
+    return recorded
 
 
 def _test_set(test_set: TestSet) -> SetRecord:
@@ -107,15 +130,23 @@ def _fit(fit: Fit, classes: TrainedClasses) -> FitRecord:
 def _train(fit: Fit, classes: TrainedClasses) -> TrainRecord | None:
     if fit.training is None or fit.selection is None:
         return None
+    sources = _trained_sources(fit.training, fit.selection)
     return TrainRecord(
         label=fit.training.label,
-        generators=list(dict.fromkeys(s.generator for s in fit.training.sources)),
-        groups=sorted({s.generator_group for s in fit.training.sources}),
-        families=sorted({s.family for s in fit.training.sources}),
+        generators=list(dict.fromkeys(s.generator for s in sources)),
+        groups=sorted({s.generator_group for s in sources}),
+        families=sorted({s.family for s in sources}),
         classes=sorted(classes.of(fit)),
         n=len(fit.selection.train.image_ids),
         n_validation=len(fit.selection.validation.image_ids),
     )
+
+
+def _trained_sources(training: TrainingSet, selection: Selection) -> list[Source]:
+    """Return the generators with images among the chosen rows: one may have none of the classes."""
+    pools = [*training.pools, *training.validation_pools]
+    used = {pools[index].pool_id for index in np.unique(selection.train.pools)}
+    return [s for s in training.sources if used & {p.pool_id for p in s.of_label(FAKE)}]
 
 
 def _pool(pool_id: str, expansion: Expansion) -> PoolRecord:

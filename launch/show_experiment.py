@@ -13,12 +13,12 @@ from typing import Any
 
 from rich.console import Console
 
-from analysis.matrix import Metric
+from analysis.matrix import AmbiguousSeeds, Metric
 from analysis.overview import Overview, overview
 from analysis.report import report_page
 from analysis.selection import one_expansion
 from analysis.terminal import print_overview
-from grid.records import Experiment, read_experiments
+from grid.records import Experiment, Store, read_experiments
 from grid.refusal import Problem, Refused
 from launch.desk import Desk, open_desk, store_of
 
@@ -56,7 +56,7 @@ def overview_of(
                 ]
             )
         desk = open_desk(file, store=store, **narrowed)
-        return overview(desk.store, _as_stored(desk))
+        return _overview(desk.store, _as_stored(desk))
     if any(narrowed.values()):
         raise Refused(
             [
@@ -74,7 +74,14 @@ def overview_of(
         what, _, rest = str(error).partition(": ")
         why, mend = re.split(r"[;.] ", rest.rstrip("."), maxsplit=1)
         raise Refused([Problem(what=what, why=why, mend=mend[0].upper() + mend[1:])]) from error
-    return overview(opened, chosen, remarks)
+    return _overview(opened, chosen, remarks)
+
+
+def _overview(store: Store, experiment: Experiment, remarks: tuple[str, ...] = ()) -> Overview:
+    try:
+        return overview(store, experiment, remarks)
+    except AmbiguousSeeds as error:
+        raise Refused([Problem(what=error.what, why=error.why, mend=error.mend)]) from error
 
 
 def _as_stored(desk: Desk) -> Experiment:

@@ -150,6 +150,108 @@ def test_recipes_of_one_name_are_told_apart_by_their_values(six):
     assert [m.title for m in found][:2] == ["npr, recipe.epochs=8", "npr, recipe.epochs=4"]
 
 
+@pytest.fixture(scope="module")
+def lineages(tmp_path_factory):
+    """Two factors of npr as parents, and cnn, whose fits become children."""
+    store = open_store(tmp_path_factory.mktemp("lineages") / "store")
+    detectors = (
+        SyntheticDetector(name="npr", options={"factor": 0.25}),
+        SyntheticDetector(name="npr", options={"factor": 0.5}),
+        SyntheticDetector(name="cnn"),
+    )
+    grid = SyntheticGrid(
+        detectors=detectors, generators=2, seeds=2, images=10, degradations=("none",)
+    )
+    return store, write_synthetic_store(store, grid)
+
+
+def with_parents(experiment, parent_of, **changes):
+    """Give each cnn fit the npr fit of its training set that has `parent_of(fit)`'s values."""
+    fits = experiment["fits"]
+    changed = []
+    for fit in fits:
+        if fit["detector"] == "cnn":
+            factor, seed = parent_of(fit)
+            [parent] = [
+                other["fit_id"]
+                for other in fits
+                if other["options"].get("factor") == factor
+                and other["seed"] == seed
+                and other["train"]["label"] == fit["train"]["label"]
+            ]
+            fit = {**fit, "parent": parent, "weights": {"from": parent, "epoch": "selected"}}
+            fit = {**fit, **{key: value(fit) for key, value in changes.items()}}
+        changed.append(fit)
+    return renewed(experiment, fits=changed)
+
+
+def titles(found):
+    return {matrix.title: matrix.seeds for matrix in found if matrix.title.startswith("cnn")}
+
+
+def test_children_of_different_parents_are_not_seeds_of_one(lineages):
+    store, experiment = lineages
+    same = with_parents(experiment, lambda fit: (0.25, fit["seed"]))
+    assert titles(found_in(store, same)) == {"cnn": (0, 1)}
+    factors = with_parents(experiment, lambda fit: ((0.25, 0.5)[fit["seed"]], fit["seed"]))
+    assert titles(found_in(store, factors)) == {
+        "cnn, weights.npr.factor=0.25": (0,),
+        "cnn, weights.npr.factor=0.5": (1,),
+    }
+    epochs = with_parents(
+        experiment,
+        lambda fit: (0.25, fit["seed"]),
+        weights=lambda fit: {**fit["weights"], "epoch": ("selected", "last")[fit["seed"]]},
+    )
+    assert titles(found_in(store, epochs)) == {
+        "cnn, weights.epoch=selected": (0,),
+        "cnn, weights.epoch=last": (1,),
+    }
+
+
+def test_one_seed_of_several_parents_is_one_matrix_each_or_refused(lineages):
+    store, experiment = lineages
+    several = with_parents(experiment, lambda fit: (0.25, fit["seed"]), seed=lambda fit: 7)
+    assert titles(found_in(store, several)) == {
+        "cnn, weights.seed=0": (7,),
+        "cnn, weights.seed=1": (7,),
+    }
+    one = with_parents(experiment, lambda fit: (0.25, 0), seed=lambda fit: 7)
+    with pytest.raises(ValueError, match="one seed and equal settings"):
+        found_in(store, one)
+
+
+def test_fits_that_differ_in_what_they_are_validated_on_are_not_seeds_of_one(lineages):
+    store, experiment = lineages
+    fits = [
+        {**fit, "description": {**fit["description"], "validation_geometry": "center_crop(8)"}}
+        if fit["detector"] == "cnn" and fit["seed"]
+        else fit
+        for fit in experiment["fits"]
+    ]
+    assert titles(found_in(store, renewed(experiment, fits=fits))) == {
+        "cnn, validated on=default": (0,),
+        "cnn, validated on=center_crop(8)": (1,),
+    }
+
+
+def test_only_the_test_sets_that_are_asked_for_are_columns(six):
+    """One fit is asked about some classes, the others about all: two columns of one generator."""
+    store, experiment, _ = six
+    columns = experiment["test_sets"][:2]
+    some = {**columns[0], "classes": ["class001"]}
+    scoring = [{**each, "test_sets": [0, 1]} for each in experiment["scoring"]]
+    scoring[0]["test_sets"] = [1, 2]
+    asked = renewed(experiment, test_sets=[*columns, some], scoring=scoring)
+    npr, cnn = found_in(store, asked)
+    assert [c.label for c in npr.columns] == ["progan (all classes)", "progan (class001)", "adm"]
+    assert [c.label for c in cnn.columns] == ["progan", "adm"]
+    first = npr.entries[0]
+    assert [len(entry.cells) for entry in first] == [1, 1, 2]
+    assert npr.entries[1][1] is None
+    assert not any(entry.missing for entry in npr.all_entries())
+
+
 def test_unions_and_given_weights_are_rows(six):
     store, experiment, _ = six
     fits = []

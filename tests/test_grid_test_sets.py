@@ -106,6 +106,48 @@ def test_named_reals_are_one_union_and_stand_in_the_name(raw, expand):
     assert len({cell.test_set for cell in cells}) == len(cells) == 6
 
 
+def test_an_arm_gets_the_test_sets_that_it_asks_for_and_no_others(raw, expand):
+    """Their pools are the same, so each arm's pools would make up the other's test sets too."""
+    some = {"sets": ["g"], "classes": [CLASSES[0]]}
+    raw["arms"].append({**raw["arms"][0], "name": "b", "detector": "npr", "test": some})
+    del raw["arms"][1]["simple_cnn.size"]
+    record = experiment_record(expand(raw))
+    cells = [
+        (cell.fit_id.split("-")[0], cell.record["classes"]) for cell in records.cells_of(record)
+    ]
+    assert sorted(cells, key=str) == [("npr", [CLASSES[0]])] * 2 + [("simple_cnn", None)] * 2
+    # One fit of two arms is asked both questions, and its pools are scored once.
+    raw["arms"][1] = {**raw["arms"][0], "name": "b", "test": some}
+    record = experiment_record(expand(raw))
+    assert len(record["scoring"]) == 1
+    assert len(list(records.cells_of(record))) == 4
+
+
+def test_the_test_sets_are_not_named_where_they_are_all_that_the_pools_make_up(raw, expand):
+    raw["arms"].append({**raw["arms"][0], "name": "b", "test": {"sets": ["g/sd14"]}, "seeds": [1]})
+    record = experiment_record(expand(raw))
+    assert not any("test_sets" in each for each in record["scoring"])
+    assert len(list(records.cells_of(record))) == 3
+
+
+def test_a_generator_without_an_image_of_the_classes_is_none_that_was_trained_on(
+    raw, expand, write
+):
+    for label in ("nature", "ai"):
+        write(f"g/glide/train/{label}", 8, classes=CLASSES[2:])
+        write(f"g/glide/val/{label}", 8)
+    raw["arms"][0]["train"] = [{"sets": ["g"], "classes": list(CLASSES[:2])}, {"sets": ["g"]}]
+    fits = experiment_record(expand(raw))["fits"]
+    assert [fit["train"]["generators"] for fit in fits] == [
+        ["biggan", "sd14"],
+        ["biggan", "glide", "sd14"],
+    ]
+    assert [fit["train"]["groups"] for fit in fits] == [
+        sorted(fits[0]["train"]["groups"]),
+        sorted({*fits[0]["train"]["groups"], "glide"}),
+    ]
+
+
 def test_names_that_do_not_exist_are_refused(raw, refused):
     raw["test"]["reals"] = ["q", "p/cocoa/nature"]
     said = refused(raw)
