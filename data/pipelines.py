@@ -159,8 +159,12 @@ class Pipeline:
 
     @property
     def versions(self) -> dict[str, int]:
-        """Version of each operation used, by name."""
-        return {step.name: step.version for step in self.operations}
+        """Version of each operation used, by kind and name: "degradation.resize".
+
+        By kind too, because a name (`resize`, `hflip`) may be known in several, each with a version
+        of its own.
+        """
+        return {f"{step.kind}.{step.name}": step.version for step in self.operations}
 
     @property
     def is_random(self) -> bool:

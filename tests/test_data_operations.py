@@ -180,7 +180,10 @@ def test_an_unknown_kind_is_refused() -> None:
 
 
 def test_versions_name_the_operations_that_are_used() -> None:
-    assert parse("resize(112) | jpeg(75)", "degradation").versions == {"resize": 1, "jpeg": 1}
+    assert parse("resize(112) | jpeg(75)", "degradation").versions == {
+        "degradation.resize": 1,
+        "degradation.jpeg": 1,
+    }
     assert parse("none", "degradation").versions == {}
 
 
@@ -213,6 +216,6 @@ def test_a_new_operation_is_a_decorated_function() -> None:
 
     pipeline = parse("invert_for_this_test(None)", "degradation")
     assert pipeline.canonical == "invert_for_this_test"
-    assert pipeline.versions == {"invert_for_this_test": 3}
+    assert pipeline.versions == {"degradation.invert_for_this_test": 3}
     assert pipeline(np.zeros((2, 2, 3), np.uint8)).min() == 255
     assert "invert_for_this_test" in known("degradation")

@@ -5,17 +5,18 @@ the version of the card or of the operation and pin the new value beside the old
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from data.operations import parse
+from data.operations import Pipeline, parse
 from data.pools import pool_digest, rows_digest
 from data.selection import PoolRows, TrainingRule, select
 from detectors.contract import find_preset, load_card, names, parse_options
 from detectors.recipes import resolve_recipe
-from grid.describe import describe_fit
+from grid.describe import describe_fit, operations_of
 from grid.identity import fit_id
 from grid.records import Piece
 
@@ -52,7 +53,7 @@ def examples() -> dict[str, str]:
         degradation="jpeg(75)",
         test_pipeline="none",
         equalise="none",
-        operations={"jpeg": 1},
+        operations=operations_of(parse("jpeg(75)", "degradation")),
     )
     return {
         "fit npr small": fit_id(described()),
@@ -83,6 +84,15 @@ def test_neutral_spellings_change_no_id():
     assert fit_id(described(recipe={"base": "small", "epochs": 8})) == fit_id(described())
     card = load_card("npr")
     assert fit_id(described(input_=f"npr/{card.default_preset}")) == fit_id(described())
+
+
+def test_operations_of_one_name_and_two_kinds_are_two():
+    """A mended degradation must give a piece a new id, also under a geometry of its name."""
+    geometry, degradation = parse("resize(64)", "geometry"), parse("resize(64)", "degradation")
+    assert operations_of(geometry, degradation) == {"geometry.resize": 1, "degradation.resize": 1}
+    mended = Pipeline((replace(degradation.operations[0], version=2),))
+    assert operations_of(geometry, mended) == operations_of(mended, geometry)
+    assert operations_of(geometry, mended) != operations_of(geometry, degradation)
 
 
 @pytest.mark.parametrize(
