@@ -42,6 +42,14 @@ class Options(BaseModel):
         """Side of the only square input that the network takes, in pixels; None = any size."""
         return None
 
+    def micro_batch_acts(self) -> bool:
+        """Whether training depends on which images share a forward pass.
+
+        True with batch normalisation, and where a pass draws random numbers (dropout): then
+        micro_batch belongs to the identity. A network with neither says False.
+        """
+        return True
+
 
 class Pipelines(BaseModel):
     """The geometry of training and of testing, as strings of `data.operations`."""
@@ -68,8 +76,6 @@ class Card(BaseModel):
     default_preset: str
     recipes: dict[str, dict[str, Any]] = {}
     """Recipes of its own beside the shared ones: name -> values of `detectors.recipes.Recipe`."""
-    batch_norm: bool
-    """Whether the network has batch normalisation: then micro_batch belongs to the identity."""
     notes: str = ""
 
 

@@ -9,12 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from data.suggestions import did_you_mean
 from detectors.contract import Card
 
 KeptEpoch = int | Literal["selected", "last"]
+
+# Fields that act only with some values of another one: stated where idle they would give one
+# training two names, so they are refused there, and dropped where a base states them.
+_ACTS_WITH: dict[str, tuple[str, tuple[str, ...]]] = {
+    "final_lr_fraction": ("schedule", ("cosine",)),
+    "step_gamma": ("schedule", ("step",)),
+    "step_epochs": ("schedule", ("step",)),
+    "betas": ("optimizer", ("adam", "adamw")),
+    "momentum": ("optimizer", ("sgd",)),
+}
 
 
 class BadRecipe(ValueError):
@@ -71,7 +89,8 @@ class Recipe(BaseModel):
     patience: int | None = Field(default=None, ge=1)
     """Stop after this many epochs without progress of the selection's measure."""
     keep_epochs: tuple[KeptEpoch, ...] = ("selected", "last")
-    """Epochs whose weights are kept; only these can be scored. Counted from 1."""
+    """Epochs whose weights are kept; only these can be scored. Counted from 1. The selected one
+    always is, and stands here unsaid; with selection: last so does the last."""
 
     precision: Literal["float32", "bfloat16"] = "float32"
     """bfloat16: autocast in training only; residual front ends and the logit stay float32."""
@@ -79,6 +98,32 @@ class Recipe(BaseModel):
     """Share of the training images carved off where no validation split is declared."""
     augment: str = "none"
     """Augmentation where the experiment states none."""
+
+    @field_validator("keep_epochs")
+    @classmethod
+    def _one_spelling(
+        cls, keep: tuple[KeptEpoch, ...], info: ValidationInfo
+    ) -> tuple[KeptEpoch, ...]:
+        # In one order and with what is kept anyway: one training has one identity.
+        words = ("selected", "last")
+        always = words if info.data.get("selection") == "last" else words[:1]
+        stated = [word for word in words if word in (*keep, *always)]
+        return (*stated, *sorted({epoch for epoch in keep if isinstance(epoch, int)}))
+
+    @model_validator(mode="after")
+    def _only_what_acts(self) -> Recipe:
+        for field, (owner, values) in _ACTS_WITH.items():
+            value, acting = getattr(self, owner), getattr(self, field)
+            if value not in values and acting != type(self).model_fields[field].default:
+                raise ValueError(
+                    f"{field} would change nothing with {owner}: {value}; leave it out, or use "
+                    f"{owner}: {' or '.join(values)}"
+                )
+        if self.decay_on != "all" and not self.weight_decay:
+            raise ValueError(
+                "decay_on would change nothing without weight_decay; leave it out, or give one"
+            )
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Recipe:
@@ -89,8 +134,8 @@ class Recipe(BaseModel):
                 f"micro_batch {self.micro_batch} is larger than batch_size {self.batch_size}; "
                 "give a smaller one or none"
             )
-        if (self.schedule == "step") != bool(self.step_epochs):
-            raise ValueError("step_epochs belongs to schedule: step, which needs it")
+        if self.schedule == "step" and not self.step_epochs:
+            raise ValueError("schedule: step needs step_epochs")
         if (
             list(self.step_epochs) != sorted(set(self.step_epochs))
             or min(self.step_epochs, default=1) < 1
@@ -98,8 +143,6 @@ class Recipe(BaseModel):
             raise ValueError(f"step_epochs {list(self.step_epochs)} must rise and start at 1")
         if self.patience is not None and self.selection == "last":
             raise ValueError("patience needs a measure: selection: validation_loss or _auc")
-        if self.momentum and self.optimizer != "sgd":
-            raise ValueError(f"momentum is sgd's; {self.optimizer} has betas")
         for epoch in self.keep_epochs:
             if isinstance(epoch, int) and not 1 <= epoch <= (self.epochs or epoch):
                 raise ValueError(f"keep_epochs {epoch} is not one of the epochs 1 to {self.epochs}")
@@ -141,8 +184,9 @@ def recipe_names(card: Card) -> list[str]:
 def resolve_recipe(card: Card, spec: str | Mapping[str, Any]) -> Recipe:
     """A recipe from its name, or from `{"base": NAME, field: value, ...}`.
 
-    A stated `steps` replaces the base's `epochs` and the other way round. Without a base all
-    required fields must be stated.
+    A stated `steps` replaces the base's `epochs` and the other way round; what the base states for
+    another schedule or optimizer than the stated one is dropped. Without a base all required fields
+    must be stated.
 
     Raises:
         BadRecipe: unknown name or field, a value out of range, or values that contradict.
@@ -163,8 +207,11 @@ def resolve_recipe(card: Card, spec: str | Mapping[str, Any]) -> Recipe:
     for stated, replaced in (("steps", "epochs"), ("epochs", "steps")):
         if changes.get(stated) is not None and replaced not in changes:
             values.pop(replaced, None)
-    if changes.get("schedule", "step") != "step" and "step_epochs" not in changes:
-        values.pop("step_epochs", None)
+    for field, (owner, acting) in _ACTS_WITH.items():
+        if field not in changes and changes.get(owner, acting[0]) not in acting:
+            values.pop(field, None)
+    if "decay_on" not in changes and not changes.get("weight_decay", 1):
+        values.pop("decay_on", None)
     try:
         return Recipe.model_validate({**values, **changes})
     except ValidationError as error:
@@ -177,13 +224,13 @@ def resolve_recipe(card: Card, spec: str | Mapping[str, Any]) -> Recipe:
         ) from None
 
 
-def differing(recipe: Recipe, *, batch_norm: bool = True) -> dict[str, Any]:
+def differing(recipe: Recipe, *, micro_batch_acts: bool = True) -> dict[str, Any]:
     """What enters the identity: the fields without a default, and those that differ from it.
 
     Args:
         recipe: resolved.
-        batch_norm: the card's; without batch normalisation the micro-batch is only a matter of
-            memory and stays out.
+        micro_batch_acts: what the detector's options say; where the images of a forward pass do
+            not touch each other, the micro-batch is only a matter of memory and stays out.
     """
     values = recipe.model_dump(mode="json")
     neutral = {
@@ -193,7 +240,7 @@ def differing(recipe: Recipe, *, batch_norm: bool = True) -> dict[str, Any]:
     }
     neutral_json = Recipe.model_construct(**neutral).model_dump(mode="json", warnings=False)
     same = {key for key in neutral if values[key] == neutral_json[key]}
-    if not batch_norm or recipe.micro_batch == recipe.batch_size:
+    if not micro_batch_acts or recipe.micro_batch == recipe.batch_size:
         same.add("micro_batch")
     return {key: value for key, value in values.items() if key not in same}
 

@@ -52,7 +52,7 @@ def describe_fit(
         description["operations"] = operations
     description["training"] = selection.train.digest
     description["validation"] = selection.validation.digest
-    values = differing(recipe, batch_norm=card.batch_norm)
+    values = differing(recipe, micro_batch_acts=options.micro_batch_acts())
     description["recipe"] = {k: v for k, v in values.items() if k not in _ELSEWHERE}
     description["seed"] = seed
     return description

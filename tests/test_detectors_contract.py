@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -111,11 +112,24 @@ def test_card_is_complete_picklable_and_parses(name: str) -> None:
         assert not parse(pipelines.test, "geometry").is_random, "testing must not be random"
     for recipe in ("small", "common", *card.recipes):
         assert resolve_recipe(card, recipe).batch_size >= 1
-    has_batch_norm = any(
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        *((name, {}) for name in names()),
+        ("simple_cnn", {"size": "tiny"}),
+        ("simple_cnn", {"input_px": 32, "dropout": 0.0}),
+    ],
+)
+def test_options_say_whether_the_micro_batch_acts(name: str, options: dict[str, Any]) -> None:
+    network = build(name, options, seed=0)
+    acts = any(
         isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
-        for module in small_network(name)[0].modules()
+        or (isinstance(module, torch.nn.modules.dropout._DropoutNd) and module.p > 0)
+        for module in network.modules()
     )
-    assert card.batch_norm == has_batch_norm
+    assert parse_options(load_card(name), options).micro_batch_acts() == acts
 
 
 def test_cards_and_recipes_load_without_torch() -> None:

@@ -1,6 +1,7 @@
 """Recipes: resolution, refusals, identity, and the rate at every epoch."""
 
 import warnings
+from typing import Any
 
 import pytest
 import torch
@@ -44,9 +45,20 @@ def test_a_step_budget_replaces_the_epochs_of_the_base() -> None:
         ({"base": "small", "micro_batch": 64}, "micro_batch 64 is larger than batch_size 32"),
         ({"base": "small", "keep_epochs": [9]}, "keep_epochs 9 is not one of the epochs 1 to 8"),
         ({"base": "small", "patience": 2}, "patience needs a measure"),
-        ({"base": "small", "momentum": 0.9}, "momentum is sgd's"),
+        ({"base": "small", "momentum": 0.9}, "momentum would change nothing with optimizer: adamw"),
         ({"base": "small", "schedule": "step"}, "step_epochs"),
         ({"base": "paper", "step_epochs": [3, 2]}, "must rise"),
+        ({"base": "small", "step_epochs": [3]}, "step_epochs would change nothing with schedule"),
+        ({"base": "small", "step_gamma": 0.5}, "step_gamma would change nothing with schedule"),
+        (
+            {"base": "small", "final_lr_fraction": 0.5},
+            "final_lr_fraction would .* schedule: cosine",
+        ),
+        (
+            {"base": "small", "optimizer": "sgd", "betas": [0.5, 0.9]},
+            "betas would .* adam or adamw",
+        ),
+        ({"base": "paper", "decay_on": "matrices"}, "decay_on would change nothing without"),
         ({"lr": 1e-3}, "optimizer"),
     ],
 )
@@ -69,13 +81,34 @@ def test_identity_holds_required_fields_and_what_differs() -> None:
     stated = resolve_recipe(NPR, {"base": "small", "label_smoothing": 0.0, "betas": [0.9, 0.999]})
     assert differing(stated) == differing(small)
     kept = resolve_recipe(NPR, {"base": "small", "keep_epochs": [2, "last"]})
-    assert differing(kept)["keep_epochs"] == [2, "last"]
+    assert differing(kept)["keep_epochs"] == ["selected", "last", 2]
 
 
-def test_micro_batch_is_identity_only_where_batch_norm_sees_it() -> None:
+@pytest.mark.parametrize(
+    ("selection", "spellings"),
+    [
+        ("last", [["selected", "last"], ["last", "selected"], ["last"], ["selected"], []]),
+        ("validation_loss", [["selected", "last"], ["last", "selected"], ["last", "last"]]),
+        ("validation_loss", [["selected"], []]),
+        ("validation_loss", [[3, 1], ["selected", 1, 3, 3]]),
+    ],
+)
+def test_one_choice_of_epochs_has_one_spelling(selection: str, spellings: list[Any]) -> None:
+    spec = {"base": "small", "selection": selection}
+    said = [differing(resolve_recipe(NPR, {**spec, "keep_epochs": each})) for each in spellings]
+    assert all(each == said[0] for each in said)
+
+
+def test_what_a_base_says_for_another_schedule_or_optimizer_is_dropped() -> None:
+    recipe = resolve_recipe(NPR, {"base": "paper", "schedule": "cosine", "optimizer": "sgd"})
+    assert (recipe.step_epochs, recipe.step_gamma) == ((), 0.1)
+    assert resolve_recipe(NPR, {"base": "common", "weight_decay": 0.0}).decay_on == "all"
+
+
+def test_micro_batch_is_identity_only_where_it_acts() -> None:
     micro = resolve_recipe(NPR, {"base": "small", "micro_batch": 8})
     assert differing(micro)["micro_batch"] == 8
-    assert "micro_batch" not in differing(micro, batch_norm=False)
+    assert "micro_batch" not in differing(micro, micro_batch_acts=False)
     whole = resolve_recipe(NPR, {"base": "small", "micro_batch": 32})
     assert "micro_batch" not in differing(whole)
 

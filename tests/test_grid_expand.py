@@ -30,6 +30,7 @@ def expanded(finished_run, cache):
 
 
 SMALL = {"base": "small", "batch_size": 8}
+ONLY_BEST = {"selection": "validation_loss", "keep_epochs": ["selected"]}
 
 
 @pytest.mark.parametrize(
@@ -37,10 +38,10 @@ SMALL = {"base": "small", "batch_size": 8}
     [
         ({**SMALL, "epochs": 3}, [3], True),
         ({**SMALL, "epochs": 3, "keep_epochs": [2, "selected"]}, [2], True),
-        ({**SMALL, "epochs": 3, "keep_epochs": ["selected"]}, [3], False),
+        ({**SMALL, **ONLY_BEST, "epochs": 3}, [3], False),
         ({**SMALL, "epochs": 3}, [2], False),
         ({**SMALL, "epochs": 3, "selection": "validation_loss", "patience": 1}, [3], False),
-        ({**SMALL, "epochs": 3, "keep_epochs": ["selected"]}, ["last"], False),
+        ({**SMALL, **ONLY_BEST, "epochs": 3}, ["last"], False),
     ],
 )
 def test_an_epoch_that_may_not_be_kept_cannot_be_asked_for(expanded, recipe, epochs, kept):
@@ -60,7 +61,7 @@ def test_a_childs_weights_come_from_its_own_detector(expanded):
 def test_a_childs_weights_are_of_an_epoch_that_is_kept(expanded):
     found = dict(
         expanded(
-            arm={"recipe": {**SMALL, "keep_epochs": ["selected"]}},
+            arm={"recipe": {**SMALL, **ONLY_BEST}},
             arms=[{"name": "b", "weights": {"from": "a", "epoch": "last"}, "recipe": "small"}],
             test={"sets": ["g"]},
         )

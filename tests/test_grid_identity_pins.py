@@ -101,9 +101,11 @@ def test_operations_of_one_name_and_two_kinds_are_two():
         ("npr", {}, True),
         ("resnet50", {"size": "tiny"}, True),
         ("simple_cnn", {"size": "tiny"}, True),
+        ("simple_cnn", {}, True),  # its dropout draws for each forward pass
+        ("simple_cnn", {"dropout": 0.0}, False),
     ],
 )
-def test_the_micro_batch_is_identity_only_where_batch_norm_sees_it(detector, options, sees_it):
+def test_the_micro_batch_is_identity_only_where_it_acts(detector, options, sees_it):
     def id_with(**changes):
         return fit_id(described(detector, options=options, recipe={"base": "small", **changes}))
 

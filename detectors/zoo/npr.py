@@ -60,7 +60,6 @@ CARD = Card(
             "selection": "last",
         },
     },
-    batch_norm=True,
     notes="Any size from 8 px. Random weights: the official network was never pretrained.",
 )
 

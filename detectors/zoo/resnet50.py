@@ -40,7 +40,6 @@ CARD = Card(
         "native": Pipelines(train="random_crop(224, step=2) | hflip", test="none"),
     },
     default_preset="genimage",
-    batch_norm=True,
     notes="Any size. Random weights.",
 )
 

@@ -48,6 +48,10 @@ class SimpleCNNOptions(Options):
         """The hidden layer of `seed` fixes the size; `tiny` takes any."""
         return self.input_px if self.size == "seed" else None
 
+    def micro_batch_acts(self) -> bool:
+        """`tiny` has batch normalisation, `seed` draws its dropout for each forward pass."""
+        return self.size == "tiny" or self.dropout > 0
+
 
 CARD = Card(
     name="simple_cnn",
@@ -71,7 +75,6 @@ CARD = Card(
             "selection": "last",
         },
     },
-    batch_norm=True,  # of `tiny`; `seed` has none, where stating it costs nothing
     notes="Two outputs; the logit is z_fake - z_real. The seed network takes one input size.",
 )
 
