@@ -6,9 +6,11 @@ checkpoint of any attempt. What loses the race to commit is discarded by its own
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +108,7 @@ def _train(
             }
         )
 
-    for checkpoint in (*_checkpoints(store, spec["fit_id"]), None):
+    for checkpoint in itertools.chain(_checkpoints(store, spec["fit_id"]), [None]):
         network = _initial_network(spec, store)
         device = next(network.parameters()).device
         if untrained is None:
@@ -192,20 +194,24 @@ class _AttemptFolder:
         )
 
 
-def _checkpoints(store: Store, fit_id: str) -> list[bytes]:
-    """Return the checkpoints of all attempts, the furthest first; unreadable ones are left out."""
+def _checkpoints(store: Store, fit_id: str) -> Iterator[bytes]:
+    """Yield the checkpoints of all attempts, the furthest first; unreadable ones are left out.
+
+    One is held at a time: a fit that was interrupted often has many, of gigabytes together.
+    """
     from detectors.checkpoints import CheckpointInvalid, position
 
     found = []
     for key in checkpoint_keys(store, fit_id):
         try:
-            content = store.get(key)
-            found.append((position(content), content))
+            found.append((position(store.get(key)), key))
         except StoreMissing:
             continue  # its attempt has just finished and removed it
         except CheckpointInvalid as error:
             log.warning("%s is passed over: %s", key, error)
-    return [content for _, content in sorted(found, key=lambda item: item[0], reverse=True)]
+    for _, key in sorted(found, reverse=True):
+        with contextlib.suppress(StoreMissing):
+            yield store.get(key)
 
 
 def _commit_trained(

@@ -34,6 +34,16 @@ def geometry_problems(expansion: Expansion) -> list[Problem]:
     return list(trials.problems.values())
 
 
+def mean_pixels(degradation: str, geometry: str, pool: Pool) -> float | None:
+    """Return the mean area that a pool's sizes come out with, None where one is refused.
+
+    Each size counts once, however many images have it: an estimate, for costs.
+    """
+    results = [_result(degradation, geometry, size) for size in sizes(pool)]
+    areas = [height * width for height, width in (r for r in results if not isinstance(r, str))]
+    return sum(areas) / len(areas) if areas and len(areas) == len(results) else None
+
+
 class _Trials:
     """Each pipeline on each pool's sizes, once, however many fits share them."""
 

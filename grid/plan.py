@@ -7,7 +7,8 @@ Nothing else remembers state. A plan is made anew each time and costs two listin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from grid import records
 from grid.arm_check import check_arms
 from grid.bias import one_sided
 from grid.catalog import open_catalog
-from grid.cost import Costs, known_costs, work_of
+from grid.cost import costs_in, images_to_score, work_of
 from grid.expand import Expansion, Fit, expand
 from grid.experiment import Experiment
 from grid.leakage import Overlap, overlaps
@@ -131,46 +132,65 @@ def make_plan(expansion: Expansion, store: Store) -> Plan:
     """Hold an expansion against a store: two listings, and the commits that were found."""
     commits = records.read_commits(store, expansion.fits.keys())
     committed_pieces = records.committed_pieces(store)
-    costs = known_costs(commits)
-    fits = [
-        _fit_plan(fit, expansion, commits.get(fit.fit_id), committed_pieces, costs)
-        for fit in expansion.fits.values()
-    ]
+    left = [fit for fit in expansion.fits.values() if fit.fit_id not in commits]
+    costs = costs_in(store, commits, left)
+    everything = _Everything(expansion)
+    fits = []
+    for fit in expansion.fits.values():
+        commit = commits.get(fit.fit_id)
+        if commit is None:
+            pieces, images = everything.of(fit)
+            missing = pieces
+        else:
+            wanted = _pieces(expansion, fit, commit)
+            absent = wanted.keys() - committed_pieces.get(fit.fit_id, ())
+            images = images_to_score(fit, expansion, (wanted[key] for key in sorted(absent)))
+            pieces, missing = len(wanted), len(absent)
+        work = work_of(fit, trains=commit is None, scored_images=images)
+        predicted = costs.predict(work) if work.amount else 0.0
+        fits.append(FitPlan(fit, commit, pieces, missing, work, predicted))
     return Plan(expansion, tuple(fits), tuple(overlaps(expansion)), experiment_record(expansion))
 
 
-def _fit_plan(
-    fit: Fit,
-    expansion: Expansion,
-    commit: records.Commit | None,
-    committed_pieces: Mapping[str, Iterable[str]],
-    costs: Costs,
-) -> FitPlan:
-    blocks = expansion.scoring.get(fit.fit_id, ())
-    if commit is None:
-        # Epochs named "selected" and "last" may turn out to be one; this counts them apart.
-        total = sum(len(b["epochs"]) * len(b["pools"]) * len(b["degradations"]) for b in blocks)
-        missing, images = total, _scored_images(expansion, fit)
-    else:
-        wanted = {
-            piece.piece_id: piece
-            for block in blocks
-            for piece in records.pieces_of_scoring(block, commit)
-        }
-        absent = [p for key, p in wanted.items() if key not in committed_pieces.get(fit.fit_id, ())]
-        total, missing = len(wanted), len(absent)
-        images = sum(len(expansion.catalog.pool(p.pool_id).table) for p in absent)
-    work = work_of(fit, trains=commit is None, scored_images=images)
-    predicted = costs.predict(work) if work.amount else 0.0
-    return FitPlan(fit, commit, total, missing, work, predicted)
+class _Everything:
+    """What fits that are not trained yet are to be scored on; counted once for all that share it.
+
+    A grid of ten thousand fits has millions of pieces and a few ways to be tested.
+    """
+
+    def __init__(self, expansion: Expansion) -> None:
+        self._expansion = expansion
+        self._known: dict[Any, tuple[int, float]] = {}
+
+    def of(self, fit: Fit) -> tuple[int, float]:
+        """Return the number of pieces and of images; epochs that may be one count apart."""
+        blocks = self._expansion.scoring.get(fit.fit_id, ())
+        trained = fit.training.pools[0].pool_id if fit.training is not None else None
+        tested = tuple(
+            (tuple(b["epochs"]), tuple(b["pools"]), tuple(b["degradations"]), b["test_pipeline"])
+            for b in blocks
+        )
+        key = fit.train_geometry, trained, tested
+        if key not in self._known:
+            pieces = {
+                (epoch, (pool_id, degradation, pipeline))
+                for epochs, pools, degradations, pipeline in tested
+                for epoch, pool_id, degradation in itertools.product(epochs, pools, degradations)
+            }
+            images = images_to_score(fit, self._expansion, (piece for _, piece in pieces))
+            self._known[key] = len(pieces), images
+        return self._known[key]
 
 
-def _scored_images(expansion: Expansion, fit: Fit) -> int:
-    return sum(
-        len(expansion.catalog.pool(pool).table) * len(block["epochs"]) * len(block["degradations"])
+def _pieces(
+    expansion: Expansion, fit: Fit, commit: records.Commit
+) -> dict[str, tuple[str, str, str]]:
+    """What a committed fit is to be scored on, by piece id: pool, degradation, test pipeline."""
+    return {
+        piece.piece_id: (piece.pool_id, piece.degradation, piece.test_pipeline)
         for block in expansion.scoring.get(fit.fit_id, ())
-        for pool in block["pools"]
-    )
+        for piece in records.pieces_of_scoring(block, commit)
+    }
 
 
 def make_trials(plan: Plan, store: Store) -> list[Trial]:

@@ -41,6 +41,7 @@ class Progress:
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
         """A trial told its epoch, pieces and speed."""
         self.running.setdefault(fit_id, {}).update(report)
+        self._time_left.reported(fit_id, self.share_done(fit_id))
 
     def ended(self, fit_id: str, how: str, reason: str) -> None:
         """A trial came back: done, again, larger (both: will be run again), given up or stopped."""

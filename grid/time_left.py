@@ -41,6 +41,7 @@ class TimeLeft:
         self._work = {trial.fit_id: trial.work or ALIKE for trial in trials}
         self._waiting = set(self._work)
         self._began: dict[str, float] = {}
+        self._share_at_first: dict[str, float] = {}
         self._first: float | None = None
         self._slot_seconds = 0.0
         self._measured: dict[str, tuple[float, float]] = {}
@@ -56,9 +57,14 @@ class TimeLeft:
         self._waiting.discard(fit_id)
         self._began[fit_id] = now
 
+    def reported(self, fit_id: str, share: float) -> None:
+        """A trial told how much of it is behind it; one that was resumed begins with some."""
+        self._share_at_first.setdefault(fit_id, share)
+
     def ended(self, fit_id: str, *, done: bool, again: bool) -> None:
         """An attempt ended: the trial is done, or will be run again, or is given up."""
         took = self._clock() - self._began.pop(fit_id, self._clock())
+        gained = 1.0 - self._share_at_first.pop(fit_id, 0.0)
         self._slot_seconds += took
         self._waiting.discard(fit_id)
         if again:
@@ -66,7 +72,7 @@ class TimeLeft:
         elif done:
             work = self._work[fit_id]
             seconds, amount = self._measured.get(work.kind, (0.0, 0.0))
-            self._measured[work.kind] = (seconds + took, amount + work.amount)
+            self._measured[work.kind] = (seconds + took, amount + gained * work.amount)
 
     def estimate(self, shares: Mapping[str, float]) -> Estimate | None:
         """Return the time left; None while nothing can be said.
@@ -98,10 +104,11 @@ class TimeLeft:
         rates = self._predicted | rates
         running: dict[str, tuple[float, float]] = {}
         for fit_id, began in self._began.items():
-            work, share = self._work[fit_id], shares.get(fit_id, 0.0)
-            if share >= ENOUGH and work.kind not in rates and work.amount:
+            work = self._work[fit_id]
+            gained = shares.get(fit_id, 0.0) - self._share_at_first.get(fit_id, 0.0)
+            if gained >= ENOUGH and work.kind not in rates and work.amount:
                 took, amount = running.get(work.kind, (0.0, 0.0))
-                running[work.kind] = (took + now - began, amount + share * work.amount)
+                running[work.kind] = (took + now - began, amount + gained * work.amount)
         return {kind: took / amount for kind, (took, amount) in running.items()} | rates
 
 

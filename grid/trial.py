@@ -16,11 +16,17 @@ SCORED_TO_TRAINED = 1 / 3
 
 @dataclass(frozen=True)
 class Work:
-    """How much there is to do in a trial; equal kinds take equal time per amount."""
+    """How much there is to do in a trial; equal kinds take equal time per amount.
+
+    Attributes:
+        kind: of network, geometry and precision.
+        trained_images: over all epochs.
+        scored_images: by their pixels: one of four times a training image's pixels counts four.
+    """
 
     kind: str
     trained_images: int
-    scored_images: int
+    scored_images: float
 
     @property
     def amount(self) -> float:

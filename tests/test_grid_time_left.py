@@ -52,6 +52,18 @@ def test_trials_that_ended_tell_of_their_like_by_the_amount_of_work():
     assert scene.estimate() == (50 / 3, False)
 
 
+def test_a_resumed_trial_tells_only_of_what_it_did():
+    scene = Scene(trial("a"), trial("b"))
+    scene.left.started("a")
+    scene.left.reported("a", 0.8)
+    scene.now += 5
+    scene.left.reported("a", 0.9)
+    assert scene.estimate(a=0.9) == (55.0, False)  # a tenth in 5 s: of a and b 11 are left
+    scene.now += 5
+    scene.left.ended("a", done=True, again=False)
+    assert scene.estimate() == (50.0, False)
+
+
 def test_an_unknown_kind_makes_it_a_lower_bound():
     scene = Scene(trial("a"), trial("b"), trial("c", CNN))
     scene.run("a", 10)
