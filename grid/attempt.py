@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,20 +12,25 @@ from data.decode import ImageChanged, UnreadableImage
 from grid.commits import WeightsChanged
 from grid.execute import run_trial
 from grid.failures import failure_of, recent_log, write_failure
-from grid.store import Store, StoreUnwritable, open_store
+from grid.gpu import cap_memory, kind_of, release_memory
+from grid.json_records import CorruptRecord
+from grid.score_files import ForeignScores
+from grid.shared_store import require_shared
+from grid.store import Store, StoreError, StoreMissing, open_store
 from grid.trial import LostAttempt, Report, Stop, Trial
+
+log = logging.getLogger(__name__)
 
 State = Literal["done", "stopped", "failed", "store"]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended. `store` means that the store cannot be written: nobody can go on."""
+    """How an attempt ended. `store` means that the store failed: nobody can go on."""
 
     state: State
     kind: str = ""
     message: str = ""
-    seconds: float = 0.0
 
 
 def new_attempt_id() -> str:
@@ -37,20 +42,33 @@ def attempt_trial(
     spec: Mapping[str, Any],
     report: Report,
     stop: Stop,
+    *,
+    token: str | None = None,
 ) -> Outcome:
     """Run a trial once, in this process; a failure is recorded in the store and returned.
 
     Only KeyboardInterrupt and SystemExit leave it as exceptions.
+
+    Args:
+        spec: See `grid.trial_spec`; with the `share` that a scheduler gave this attempt.
+        report: Told about progress.
+        stop: Asked at every step.
+        token: Key of a file by which the driver's store is known, see `grid.shared_store`.
     """
     attempt = new_attempt_id()
-    started = time.monotonic()
-    with recent_log() as log:
+    share = spec.get("share", {})
+    spec = {name: value for name, value in spec.items() if name != "share"}
+    with recent_log() as tail:
         try:
+            log.info("%s: attempt %s begins", spec["fit_id"], attempt)
+            if token is not None:
+                require_shared(spec["store"], token)
+            cap_memory(share.get("gpu", 0.0))
             done = run_trial(spec, attempt, report, stop)
-            return Outcome("done" if done else "stopped", seconds=time.monotonic() - started)
-        except StoreUnwritable as error:
-            return Outcome("store", "store", str(error), time.monotonic() - started)
+            return Outcome("done" if done else "stopped")
         except Exception as error:  # any trial may fail in any way; the grid goes on
+            if _is_the_stores(error):
+                return Outcome("store", "store", str(error))
             kind = _kind(error)
             message = f"{type(error).__name__}: {error}"
             try:
@@ -61,15 +79,15 @@ def attempt_trial(
                         fit_id=spec["fit_id"],
                         attempt=attempt,
                         kind=kind,
-                        log_tail=log.lines(),
+                        log_tail=tail.lines(),
                         image_ids=_image_ids(error),
                     ),
                 )
-            except StoreUnwritable as unwritable:
-                return Outcome("store", "store", str(unwritable), time.monotonic() - started)
-            return Outcome("failed", kind, message, time.monotonic() - started)
+            except StoreError as unwritable:
+                return Outcome("store", "store", str(unwritable))
+            return Outcome("failed", kind, message)
         finally:
-            _release_memory()
+            release_memory()
 
 
 def record_lost(store: Store, trial: Trial, lost: LostAttempt) -> None:
@@ -89,28 +107,23 @@ def record_lost(store: Store, trial: Trial, lost: LostAttempt) -> None:
     write_failure(store, failure)
 
 
+def _is_the_stores(error: Exception) -> bool:
+    """A store that fails is no trial's fault; what is missing or wrong in it may be one's own."""
+    content = StoreMissing | CorruptRecord | ForeignScores
+    return isinstance(error, StoreError) and not isinstance(error, content)
+
+
 def _kind(error: Exception) -> str:
     if isinstance(error, UnreadableImage | ImageChanged):
         return "unreadable"
     # Of torch's and of our own torch modules the names are enough: this file needs no torch.
     if type(error).__name__ == "WeightsMismatch" or isinstance(error, WeightsChanged):
         return "weights"
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return "out_of_memory"
-    return "error"
+    if type(error).__name__ == "TrainingDiverged":
+        return "diverged"
+    return kind_of(error) or "error"
 
 
 def _image_ids(error: Exception) -> list[str]:
     image_id = getattr(error, "image_id", None)
     return [image_id] if image_id else []
-
-
-def _release_memory() -> None:
-    """Leave a clean process to the next trial: Ray's actors are reused."""
-    import gc
-    import sys
-
-    gc.collect()
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -54,6 +54,10 @@ class DriverFailed(RuntimeError):
     """Ray or Tune broke down repeatedly, without a trial to blame."""
 
 
+class DeviceBroken(RuntimeError):
+    """Ends a worker whose GPU context is unusable, for Tune to start another one."""
+
+
 class Ended(NamedTuple):
     """An attempt's outcome as it came back through Tune: a hint; the store has the last word."""
 
@@ -153,7 +157,6 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
             how: dict[str, Any] = {
                 "address": "local",
                 "num_cpus": options.slots,
-                "num_gpus": options.gpus,
                 "include_dashboard": False,
                 "object_store_memory": OBJECT_STORE_BYTES,
                 "_temp_dir": str(folder),
@@ -237,7 +240,10 @@ def _one_attempt(
     stop = _StopLookup(stop_key)
     if stop():
         return {"state": "stopped", "kind": "", "message": ""}
-    outcome = attempt(json.loads(config["spec"]), _Reporter(report_every_s), stop)
+    spec = {**json.loads(config["spec"]), "share": {"cpu": config["cpu"], "gpu": config["gpu"]}}
+    outcome = attempt(spec, _Reporter(report_every_s), stop)
+    if outcome.kind == "device":
+        raise DeviceBroken(outcome.message)
     return {"state": outcome.state, "kind": outcome.kind, "message": outcome.message}
 
 
@@ -434,7 +440,11 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
 
         def on_trial_error(self, *, trial: Any, **_: Any) -> None:
             lost = lost_attempt(Path(trial.error_file), cluster.logs)
-            _record_lost(run, trial.config["fit_id"], lost, record_lost)
+            fit_id = trial.config["fit_id"]
+            if lost.kind == "device":  # the attempt has recorded it
+                run.failed(fit_id, lost.kind, lost.message)
+            else:
+                _record_lost(run, fit_id, lost, record_lost)
 
         def on_step_end(self, **_: Any) -> None:
             run.progress.tick()

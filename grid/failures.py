@@ -16,7 +16,7 @@ from grid.places import FAILURES, failure_key
 from grid.store import Store
 
 LOG_LINES = 200
-KINDS = ("error", "out_of_memory", "killed", "unreadable", "weights")
+KINDS = ("error", "out_of_memory", "killed", "unreadable", "weights", "diverged", "device")
 
 
 class Failure(TypedDict):
@@ -59,13 +59,22 @@ class RecentLog(logging.Handler):
 
 @contextmanager
 def recent_log(logger: logging.Logger | None = None) -> Iterator[RecentLog]:
-    """Keep the last 200 lines of `logger` (default: the root) while the block runs."""
+    """Keep the last 200 lines of `logger` (default: the root) while the block runs.
+
+    Our own loggers tell of every epoch meanwhile, whatever level the process has set.
+    """
     target = logger if logger is not None else logging.getLogger()
     handler = RecentLog()
+    own = [logging.getLogger(name) for name in ("data", "detectors", "grid")]
+    levels = [each.level for each in own]
     target.addHandler(handler)
+    for each in own:
+        each.setLevel(logging.INFO)
     try:
         yield handler
     finally:
+        for each, level in zip(own, levels, strict=True):
+            each.setLevel(level)
         target.removeHandler(handler)
         handler.close()
 

@@ -56,6 +56,8 @@ def run_here(
                 spec = json.loads(json.dumps(issue.trial.spec))  # as it would arrive by Ray
                 outcome = attempt(spec, partial(run.reported, fit_id), stop)
                 run.ended(fit_id, outcome)
+                if outcome.kind == "device":
+                    stop.request("the GPU's error: only a new process can use it again")
         except KeyboardInterrupt as interrupt:  # the second signal
             stop.request(str(interrupt) or "SIGINT")
         finally:

@@ -25,7 +25,10 @@ def lost_attempt(error_file: Path, logs: Path | None) -> LostAttempt:
     number = int(pid[1]) if pid else None
     tail, note = worker_log_tail(logs, number)
     kind, message = "error", account.splitlines()[-1]
-    if re.search(r"OutOfMemory|out of memory|running low on memory", account):
+    broken = re.search(r"DeviceBroken: (.*)", account)
+    if broken:
+        kind, message = "device", broken[1]
+    elif re.search(r"OutOfMemory|out of memory|running low on memory", account):
         kind = "out_of_memory"
     elif "The actor died" in account:
         detail = re.search(r"exit detail: (.*?)(?= Some common causes|$)", account, re.MULTILINE)

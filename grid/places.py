@@ -68,6 +68,11 @@ def commit_key(fit_id: str) -> str:
     return f"{COMMITS}{fit_id}.json"
 
 
+def driver_key(token: str) -> str:
+    """Return where a driver leaves the token by which workers know its store."""
+    return f"{DERIVED}drivers/{token}"
+
+
 def scores_key(fit_id: str, piece_id: str) -> str:
     """Return where a piece lies."""
     return f"{SCORES}{fit_id}/{piece_id}.parquet"

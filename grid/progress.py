@@ -40,7 +40,7 @@ class Progress:
 
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
         """A trial told its epoch, pieces and speed."""
-        self.running.setdefault(fit_id, {}).update(report)
+        self.running[fit_id] = dict(report)
         self._time_left.reported(fit_id, self.share_done(fit_id))
 
     def ended(self, fit_id: str, how: str, reason: str) -> None:

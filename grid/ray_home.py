@@ -36,6 +36,8 @@ WORKER_SETTINGS = {
     # Threads are the experiment's to fix, not a share's (Ray would set the CPUs asked for).
     "OMP_NUM_THREADS": "1",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    # Else a trial that asks for no GPU sees them all and computes on the first.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
 }
 
 REAL_HOME = "CROSSGEN_HOME"

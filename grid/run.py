@@ -25,14 +25,12 @@ class RunOptions:
         attempts: Failures after which a trial is given up, in this run.
         slots: CPUs of a cluster of our own; None: all of this machine's. A cluster that is
             joined brings its own.
-        gpus: GPUs of a cluster of our own, also pretended ones; None: those found.
         grace_s: Seconds that trials have for their checkpoints after the first stop signal.
         heartbeat_s: Seconds between lines of progress where there is no terminal.
     """
 
     attempts: int = 3
     slots: int | None = None
-    gpus: int | None = None
     grace_s: float = 60.0
     heartbeat_s: float = 60.0
 
@@ -142,17 +140,17 @@ class Run:
         """The attempt failed, or its worker died."""
         if fit_id in self._parents:
             self._release_children(fit_id)
+        before = set(self.schedule.ids("failed"))
         verdict = self.schedule.failed(fit_id, kind, message)
         self.progress.ended(fit_id, verdict, self.schedule.reason(fit_id))
-        if verdict == "given up":
-            for orphan in self.schedule.ids("failed"):
-                if self.schedule.trial(orphan).waits_for == fit_id:
-                    self.progress.ended(orphan, verdict, self.schedule.reason(orphan))
+        for orphan in self.schedule.ids("failed"):  # children and theirs, given up with it
+            if orphan != fit_id and orphan not in before:
+                self.progress.ended(orphan, "given up", self.schedule.reason(orphan))
 
     def fail_store(self, message: str) -> None:
-        """The store cannot be used: stop everything, blame no trial."""
+        """The store failed: stop everything, blame no trial."""
         if self.store_error is None:
-            self.store_error = message or "the store cannot be written"
+            self.store_error = message or "it cannot be used"
         self.stop.request("the store")
 
     def result(self) -> RunResult:

@@ -22,8 +22,9 @@ Share = tuple[float, float]
 
 Verdict = Literal["again", "larger", "given up"]
 
-NOT_WORTH_A_RETRY = frozenset({"unreadable", "weights"})
-"""Failures that the same bytes will repeat: an undecodable image, weights that do not fit."""
+NOT_WORTH_A_RETRY = frozenset({"unreadable", "weights", "diverged"})
+"""Failures that the same bytes will repeat: an undecodable image, weights that do not fit, a loss
+that is no longer finite."""
 
 
 class Unsatisfiable(ValueError):
@@ -165,10 +166,6 @@ class Schedule:
         for child in self._children.pop(fit_id, ()):
             self._give_up_orphan(child, fit_id)
         return "given up"
-
-    def in_flight(self) -> list[str]:
-        """Trials that were handed out and have not come back."""
-        return self.ids("issued", "running")
 
     def ids(self, *states: str) -> list[str]:
         """The fits in any of these states, in the order given."""

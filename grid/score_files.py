@@ -266,14 +266,14 @@ def refused_scores(
     in its last kilobytes: forty times as fast as parsing the footer, which is done only where the
     checksum is not found.
     """
-    expected: dict[str, tuple[Piece, bytes]] = {}
+    expected: dict[str, tuple[Piece, bytes | None]] = {}
     for piece in pieces:
         weights = commits[piece.fit_id]["weights"].get(str(piece.epoch))
-        expected[piece.key] = (piece, weights["sha256"].encode() if weights else b"none")
+        expected[piece.key] = (piece, weights["sha256"].encode() if weights else None)
     tails = store.get_tails(list(expected), _FOOTER_BYTES)
     refused = {}
     for key, (piece, checksum) in expected.items():
-        if key in tails and checksum in tails[key]:
+        if checksum is not None and checksum in tails.get(key, b""):
             continue
         try:
             check_weights(key, read_score_footer(store, key), commits[piece.fit_id])

@@ -61,8 +61,9 @@ class OutcomeLike(Protocol):
     """What an attempt returns.
 
     ``state`` is ``done``, ``stopped`` (it saw the stop flag and left a checkpoint), ``failed``
-    (recorded in the store by the attempt itself) or ``store`` (the store cannot be written, which
-    says nothing about the trial). ``kind`` names a failure as the store's failure records do.
+    (recorded in the store by the attempt itself) or ``store`` (the store failed, which says nothing
+    about the trial). ``kind`` names a failure as the store's failure records do;
+    after ``device`` the process can run no further trial.
     """
 
     @property

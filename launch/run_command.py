@@ -11,6 +11,7 @@ from grid import records
 from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.plan import is_done, make_trials
 from grid.run import RunOptions, RunResult, exit_code
+from grid.shared_store import store_token
 from grid.store_errors import StoreError
 from grid.trial import Trial
 from launch.desk import Desk
@@ -60,14 +61,15 @@ def _on_ray(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResu
     from grid.attempt import attempt_trial, record_lost
     from grid.driver import run_on_ray
 
-    return run_on_ray(
-        trials,
-        attempt=attempt_trial,
-        is_done=partial(is_done, desk.store),
-        is_committed=partial(_committed, desk),
-        record_lost=partial(record_lost, desk.store),
-        options=options,
-    )
+    with store_token(desk.store) as token:
+        return run_on_ray(
+            trials,
+            attempt=partial(attempt_trial, token=token),
+            is_done=partial(is_done, desk.store),
+            is_committed=partial(_committed, desk),
+            record_lost=partial(record_lost, desk.store),
+            options=options,
+        )
 
 
 def _here(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResult:

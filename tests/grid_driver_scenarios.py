@@ -61,6 +61,8 @@ def many(spec, report, stop):
         os.kill(os.getpid(), signal.SIGKILL)
     if fit_id == "hungry" and share["GPU"] < 0.5:
         return ended("failed", "out_of_memory", "CUDA out of memory")
+    if fit_id == "broken" and first:
+        return ended("failed", "device", "CUDA error: device-side assert triggered")
     if fit_id == "full":
         time.sleep(1.0)
         return ended("store", "store", "no space left")
@@ -133,7 +135,7 @@ def run_many(store):
             run(store, [trial(store, "huge", gpu=3)], many)
         except ValueError as error:
             answers["refused"] = str(error)
-        names = ["killed", "poison", "hungry", *(f"n{i}" for i in range(6))]
+        names = ["killed", "poison", "hungry", "broken", *(f"n{i}" for i in range(6))]
         answers["many"] = run(
             store,
             [
@@ -161,6 +163,6 @@ if __name__ == "__main__":
     if scenario == "many":
         run_many(folder)
     else:
-        options = RunOptions(slots=1, gpus=0, grace_s=20)
+        options = RunOptions(slots=1, grace_s=20)
         answer = run(folder, step_trials(folder), steps, options=options)
         sys.exit(answer["exit_code"])

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "analysis": {"grid"},
     "launch": set(PACKAGES),
 }
-RAY_LIVES_IN = {"grid/driver.py", "grid/worker.py"}
+RAY_LIVES_IN = {"grid/driver.py"}
 
 
 def modules(package: str) -> list[Path]:

@@ -56,7 +56,7 @@ def test_a_grid_with_everything_that_can_happen_to_a_trial(tmp_path, foreign_cwd
 
     many = answers["many"]
     narrow = [f"n{i}" for i in range(6)]
-    assert set(many["done"]) == {"killed", "hungry", "wide", "child", "parent", *narrow}
+    assert set(many["done"]) == {"killed", "hungry", "broken", "wide", "child", "parent", *narrow}
     assert set(many["failed"]) == {"poison"}
     assert many["failed"]["poison"] == "error: boom (attempt 2)"
     assert many["unfinished"] == []
@@ -68,6 +68,9 @@ def test_a_grid_with_everything_that_can_happen_to_a_trial(tmp_path, foreign_cwd
     assert lost["killed"]["kind"] == "killed"
     assert lost["killed"]["pid"] == turns_of(store, "killed")[0]["pid"]
     assert "working on killed" in lost["killed"]["log_tail"]
+
+    # A process whose GPU is broken ends; its attempt has recorded the failure itself.
+    assert len({turn["pid"] for turn in turns_of(store, "broken")}) == 2
 
     # Shares of pretended GPUs, a larger one after running out of memory.
     assert [turn["gpu"] for turn in turns_of(store, "hungry")] == [0.25, 0.5]
@@ -197,6 +200,17 @@ def test_what_is_said_of_an_attempt_that_raised_after_all(tmp_path):
     assert (lost.kind, lost.message, lost.pid) == ("error", "KeyError: 'x'", 9)
     assert "\x1b" not in lost.account
     assert "not looked for" in lost.log_note
+
+
+def test_a_worker_that_ended_because_of_its_gpu_has_recorded_it_itself(tmp_path):
+    account = tmp_path / "error.txt"
+    account.write_text(
+        "ray::train() (pid=9, ip=10.0.0.2)\n"
+        "grid.driver.DeviceBroken: AcceleratorError: CUDA error: unspecified launch failure"
+    )
+    lost = lost_attempt(account, None)
+    assert lost.kind == "device"
+    assert lost.message == "AcceleratorError: CUDA error: unspecified launch failure"
 
 
 def test_the_last_lines_of_a_worker(tmp_path):

@@ -75,14 +75,17 @@ def test_a_poison_trial_is_given_up_and_the_others_finish(tmp_path, here):
     trials = [
         *trials_in(tmp_path, "bad", "b"),
         *trials_in(tmp_path, "orphan", waits_for="bad"),
+        *trials_in(tmp_path, "grandchild", waits_for="orphan"),
     ]
     result, log = here(trials, attempt, options=RunOptions(attempts=2))
     assert turns == ["bad", "b", "bad"]
     assert result.done == ("b",)
-    assert set(result.failed) == {"bad", "orphan"}
+    assert set(result.failed) == {"bad", "orphan", "grandchild"}
     assert exit_code(result) == 1
     assert "FAILED, given up: label bad: error: boom (attempt 2)" in log
     assert "label orphan: parent: bad failed" in log
+    assert "label grandchild: parent: orphan failed" in log
+    assert "1 done, 0 running, 3 failed of 4" in log
 
 
 def test_what_an_attempt_says_does_not_count_without_the_store(tmp_path, here):
@@ -140,6 +143,13 @@ def test_a_signal_stops_at_the_next_look_and_a_second_run_finishes(tmp_path, her
     assert exit_code(here(trials_in(tmp_path, "a", "b"), write)[0]) == 0
 
 
+def test_a_process_whose_gpu_is_broken_runs_no_further_trial(tmp_path, here):
+    message = "CUDA error: device-side assert triggered"
+    result, _ = here(trials_in(tmp_path, "a", "b"), lambda *_: outcome("failed", "device", message))
+    assert result.unfinished == ("a", "b")
+    assert exit_code(result) == 75
+
+
 def test_the_second_signal_does_not_wait_for_the_trial(tmp_path, here):
     def attempt(spec, report, stop):
         import time
@@ -185,6 +195,7 @@ def test_lines_a_heartbeat_and_the_time_left(tmp_path):
     progress = PlainProgress(log, 60.0, clock)
     progress.begin(trials_in(tmp_path, "a", "b", work=Work("npr", 900, 300)))
     progress.started("a")
+    progress.reported("a", {"phase": "train", "epoch": 1, "epochs": 8, "step": 0, "steps": 9})
     clock.now += 30
     progress.reported(
         "a",
@@ -203,6 +214,16 @@ def test_lines_a_heartbeat_and_the_time_left(tmp_path):
     progress.ended("a", "done", "")
     assert "; about 60 s left" in log.getvalue().splitlines()[-1]
     assert re.match(r"\d\d:\d\d:\d\d done: label a", log.getvalue().splitlines()[-1])
+
+
+def test_the_speed_of_training_is_not_told_of_scoring(tmp_path):
+    progress = PlainProgress(io.StringIO(), 60.0)
+    progress.begin(trials_in(tmp_path, "a"))
+    progress.started("a")
+    progress.reported("a", {"phase": "train", "epoch": 8, "epochs": 8, "images_per_s": 200.0})
+    progress.reported("a", {"phase": "score", "pieces_done": 0, "pieces": 4})
+    assert progress.images_per_s() == 0
+    assert "images/s" not in progress.summary()
 
 
 def test_a_terminal_gets_a_live_table(tmp_path):

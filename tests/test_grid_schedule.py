@@ -176,6 +176,9 @@ def test_what_the_same_bytes_would_repeat_is_given_up_at_once():
     schedule = Schedule([trial("a")], attempts=3)
     schedule.next()
     assert schedule.failed("a", "unreadable", "truncated") == "given up"
+    schedule = Schedule([trial("a")], attempts=3)
+    schedule.next()
+    assert schedule.failed("a", "diverged", "the loss is nan") == "given up"
 
 
 def test_an_interrupted_attempt_counts_as_none():

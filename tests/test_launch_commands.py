@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -224,6 +225,7 @@ def test_status_shows_a_failure_with_its_last_words(crossgen, own_run):
     assert "1 failed attempts" in out  # such a failure is not worth a retry
     assert "ImageChanged" in out
     assert victim.name in out
+    assert re.search(r"\| .* INFO grid\.attempt: .* begins", out)
     committed = records.read_commits(records.open_store(own_run.store))
     assert sum(c["description"]["seed"] == 1 for c in committed.values()) == 1  # the other fit
 
