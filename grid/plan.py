@@ -197,7 +197,13 @@ def make_trials(plan: Plan, store: Store) -> list[Trial]:
     """Write what workers need into the store and return the trials that are left to do."""
     todo = plan.missing
     needed = pools_needed(plan.expansion, [f.fit for f in todo])
-    paths = publish_pools(store, plan.expansion.catalog, needed)
+    tested_by_class = {
+        pool_id
+        for test_set in plan.expansion.test_sets
+        if test_set.classes is not None
+        for pool_id in (*test_set.real_pools, *test_set.fake_pools)
+    }
+    paths = publish_pools(store, plan.expansion.catalog, needed, tested_by_class)
     records.write_experiment(store, plan.record)
     uncommitted = {f.fit.fit_id for f in plan.fits if not f.committed}
     return [

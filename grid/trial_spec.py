@@ -1,13 +1,14 @@
 """The plain dict that a trial travels as: all that a worker on any host needs, and nothing live.
 
 Rows are not in it: a worker reads manifests from the store and repeats the selection, whose
-digests it checks. Where the files lie today is a small table per pool below `derived/paths/`.
+digests it checks. What a file system says of the images today (where they lie, which class and
+pair their folders name) is a small table per pool below `derived/paths/`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +18,11 @@ from data.pools import Pool
 from grid import records
 from grid.catalog import Catalog
 from grid.expand import Expansion, Fit
+from grid.identity import canonical_json
 from grid.records import Store
+from grid.refusal import Problem, Refused
+
+PATHS = "derived/paths/"
 
 
 def trial_spec(
@@ -80,6 +85,24 @@ def training_block(fit: Fit, paths: Mapping[str, str]) -> dict[str, Any] | None:
     }
 
 
+def _check_classes(store: Store, pool: Pool) -> None:
+    stored = records.read_pool(store, pool.pool_id, ["class"])["class"].to_pylist()
+    differing = sum(a != b for a, b in zip(stored, pool.table["class"].to_pylist(), strict=True))
+    if differing:
+        key = records.manifest_key(pool.pool_id)
+        raise Refused(
+            [
+                Problem(
+                    what=f"classes of {pool.source}",
+                    why=f"{differing} of its {len(pool)} images had another class when {key} was "
+                    "written, and tests by class are counted by it",
+                    mend=f"Sort the images as they were, or delete {key} from the store: it is "
+                    "written anew, and all experiments that test these images follow",
+                )
+            ]
+        )
+
+
 def _pool(pool: Pool, paths: Mapping[str, str]) -> dict[str, Any]:
     return {
         "pool_id": pool.pool_id,
@@ -114,23 +137,40 @@ def pools_needed(expansion: Expansion, fits: Iterable[Fit]) -> list[str]:
     return list(needed)
 
 
-def publish_pools(store: Store, catalog: Catalog, pool_ids: Iterable[str]) -> dict[str, str]:
-    """Write the manifests of pools and where their files lie today; return the keys of the latter.
+def publish_pools(
+    store: Store, catalog: Catalog, pool_ids: Iterable[str], tested_by_class: Collection[str]
+) -> dict[str, str]:
+    """Write manifests of pools and what is found of their files today; return the latter's keys.
 
-    Both are write-once by content, so publishing again costs a listing. A pool's paths are a
-    cache: a moved folder makes another table and leaves the manifest as it was.
+    A manifest stays as it was first written. What a folder says (path, class, pair) may change
+    while the images stay the same: that makes another table, named by its content.
+
+    Args:
+        store: gets the tables.
+        catalog: knows the pools.
+        pool_ids: what is to be published.
+        tested_by_class: pools of which the analysis counts some classes, as manifests name them.
+
+    Raises:
+        Refused: a manifest names other classes than the folders do today, where that matters.
     """
-    known = set(store.list("manifests/"))
+    known, published = set(store.list("manifests/")), set(store.list(PATHS))
     keys: dict[str, str] = {}
     for pool_id in pool_ids:
         pool, dataset = catalog.pool(pool_id), catalog.dataset_of(pool_id)
         if records.manifest_key(pool_id) not in known:
             alias = pa.array([dataset.alias] * len(pool.table), pa.string())
             records.write_pool(store, pool_id, pool.table.append_column("dataset", alias))
-        paths = [str(dataset.root / p) for p in pool.table["path"].to_pylist()]
-        digest = hashlib.sha256("\0".join(paths).encode()).hexdigest()[:16]
-        key = f"derived/paths/{pool_id}/{digest}.parquet"
-        if not store.exists(key):
-            store.put_new(key, records.parquet_bytes(pa.table({"path": pa.array(paths)})))
+        elif pool_id in tested_by_class:
+            _check_classes(store, pool)
+        today = {
+            "path": [str(dataset.root / p) for p in pool.table["path"].to_pylist()],
+            "class": pool.table["class"].to_pylist(),
+            "pair": pool.table["pair"].to_pylist(),
+        }
+        digest = hashlib.sha256(canonical_json(today).encode()).hexdigest()[:16]
+        key = f"{PATHS}{pool_id}/{digest}.parquet"
+        if key not in published:
+            store.put_new(key, records.parquet_bytes(pa.table(today)))
         keys[pool_id] = key
     return keys

@@ -17,6 +17,7 @@ from PIL import Image
 from grid.loading import parse_experiment
 from grid.plan import make_plan, make_trials, prepare
 from grid.refusal import Refused
+from grid.rows import Rows
 from grid.store import open_store
 from grid.why import reasons
 
@@ -116,6 +117,36 @@ def test_a_changed_test_image_scores_its_pool_again(finished):
     victim = next((finished.folder / "images" / "g1" / "val" / "ai").iterdir())
     Image.new("RGB", (16, 16), (1, 2, 3)).save(victim)
     assert missing(finished.plan()) == (0, FITS)
+
+
+def test_images_sorted_into_classes_since_are_trained_by_their_new_classes(finished):
+    """The pools are the same, so their manifests are: only what the folders say has changed."""
+    train = finished.folder / "images" / "g1" / "train"
+    for label in ("nature", "ai"):
+        for i, image in enumerate(sorted((train / label).iterdir())):
+            image.rename(image.with_name(f"n0144{'0764' if i % 2 else '3537'}_{image.name}"))
+    arm = {**FILE["arms"][0], "train": {"sets": ["g/g1"], "classes": ["n01440764"]}}
+    plan = finished.plan({"arms": [arm]})
+    trials = make_trials(plan, finished.store)
+    training, validation = Rows(finished.store, trials[0].spec).training()
+    assert (len(training) + len(validation), len(validation)) == (16, 2)
+
+
+def test_images_sorted_into_classes_since_cannot_be_tested_by_class(ran, tmp_path):
+    """The analysis counts classes by the manifest, which names those of the first run."""
+    own = Finished(tmp_path / "base", tmp_path, tmp_path / "cache")
+    shutil.copytree(ran.base / "store", own.base / "store")
+    own.store = open_store(own.base / "store")
+    shutil.copytree(ran.base / "images", tmp_path / "images")
+    for label in ("ai", "nature"):
+        for image in (tmp_path / "images" / "g1" / "val" / label).iterdir():
+            image.rename(image.with_name(f"n01440764_{image.name}"))
+    plan = own.plan({"test": {"sets": ["g/g1"], "classes": ["n01440764"]}, "seeds": [3]})
+    with pytest.raises(Refused, match=r"6 of its 6 images had another class when manifests/"):
+        make_trials(plan, own.store)
+    for pool_id in plan.record["scoring"][0]["pools"]:
+        (own.base / "store" / "manifests" / f"{pool_id}.parquet").unlink()
+    assert make_trials(plan, own.store)
 
 
 def test_a_changed_training_image_trains_what_saw_it(finished):
