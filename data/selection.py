@@ -118,7 +118,7 @@ def select(
 
     Raises:
         SelectionError: an image has two labels, a class is unknown, there are too few images, or
-            a label would be left without training images.
+            a label would be left without training images, or declared validation without one.
     """
     table = _Table.of(pools)
     declared = _Table.of(declared_validation, first_pool=len(pools))
@@ -129,6 +129,7 @@ def select(
     table = table.each_image_once()
     declared = declared.each_image_once()
     if len(declared):
+        _require_both_labels_to_validate(declared, rule.classes)
         table = table.taken(~_is_in(table.ids, declared.ids))
     if rule.fraction < 1:
         table = table.taken(_lowest_fraction(table, rule.fraction))
@@ -286,6 +287,17 @@ def _require_both_labels(table: _Table) -> None:
             raise SelectionError(
                 f"No {word} image is left to train on; a detector needs both classes: add images, "
                 "or loosen classes, fraction, total_images or the limit."
+            )
+
+
+def _require_both_labels_to_validate(declared: _Table, classes: tuple[str, ...]) -> None:
+    of_classes = f" of the classes {', '.join(classes)}" if classes else ""
+    for label, word in enumerate(_WORD):
+        if not (declared.label == label).any():
+            raise SelectionError(
+                f"The declared validation has no {word} image{of_classes}, so the epoch would be "
+                f"selected by one class; add {word} images{of_classes} to its split, choose other "
+                "classes, or rename the split so that validation is carved out of training."
             )
 
 

@@ -206,6 +206,11 @@ def test_declared_validation_is_of_the_classes_that_are_trained_on() -> None:
         if name in rule.classes
     }
     assert len(selection.validation) == 20 + 40
+    # Only one label of them declared: it would be validated on that alone.
+    reals = pool("validation reals", 0, photos(5000, 8, classes=4))
+    fakes = pool("validation fakes", 1, photos(6000, 8, classes=2))
+    with pytest.raises(SelectionError, match=r"no fake image of the classes class3.*; add fake"):
+        select([REALS, FAKES], TrainingRule(classes=("class3",)), [reals, fakes])
     # None of them declared: then it is carved, as if there were no such pool.
     other = select([REALS, FAKES], TrainingRule(classes=("class3",)), validation[1:])
     undeclared = select([REALS, FAKES], TrainingRule(classes=("class3",)))
