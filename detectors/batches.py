@@ -124,7 +124,10 @@ def stacked(images: Sequence[npt.NDArray[np.uint8]], pinned: bool = False) -> Te
 
 def scaled(images_BCHW: Tensor, device: torch.device) -> Tensor:
     """Uint8 to the device, and there to float32 in [0, 1], exactly x / 255."""
-    return images_BCHW.to(device, non_blocking=True).to(torch.float32).div_(255)
+    # A CUDA kernel multiplies by the reciprocal of a number that the host gives it, which rounds
+    # otherwise; what it divides by must lie on the device.
+    largest = torch.full((), 255.0, device=device)
+    return images_BCHW.to(device, non_blocking=True).to(torch.float32).div_(largest)
 
 
 def in_order(

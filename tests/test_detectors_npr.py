@@ -67,6 +67,19 @@ def official_network(factor: float = 0.5) -> NPR:
     return network.eval()
 
 
+@pytest.mark.parametrize("factor", [0.5, 0.75, 0.3])
+def test_a_gradient_reaches_the_pixels_after_a_prediction(factor: float) -> None:
+    """What a prediction leaves in a cache must be no inference tensor."""
+    size_px = 2 * 5 * 7 + round(100 * factor)  # a size of its own: nothing is cached yet
+    images_BCHW = torch.rand(1, 3, size_px, size_px)
+    with torch.inference_mode():
+        npr_residual(images_BCHW, factor)
+    images_BCHW.requires_grad_()
+    npr_residual(images_BCHW, factor).square().sum().backward()
+    assert images_BCHW.grad is not None
+    assert images_BCHW.grad.abs().sum() > 0
+
+
 def logit(network: NPR, image_HWC: np.ndarray, geometry: str) -> float:
     pixels_HWC = parse(geometry, "geometry")(image_HWC)
     images_BCHW = torch.from_numpy(pixels_HWC.copy()).permute(2, 0, 1)[None].float() / 255

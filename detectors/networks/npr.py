@@ -21,6 +21,7 @@ from detectors.networks.precision import full_precision
 IMAGENET_STD = (0.229, 0.224, 0.225)
 # And multiplies the map by 2/3; a checkpoint read without it gives other logits.
 RESIDUAL_SCALE = 2.0 / 3.0
+CPU = torch.device("cpu")
 
 
 class NPR(nn.Module):
@@ -101,24 +102,29 @@ def npr_residual(images_BCHW: Tensor, factor: float, mode: str = "nearest") -> T
     if block and block == _block_side(width, factor):
         blocks = images_BCHW.view(batch, channels, height // block, block, width // block, block)
         return (blocks - blocks[:, :, :, :1, :, :1]).reshape(images_BCHW.shape)
-    rows = _nearest_source(height, factor).to(images_BCHW.device)
-    columns = _nearest_source(width, factor).to(images_BCHW.device)
+    rows = _nearest_source(height, factor, images_BCHW.device)
+    columns = _nearest_source(width, factor, images_BCHW.device)
     return images_BCHW - images_BCHW.index_select(2, rows).index_select(3, columns)
 
 
 @lru_cache(maxsize=4096)
-def _nearest_source(size_px: int, factor: float) -> Tensor:
+def _nearest_source(size_px: int, factor: float, device: torch.device = CPU) -> Tensor:
     """For each position of a line, the position whose pixel it gets after down and up.
 
     Interpolating the positions themselves leaves every rounding question to torch: this is its
     answer, not a copy of its formula. In float32 like the images, because torch computes the
     scale in the type of its input; positions are exact in it up to 2^24.
     """
-    positions = torch.arange(size_px, dtype=torch.float32).view(1, 1, -1)
-    small = functional.interpolate(
-        positions, scale_factor=factor, mode="nearest", recompute_scale_factor=True
-    )
-    return functional.interpolate(small, size=size_px, mode="nearest").view(-1).long()
+    # Kept for later calls, which may be part of a training: made in a prediction it would be an
+    # inference tensor, which no gradient goes through. On the device too, since a copy in each
+    # forward pass would wait for the GPU.
+    with torch.inference_mode(False):
+        positions = torch.arange(size_px, dtype=torch.float32).view(1, 1, -1)
+        small = functional.interpolate(
+            positions, scale_factor=factor, mode="nearest", recompute_scale_factor=True
+        )
+        source = functional.interpolate(small, size=size_px, mode="nearest").view(-1).long()
+        return source.to(device)
 
 
 @lru_cache(maxsize=4096)
