@@ -20,7 +20,7 @@ from torch import Tensor
 
 from detectors import safetensors_bytes
 
-FORMAT = 1
+FORMAT = 2
 HEADER_KEY = "crossgen"
 
 
@@ -40,7 +40,7 @@ def pack(tensors: Mapping[str, Tensor], facts: Mapping[str, Any], belongs_to: st
     header = {
         "format": FORMAT,
         "belongs_to": belongs_to,
-        "crc32": _checksum(on_cpu),
+        "crc32": _checksum(on_cpu, dict(facts)),
         "facts": dict(facts),
     }
     return safetensors_bytes.to_bytes(on_cpu, {HEADER_KEY: json.dumps(header)})
@@ -63,9 +63,9 @@ def unpack(data: bytes, belongs_to: str) -> tuple[dict[str, Tensor], dict[str, A
                 f"The checkpoint's {key} is {header.get(key)!r} where {expected!r} is trained; "
                 "use one of this fit, or start anew."
             )
-    if header["crc32"] != _checksum(tensors):
+    if header["crc32"] != _checksum(tensors, header["facts"]):
         raise CheckpointInvalid(
-            "The checkpoint's tensors are not those that were written (checksum differs); "
+            "The checkpoint's content is not what was written (checksum differs); "
             "use an earlier one, or start anew."
         )
     return tensors, header["facts"]
@@ -101,8 +101,8 @@ def _torn(data: bytes, error: Exception) -> CheckpointInvalid:
     )
 
 
-def _checksum(tensors: Mapping[str, Tensor]) -> int:
-    checksum = 0
+def _checksum(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> int:
+    checksum = zlib.crc32(json.dumps(facts, sort_keys=True).encode())
     for name in sorted(tensors):
         checksum = zlib.crc32(name.encode(), checksum)
         checksum = zlib.crc32(safetensors_bytes.raw_bytes(tensors[name]), checksum)

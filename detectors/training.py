@@ -99,6 +99,7 @@ def train(
     seed: int,
     device: str | torch.device,
     sink: TrainingSink,
+    identity: str | None = None,
     resume: bytes | None = None,
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every_s: float = 600.0,
@@ -117,6 +118,8 @@ def train(
         seed: of order, augmentation and dropout.
         device: "cpu" or "cuda"; the number of threads is set by the caller.
         sink: gets checkpoints, weights, history.
+        identity: names what is trained, as a fit's id does; a checkpoint of another one is
+            refused. None makes it of the recipe, the seed, the views and the rows.
         resume: a checkpoint of this same training; None = from the start.
         stop: looked at after every step and every validation batch; once true, a checkpoint is
             written and the result's state is "stopped".
@@ -141,6 +144,7 @@ def train(
         recipe=recipe,
         seed=seed,
         device=_with_index(torch.device(device)),
+        identity=identity,
     )
     if resume is not None:
         run.restore(resume)

@@ -59,6 +59,7 @@ class TrainingRun:
         recipe: see there.
         seed: of order, augmentation and dropout.
         device: of the training.
+        identity: names what is trained, for checkpoints; None makes it of the above.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class TrainingRun:
         recipe: Recipe,
         seed: int,
         device: torch.device,
+        identity: str | None = None,
     ) -> None:
         self.training, self.validation = training, validation
+        self.identity = identity
         self.labels = np.asarray(training.labels, dtype=np.int8)
         self.validation_labels = np.asarray(validation.labels, dtype=np.int8)
         _check_labels(self.labels, self.validation_labels)
@@ -117,7 +120,8 @@ class TrainingRun:
             images_BCHW = load_training_batch(
                 self.training, indices, self.view, self.seed, epoch, pinned
             )
-            return images_BCHW, torch.from_numpy(self.labels[indices].astype(np.float32))
+            target_B = torch.from_numpy(self.labels[indices].astype(np.float32))
+            return images_BCHW, target_B.pin_memory() if pinned else target_B
 
         self.network.train()
         return in_order(load, self.slices[done:last], loader_threads(self.device))
@@ -128,7 +132,7 @@ class TrainingRun:
         _reseed(torch_seed(self.seed, "step", state.epoch, state.batches_done), self.device)
         images_BCHW = images_BCHW.to(self.device, non_blocking=True)
         smoothing = recipe.label_smoothing
-        target_B = target_B.to(self.device) * (1 - smoothing) + smoothing / 2
+        target_B = target_B.to(self.device, non_blocking=True) * (1 - smoothing) + smoothing / 2
         in_bfloat16 = recipe.precision == "bfloat16"
         self.optimizer.zero_grad()
         for part in cut_into(count, recipe.micro_batch or count, merge_single=self.has_batch_norm):
@@ -157,11 +161,7 @@ class TrainingRun:
         train_loss = float(self.loss_sum) / state.of_epoch.images
         for tally in (state.of_epoch, state.in_total):
             tally.train_seconds += time.perf_counter() - started
-        if not np.isfinite(train_loss):
-            raise TrainingDiverged(
-                f"The training loss of epoch {state.epoch} is {train_loss}; lower the recipe's "
-                f"lr ({self.recipe.lr}) or give it a gradient_clip."
-            )
+        self._require_finite(train_loss)
         started = time.perf_counter()
         predictions = predict(
             self.network,
@@ -191,6 +191,13 @@ class TrainingRun:
         self.loss_sum.zero_()
         return row
 
+    def _require_finite(self, loss: float) -> None:
+        if not np.isfinite(loss):
+            raise TrainingDiverged(
+                f"The training loss of epoch {self.state.epoch} is {loss}; lower the recipe's "
+                f"lr ({self.recipe.lr}) or give it a gradient_clip."
+            )
+
     def _keep(self, epoch: int, logits: npt.NDArray[np.float32]) -> None:
         state, keep = self.state, self.recipe.keep_epochs
         is_best = selected_epoch(state.history, self.recipe) == epoch
@@ -205,7 +212,12 @@ class TrainingRun:
             state.kept[epoch] = weights.copied(self.network.state_dict())
 
     def checkpoint(self) -> bytes:
-        """Everything that the rest of the training depends on."""
+        """Everything that the rest of the training depends on.
+
+        Raises:
+            TrainingDiverged: the loss is not finite any more; nothing could go on from there.
+        """
+        self._require_finite(float(self.loss_sum))
         tensors = {
             **{f"model/{key}": value for key, value in self.network.state_dict().items()},
             **{f"optimizer/{key}": value for key, value in self.optimizer.state().items()},
@@ -235,7 +247,12 @@ class TrainingRun:
 
     @cached_property
     def digest(self) -> str:
-        """Names what is trained: a checkpoint of other rows, views or values is refused."""
+        """Names what is trained: a checkpoint of another training is refused.
+
+        Without an `identity` that is every value, also those that change no weight.
+        """
+        if self.identity is not None:
+            return self.identity
         described = {
             "recipe": self.recipe.model_dump(mode="json"),
             "seed": self.seed,

@@ -126,6 +126,7 @@ def _train(
                     seed=spec["seed"],
                     device=device,
                     sink=folder,
+                    identity=spec["fit_id"],
                     resume=checkpoint,
                     stop=stop,
                     progress=told,

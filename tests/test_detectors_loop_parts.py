@@ -280,6 +280,14 @@ def test_checkpoint_facts_come_back_exactly() -> None:
     assert list(tensors) == ["x"]
 
 
+def test_a_checkpoint_whose_facts_were_changed_is_refused() -> None:
+    data = checkpoints.pack({"x": torch.rand(5)}, {"step": 120, "epoch": 3}, "this")
+    changed = data.replace(b"120", b"920")
+    assert checkpoints.position(changed) == (920, 3), "the header alone cannot tell"
+    with pytest.raises(checkpoints.CheckpointInvalid, match="checksum differs"):
+        checkpoints.unpack(changed, "this")
+
+
 def test_the_writer_writes_the_newest_and_waits_at_the_end() -> None:
     gate, written = threading.Event(), []
 
@@ -303,6 +311,16 @@ def test_npr_map_under_autocast_is_within_one_percent_of_float64(factor: float) 
     images_BCHW = (ramp.view(1, 1, 1, 64) + 0.01 * ramp.view(1, 1, 64, 1)).expand(2, 3, 64, 64)
     seen = {}
     network.trunk.conv1.register_forward_pre_hook(lambda _, inputs: seen.update(map=inputs[0]))
+    residual = network.residual
+
+    def watched(images_BCHW: torch.Tensor) -> torch.Tensor:
+        # The operations of today's map are none that a CPU's autocast rounds; those of another
+        # device, or of tomorrow, may be.
+        assert not torch.is_autocast_enabled("cpu")
+        assert images_BCHW.dtype == torch.float32
+        return residual(images_BCHW)
+
+    network.residual = watched
     with torch.autocast("cpu", torch.bfloat16):
         logit_B = network(images_BCHW)
     assert logit_B.dtype == torch.float32

@@ -459,6 +459,18 @@ def test_checkpoints_of_another_training_or_torn_ones_are_refused() -> None:
         fit(build("npr"), recipe, Sink(), resume=data)
 
 
+def test_a_checkpoint_is_of_the_training_of_its_identity() -> None:
+    """Recipes that differ in what changes no weight are one fit, and continue one another."""
+    whole, micro, sink = small_recipe(augment="hflip"), small_recipe(micro_batch=4), Sink()
+    fit(Recorder(False), whole, sink, identity="this fit", stop=stop_after(5))
+    data = sink.checkpoints[-1][2]
+    result = fit(Recorder(False), micro, Sink(), identity="this fit", resume=data)
+    assert result.state == "done"
+    for identity in ("another fit", None):
+        with pytest.raises(CheckpointInvalid, match="belongs_to"):
+            fit(Recorder(False), whole, Sink(), identity=identity, resume=data)
+
+
 def test_an_error_of_the_sink_reaches_the_caller() -> None:
     class Full(Sink):
         def save_checkpoint(self, data: bytes, epoch: int, step: int) -> None:
@@ -518,17 +530,23 @@ def test_a_diverged_training_is_an_error_and_no_number() -> None:
 
     with pytest.raises(TrainingDiverged, match="epoch 1"):
         fit(Exploding(False), small_recipe(), Sink())
+    sink = Sink()
+    for more in ({"checkpoint_every_s": 0.0}, {"stop": stop_after(1)}):
+        with pytest.raises(TrainingDiverged, match="epoch 1"):
+            fit(Exploding(False), small_recipe(), sink, **more)
+    assert sink.checkpoints == []
 
 
 def test_an_unreadable_image_stops_the_training(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"nothing")
     rows = image_rows(8)
-    ids = [*rows.image_ids[:7], "0" * 32]
+    ids = [*rows.image_ids[:7], image_id_of(b"nothing")]
     paths = [*rows.paths[:7], tmp_path / "broken.png"]
     broken = ImageRows(ids, rows.labels, paths, rows.cache)
     for place in ("training", "validation"):
-        with pytest.raises((UnreadableImage, ValueError), match=r"broken\.png"):
+        with pytest.raises(UnreadableImage, match=r"broken\.png") as caught:
             fit(dropout_net(), small_recipe(), Sink(), **{place: broken})
+        assert caught.value.image_id == ids[-1]
 
 
 def test_progress_is_told_at_every_step() -> None:
