@@ -10,17 +10,11 @@ import numpy as np
 import PIL.Image
 from PIL import ImageFile
 
-from data.image_files import (
-    FileFacts,
-    ImageChanged,
-    UnreadableImage,
-    facts_of,
-    opened,
-)
+from data.image_files import ImageChanged, UnreadableImage, opened
 from data.image_ids import image_id_of
 from data.pipelines import Image
 
-__all__ = ["FileFacts", "ImageChanged", "UnreadableImage", "decode", "decoded", "header"]
+__all__ = ["ImageChanged", "UnreadableImage", "decode", "decoded"]
 
 
 def decode(path: str | Path, image_id: str | None = None) -> Image:
@@ -43,17 +37,10 @@ def decode(path: str | Path, image_id: str | None = None) -> Image:
         found = image_id_of(content)
         if found != image_id:
             raise ImageChanged(path, image_id, found)
-    return decoded(content, path)
-
-
-def header(path: str | Path) -> FileFacts:
-    """Format, mode, size and image_id of a file, read once and not decoded.
-
-    Raises:
-        UnreadableImage: refused by its header or visibly cut short.
-        OSError: the file could not be read.
-    """
-    return facts_of(Path(path).read_bytes(), path)
+    try:
+        return decoded(content, path)
+    except UnreadableImage as error:
+        raise UnreadableImage(path, error.reason, image_id or "") from error
 
 
 def decoded(content: bytes, path: str | Path) -> Image:

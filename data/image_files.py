@@ -40,10 +40,11 @@ MOST_PIXELS = 89_478_485
 class UnreadableImage(ValueError):
     """The bytes of a file are no image that is taken here."""
 
-    def __init__(self, path: str | Path, reason: str) -> None:
-        super().__init__(str(path), reason)
+    def __init__(self, path: str | Path, reason: str, image_id: str = "") -> None:
+        super().__init__(str(path), reason, image_id)
         self.path = str(path)
         self.reason = reason
+        self.image_id = image_id  # "" where only the bytes were given
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}. Mend, replace or remove the file, and index again."
@@ -55,12 +56,12 @@ class ImageChanged(ValueError):
     def __init__(self, path: str | Path, expected: str, found: str) -> None:
         super().__init__(str(path), expected, found)
         self.path = str(path)
-        self.expected = expected
+        self.image_id = expected
         self.found = found
 
     def __str__(self) -> str:
         return (
-            f"{self.path} was indexed as image {self.expected} but now holds {self.found}; "
+            f"{self.path} was indexed as image {self.image_id} but now holds {self.found}; "
             "put the indexed file back, or index again with --rehash and plan anew."
         )
 
@@ -70,10 +71,8 @@ class FileFacts(NamedTuple):
 
     image_id: str
     format: str  # Pillow's name, from the content
-    mode: str  # Pillow's name, as stored
     width: int  # pixels as stored: an EXIF orientation is not applied
     height: int
-    bytes: int
 
 
 def facts_of(content: bytes, path: str | Path) -> FileFacts:
@@ -84,9 +83,7 @@ def facts_of(content: bytes, path: str | Path) -> FileFacts:
     """
     with opened(content, path) as picture:
         width, height = picture.size
-        return FileFacts(
-            image_id_of(content), str(picture.format), picture.mode, width, height, len(content)
-        )
+        return FileFacts(image_id_of(content), str(picture.format), width, height)
 
 
 def opened(content: bytes, path: str | Path) -> PIL.Image.Image:

@@ -57,12 +57,15 @@ class ImageRows:
         labels: 0 real, 1 fake, shape (n,).
         paths: of each file.
         cache: keeps what was decoded; None decodes every time.
+        pixels: of each file as stored, shape (n,), or None; with it more of the small ones are
+            decoded ahead.
     """
 
     image_ids: Sequence[str]
     labels: npt.NDArray[np.int8]
     paths: Sequence[str | Path]
     cache: DecodedCache | None = None
+    pixels: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.image_ids) == len(self.labels) == len(self.paths):

@@ -144,10 +144,8 @@ class _Files:
         try:
             facts = facts_of(content, path)
         except UnreadableImage as error:
-            return Entry(size, mtime_ns, "", "", "", 0, 0, error.reason)
-        return Entry(
-            size, mtime_ns, facts.image_id, facts.format, facts.mode, facts.width, facts.height, ""
-        )
+            return Entry(size, mtime_ns, "", "", 0, 0, error.reason)
+        return Entry(size, mtime_ns, facts.image_id, facts.format, facts.width, facts.height, "")
 
 
 def _keep_entries(path: Path, entries: dict[str, Entry]) -> None:

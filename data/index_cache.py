@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_VERSION = b"1"
+_VERSION = b"2"
 _VERSION_KEY = b"crossgen index"
 
 
@@ -24,7 +24,6 @@ class Entry(NamedTuple):
     mtime_ns: int
     image_id: str  # "" where the file is unusable
     format: str
-    mode: str
     width: int
     height: int
     problem: str  # why the file is unusable, else ""
@@ -37,7 +36,6 @@ _SCHEMA = pa.schema(
         ("mtime_ns", pa.int64()),
         ("image_id", pa.string()),
         ("format", pa.string()),
-        ("mode", pa.string()),
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("problem", pa.string()),

@@ -27,6 +27,7 @@ DEFAULT_BATCH_SIZE = 64
 MOST_PIXELS_IN_BATCH = 64 * 256 * 256
 MOST_PIXELS_WAITING = 4 * MOST_PIXELS_IN_BATCH
 ROWS_PER_JOB = 16
+"""Rows that a thread decodes in one go, while they have no more pixels than a batch may."""
 
 
 class Stopped(Exception):
@@ -52,7 +53,6 @@ def predict(
     *,
     unreadable: Literal["null", "raise"] = "null",
     stop: Callable[[], bool] | None = None,
-    progress: Callable[[int], None] | None = None,
 ) -> Predictions:
     """Score every row, in batches of equal size; the network comes back in its own mode.
 
@@ -67,12 +67,13 @@ def predict(
         degradation: deterministic; may be empty.
         device: "cpu", "cuda", ...
         batch_size: upper bound; large images come in smaller batches.
-        unreadable: what to do with an image that cannot be decoded: a nan, or UnreadableImage.
+        unreadable: what to do with an image that cannot be decoded: a nan, or UnreadableImage
+            for the first one.
         stop: looked at between batches.
-        progress: told after each batch how many rows are done.
 
     Raises:
         Stopped: see `stop`.
+        UnreadableImage: see `unreadable`.
         ImageChanged, OSError: from the images; never a nan.
         PipelineError: an image that the geometry refuses, named.
         ValueError: a pipeline that is random, or a logit that is not finite.
@@ -87,20 +88,13 @@ def predict(
     view = Pipeline(degradation.operations + geometry.operations)
     logits = np.full(len(rows.image_ids), np.nan, dtype=np.float32)
     faults: list[tuple[int, str]] = []
-    done = 0
     network.to(device).to(memory_format=torch.channels_last)
     with evaluating(network, device):
-        for indices, images in _by_size(rows, view, batch_size, device, faults):
+        for indices, images in _by_size(rows, view, batch_size, device, faults, unreadable):
             if stop is not None and stop():
                 raise Stopped
             logit_B = network(scaled(stacked(images, device.type == "cuda"), device))
             logits[indices] = logit_B.float().cpu().numpy()
-            done += len(indices)
-            if progress is not None:
-                progress(done + len(faults))
-    if faults and unreadable == "raise":
-        index, reason = min(faults)
-        raise UnreadableImage(rows.paths[index], reason)
     expected = np.ones(len(logits), dtype=bool)
     expected[[index for index, _ in faults]] = False
     wrong = np.flatnonzero(expected & ~np.isfinite(logits))
@@ -109,7 +103,7 @@ def predict(
             f"{len(wrong)} of {len(logits)} logits are not finite, the first for image "
             f"{rows.image_ids[wrong[0]]}; the weights have diverged: train with a lower rate."
         )
-    return Predictions(logits, sorted(faults))
+    return Predictions(logits, faults)
 
 
 @contextmanager
@@ -134,19 +128,23 @@ def _by_size(
     batch_size: int,
     device: torch.device,
     faults: list[tuple[int, str]],
+    unreadable: Literal["null", "raise"],
 ) -> Iterator[tuple[list[int], list[Image]]]:
-    """Batches of equal sizes: a size's images wait until they fill a batch or memory is short."""
+    """Batches of equal sizes: a size's images wait until they fill a batch or memory is short.
+
+    Rows come in their order, so the first fault is that of the lowest row.
+    """
     waiting: dict[tuple[int, int], tuple[list[int], list[Image]]] = {}
     pixels_waiting = 0
 
     def load(job: range) -> list[tuple[int, Image | str]]:
         return [(index, _image_or_reason(rows, view, index)) for index in job]
 
-    count = len(rows.image_ids)
-    jobs = [range(at, min(at + ROWS_PER_JOB, count)) for at in range(0, count, ROWS_PER_JOB)]
-    for loaded in in_order(load, jobs, loader_threads(device)):
+    for loaded in in_order(load, _jobs(rows), loader_threads(device)):
         for index, image in loaded:
             if isinstance(image, str):
+                if unreadable == "raise":
+                    raise UnreadableImage(rows.paths[index], image, rows.image_ids[index])
                 faults.append((index, image))
                 continue
             height, width = image.shape[:2]
@@ -164,6 +162,24 @@ def _by_size(
             pixels_waiting -= full[0] * full[1] * len(waiting[full][0])
             yield waiting.pop(full)
     yield from waiting.values()
+
+
+def _jobs(rows: ImageRows) -> Iterator[range]:
+    """Consecutive rows that are decoded in one go.
+
+    Several jobs are decoded ahead of the network, so large photographs, and images whose size is
+    not known, go one by one.
+    """
+    start, pixels = 0, 0
+    sizes = [MOST_PIXELS_IN_BATCH] * len(rows) if rows.pixels is None else rows.pixels.tolist()
+    for index, own in enumerate(sizes):
+        is_full = index - start == ROWS_PER_JOB or pixels + own > MOST_PIXELS_IN_BATCH
+        if index > start and is_full:
+            yield range(start, index)
+            start, pixels = index, 0
+        pixels += own
+    if start < len(rows):
+        yield range(start, len(rows))
 
 
 def _image_or_reason(rows: ImageRows, view: Pipeline, index: int) -> Image | str:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from data.images import DecodedCache, ImageRows
 from data.selection import PoolRows, Selection, TrainingRule, select
+from data.selection import Rows as SelectedRows
 from grid import records
 from grid.store import Store, StoreMissing
 
@@ -29,6 +30,7 @@ class Rows:
     def __init__(self, store: Store, spec: Mapping[str, Any]) -> None:
         self._store = store
         self._spec = spec
+        self._has_room = False
 
     def training(self) -> tuple[ImageRows, ImageRows]:
         """Return the images to train on and those to validate on.
@@ -47,15 +49,12 @@ class Rows:
                 "identity; the worker runs another version of crossgen than the planner, "
                 "bring both to one version and run again"
             )
-        paths = {
-            p["pool_id"]: _paths(self._store, p["paths"])
+        self._make_room([*selection.train.image_ids, *selection.validation.image_ids])
+        pools = [
+            (_paths(self._store, p["paths"]), _pixels(_manifest(self._store, p["pool_id"])))
             for p in (*block["pools"], *block["validation_pools"])
-        }
-        pool_ids = [p["pool_id"] for p in (*block["pools"], *block["validation_pools"])]
-        return (
-            _image_rows(selection.train, pool_ids, paths),
-            _image_rows(selection.validation, pool_ids, paths),
-        )
+        ]
+        return _image_rows(selection.train, pools), _image_rows(selection.validation, pools)
 
     @property
     def refuses_unreadable(self) -> bool:
@@ -64,12 +63,14 @@ class Rows:
 
     def pool(self, pool_id: str) -> ImageRows:
         """Return a whole pool, in the order of its ranks."""
+        self._make_room()
         manifest = _manifest(self._store, pool_id)
         return ImageRows(
             image_ids=manifest["image_id"].to_pylist(),
             labels=manifest["label"].to_numpy(),
             paths=_paths(self._store, self._spec["paths"][pool_id]),
             cache=_DECODED,
+            pixels=_pixels(manifest),
         )
 
     @functools.cached_property
@@ -87,6 +88,21 @@ class Rows:
         """Return, for each image, whether the fit saw it before the test."""
         return np.fromiter((i in self.seen for i in image_ids), dtype=bool, count=len(image_ids))
 
+    def _make_room(self, trained: Sequence[str] = ()) -> None:
+        """Drop, once, the decoded images that this trial does not read.
+
+        What came first would stay for ever otherwise, and a process that is used again decode
+        every image of a later fit at each epoch.
+        """
+        if self._has_room:
+            return
+        self._has_room = True
+        if len(_DECODED):
+            wanted = set(trained)
+            for pool_id in self._spec["paths"]:
+                wanted.update(_manifest(self._store, pool_id)["image_id"].to_pylist())
+            _DECODED.retain(wanted)
+
     def _selection(self, block: Mapping[str, Any]) -> Selection:
         return select(
             [self._pool_rows(p) for p in block["pools"]],
@@ -95,42 +111,53 @@ class Rows:
         )
 
     def _pool_rows(self, pool: Mapping[str, Any]) -> PoolRows:
-        manifest = _manifest(self._store, pool["pool_id"])
+        # Not the manifest's: folders may name other classes than when it was first written.
+        today = _today(self._store, pool["paths"])
         return PoolRows(
             pool_id=pool["pool_id"],
             label=pool["label"],
             source=pool["source"],
-            image_ids=manifest["image_id"].to_pylist(),
-            classes=manifest["class"].to_pylist(),
-            pairs=manifest["pair"].to_pylist(),
+            image_ids=_manifest(self._store, pool["pool_id"])["image_id"].to_pylist(),
+            classes=today["class"].to_pylist(),
+            pairs=today["pair"].to_pylist(),
         )
 
 
-def _image_rows(selected: Any, pool_ids: list[str], paths: Mapping[str, list[str]]) -> ImageRows:
+def _image_rows(selected: SelectedRows, pools: Sequence[tuple[list[str], np.ndarray]]) -> ImageRows:
+    """The selected rows; `pools` are the paths and pixel counts of each pool, by rank."""
+    places = list(zip(selected.pools.tolist(), selected.ranks.tolist(), strict=True))
     return ImageRows(
         image_ids=list(selected.image_ids),
         labels=np.asarray(selected.labels),
-        paths=[
-            paths[pool_ids[pool]][rank]
-            for pool, rank in zip(selected.pools, selected.ranks, strict=True)
-        ],
+        paths=[pools[pool][0][rank] for pool, rank in places],
         cache=_DECODED,
+        pixels=np.array([pools[pool][1][rank] for pool, rank in places], np.int64),
     )
+
+
+def _pixels(manifest: pa.Table) -> np.ndarray:
+    width, height = (manifest[name].to_numpy().astype(np.int64) for name in ("width", "height"))
+    pixels: np.ndarray = width * height
+    return pixels
 
 
 @functools.lru_cache(maxsize=256)
 def _manifest(store: Store, pool_id: str) -> pa.Table:
-    return records.read_pool(store, pool_id, ["image_id", "label", "class", "pair"])
+    return records.read_pool(store, pool_id, ["image_id", "label", "width", "height"])
+
+
+def _paths(store: Store, key: str) -> list[str]:
+    paths: list[str] = _today(store, key)["path"].to_pylist()
+    return paths
 
 
 @functools.lru_cache(maxsize=256)
-def _paths(store: Store, key: str) -> list[str]:
+def _today(store: Store, key: str) -> pa.Table:
+    """Path, class and pair of a pool's images as the plan found them."""
     try:
-        table = pq.read_table(pa.BufferReader(store.get(key)))
+        return pq.read_table(pa.BufferReader(store.get(key)))
     except StoreMissing as error:
         raise StoreMissing(
             f"{key} says where the images of a pool lie, and it is gone from the store. "
             "Run the experiment's command again: planning writes it anew"
         ) from error
-    paths: list[str] = table["path"].to_pylist()
-    return paths

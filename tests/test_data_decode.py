@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import ImageFile
 
 from data import image_files
-from data.decode import ImageChanged, UnreadableImage, decode, decoded, header
-from data.image_files import facts_of
+from data.decode import ImageChanged, UnreadableImage, decode, decoded
+from data.image_files import facts_of, opened
 from data.image_ids import image_id_of
 from data.randomness import stream
 
@@ -39,10 +39,7 @@ def test_lossless_formats_give_their_pixels(format: str, tmp_path: Path) -> None
     path = tmp_path / "image"
     path.write_bytes(FILES[format])
     assert np.array_equal(decode(path), PIXELS_HWC)
-    facts = header(path)
-    assert (facts.format, facts.mode, facts.width, facts.height) == (format, "RGB", 20, 12)
-    assert facts.bytes == len(FILES[format])
-    assert facts.image_id == image_id_of(FILES[format])
+    assert facts_of(FILES[format], path) == (image_id_of(FILES[format]), format, 20, 12)
 
 
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "GIF"])
@@ -56,7 +53,7 @@ def test_other_formats_give_pillows_pixels(format: str) -> None:
 def test_the_content_decides_not_the_extension(tmp_path: Path) -> None:
     path = tmp_path / "photo.backup.jpg"
     path.write_bytes(FILES["PNG"])
-    assert header(path).format == "PNG"
+    assert facts_of(path.read_bytes(), path).format == "PNG"
     assert np.array_equal(decode(path), PIXELS_HWC)
 
 
@@ -108,7 +105,7 @@ def test_grey_of_16_bits_keeps_its_high_byte() -> None:
     deep_HW = np.arange(0, 65536, 257, dtype=np.uint16).reshape(16, 16)
     for format in ("PNG", "TIFF"):
         content = encoded(PIL.Image.fromarray(deep_HW), format)
-        assert facts_of(content, "x").mode == "I;16"
+        assert opened(content, "x").mode == "I;16"
         grey_HW = decoded(content, "x")[:, :, 1]
         assert np.array_equal(grey_HW, (deep_HW >> 8).astype(np.uint8))
 
@@ -122,7 +119,7 @@ def test_pixels_without_a_stated_range_are_refused(kind: Any) -> None:
 
 def test_cmyk_is_converted_without_a_profile() -> None:
     content = encoded(PIL.Image.fromarray(PIXELS_HWC).convert("CMYK"), "TIFF")
-    assert facts_of(content, "x").mode == "CMYK"
+    assert opened(content, "x").mode == "CMYK"
     assert np.abs(decoded(content, "x").astype(int) - PIXELS_HWC).max() <= 1
 
 
@@ -137,7 +134,7 @@ def test_a_palette_gives_its_colours_and_its_transparency_is_dropped() -> None:
 def test_alpha_is_dropped_and_hidden_colours_stay() -> None:
     alpha_HW1 = stream("alpha").integers(0, 256, (12, 20, 1), np.uint8)
     content = encoded(np.concatenate([PIXELS_HWC, alpha_HW1], axis=2), "PNG")
-    assert facts_of(content, "x").mode == "RGBA"
+    assert opened(content, "x").mode == "RGBA"
     assert np.array_equal(decoded(content, "x"), PIXELS_HWC)
 
 

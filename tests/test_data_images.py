@@ -1,4 +1,5 @@
 import io
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,9 @@ def test_a_full_cache_keeps_what_it_has(files: tuple[list[str], list[Path]]) -> 
 
 def test_a_changed_file_is_refused(files: tuple[list[str], list[Path]]) -> None:
     files[1][0].write_bytes(files[1][1].read_bytes())
-    with pytest.raises(ImageChanged):
+    with pytest.raises(ImageChanged) as caught:
         rows(files, DecodedCache(10**6)).load(0)
+    assert caught.value.image_id == files[0][0]
 
 
 def test_an_unreadable_image_is_no_image(files: tuple[list[str], list[Path]]) -> None:
@@ -76,8 +78,10 @@ def test_an_unreadable_image_is_no_image(files: tuple[list[str], list[Path]]) ->
     files[1][0].write_bytes(content)
     cache = DecodedCache(10**6)
     images = ImageRows([image_id_of(content)], np.zeros(1, np.int8), [files[1][0]], cache)
-    with pytest.raises(UnreadableImage):
+    with pytest.raises(UnreadableImage) as caught:
         images.load(0)
+    assert caught.value.image_id == pickle.loads(pickle.dumps(caught.value)).image_id
+    assert caught.value.image_id == image_id_of(content)
     assert len(cache) == 0
 
 

@@ -1,6 +1,7 @@
 """Prediction: equal to batches of one, in the rows' order, nan only where nothing decodes."""
 
 import io
+import time
 from pathlib import Path
 
 import numpy as np
@@ -122,8 +123,9 @@ def test_an_undecodable_image_is_a_nan_with_a_reason_and_others_are_errors(
     assert np.flatnonzero(np.isnan(predictions.logits)).tolist() == [3]
     others = np.arange(len(rows)) != 3
     assert np.allclose(predictions.logits[others], expected[others], atol=1e-4)
-    with pytest.raises(UnreadableImage, match=r"3\.png"):
+    with pytest.raises(UnreadableImage, match=r"3\.png") as caught:
         predict(network, damaged, WHOLE, UNDEGRADED, "cpu", unreadable="raise")
+    assert caught.value.image_id == damaged.image_ids[3]
     Path(rows.paths[3]).write_bytes(Path(rows.paths[4]).read_bytes())
     with pytest.raises(ImageChanged, match=r"3\.png"):
         predict(network, damaged, WHOLE, UNDEGRADED, "cpu")
@@ -151,23 +153,59 @@ def test_logits_that_are_not_finite_are_an_error(rows: ImageRows) -> None:
         predict(network, rows, WHOLE, UNDEGRADED, "cpu")
 
 
-def test_stop_and_progress_between_batches(rows: ImageRows) -> None:
+def test_stop_is_looked_at_between_batches(rows: ImageRows) -> None:
     network = build("simple_cnn", {"size": "tiny"}, seed=0)
-    done: list[int] = []
-    predict(network, rows, WHOLE, UNDEGRADED, "cpu", 2, progress=done.append)
-    assert done == sorted(done)
-    assert done[-1] == len(rows)
+    batches: list[int] = []
+    network.register_forward_hook(lambda _, inputs, logit_B: batches.append(len(logit_B)))
     answers = iter([False, False, True])
-    done.clear()
     with pytest.raises(Stopped):
-        predict(
-            network,
-            rows,
-            WHOLE,
-            UNDEGRADED,
-            "cpu",
-            2,
-            stop=lambda: next(answers),
-            progress=done.append,
-        )
-    assert len(done) == 2
+        predict(network, rows, WHOLE, UNDEGRADED, "cpu", 2, stop=lambda: next(answers))
+    assert len(batches) == 2
+
+
+@pytest.mark.parametrize("threads", [0, 4])
+def test_the_first_unreadable_image_ends_a_prediction_that_refuses_it(
+    rows: ImageRows, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = list(rows.image_ids)
+    for index in (5, 2, 20):
+        ids[index] = image_id_of(f"nothing {index}".encode())
+        Path(rows.paths[index]).write_bytes(f"nothing {index}".encode())
+    damaged = ImageRows(ids, rows.labels, rows.paths, DecodedCache(1 << 20))
+    monkeypatch.setattr(detectors.prediction, "loader_threads", lambda device: threads)
+    network = build("simple_cnn", {"size": "tiny"}, seed=0)
+    with pytest.raises(UnreadableImage, match=r"2\.png") as caught:
+        predict(network, damaged, WHOLE, UNDEGRADED, "cpu", 1, unreadable="raise")
+    assert caught.value.image_id == ids[2]
+    assert threads or len(damaged.cache or ()) == 2, "nothing behind it was decoded"
+
+
+@pytest.mark.parametrize(
+    ("side_px", "in_flight"), [(64, 16 * 6), (1024, 4 * 6), (4096, 6), (None, 6)]
+)
+def test_few_large_images_are_decoded_ahead(
+    side_px: int | None, in_flight: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen photographs of 16 megapixels for each of six jobs would be 4.6 GB."""
+    count, started = 200, []
+    ahead: list[int] = []
+    pixels = None if side_px is None else np.full(count, side_px**2, np.int64)
+    ids = [image_id_of(str(index).encode()) for index in range(count)]
+    rows = ImageRows(ids, np.zeros(count, np.int8), ids, None, pixels)
+
+    def load(self: ImageRows, index: int) -> np.ndarray:
+        started.append(index)
+        return np.zeros((16, 16, 3), np.uint8)
+
+    monkeypatch.setattr(ImageRows, "load", load)
+    monkeypatch.setattr(detectors.prediction, "loader_threads", lambda device: 4)
+
+    def look() -> bool:
+        time.sleep(0.002)
+        ahead.append(len(started) - len(ahead))
+        return False
+
+    network = build("simple_cnn", {"size": "tiny"}, seed=0)
+    predict(network, rows, WHOLE, UNDEGRADED, "cpu", 1, stop=look)
+    assert max(ahead) <= in_flight
+    assert sorted(started) == list(range(count))
