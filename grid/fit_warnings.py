@@ -6,6 +6,7 @@ a fit that learned nothing is a result, but nobody should find that out from a m
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,11 +29,13 @@ Logits = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Untrained:
-    """Logits of some validation images before the training."""
+    """Logits of some validation images before the training, and the weights behind them."""
 
     indices: npt.NDArray[np.int64]
     """Rows of the validation images."""
     logits: Logits
+    parameters: str
+    """Digest of what the optimiser may change: running statistics move by looking alone."""
 
 
 def untrained_logits(
@@ -56,18 +59,30 @@ def untrained_logits(
     )
     # An unreadable image is the training's to refuse: here it is a nan, which is left out.
     predicted = predict(network, some, geometry, Pipeline(()), device, unreadable="null")
-    return Untrained(indices, predicted.logits)
+    return Untrained(indices, predicted.logits, parameters_digest(network))
 
 
-def fit_warnings(untrained: Untrained, validation_logits: Sequence[float] | Logits) -> list[str]:
+def parameters_digest(network: nn.Module) -> str:
+    """Return the SHA-256 of the trainable parameters, bit by bit."""
+    digest = hashlib.sha256()
+    for parameter in network.parameters():
+        if parameter.requires_grad:
+            digest.update(parameter.detach().cpu().contiguous().numpy().data)
+    return digest.hexdigest()
+
+
+def fit_warnings(
+    untrained: Untrained, validation_logits: Sequence[float] | Logits, parameters: str
+) -> list[str]:
     """Return a sentence for each sign that a training taught nothing; none where it did.
 
     Args:
         untrained: of the network that the training began with.
         validation_logits: of the selected epoch, in the order of the validation images.
+        parameters: their digest after the training.
     """
     logits = np.asarray(validation_logits, dtype=np.float64)
-    found = [_constant(logits), _unchanged(untrained, logits)]
+    found = [_constant(logits), _unchanged(untrained, logits, parameters)]
     return [sentence for sentence in found if sentence]
 
 
@@ -81,7 +96,12 @@ def _constant(logits: npt.NDArray[np.float64]) -> str:
     )
 
 
-def _unchanged(untrained: Untrained, logits: npt.NDArray[np.float64]) -> str:
+def _unchanged(untrained: Untrained, logits: npt.NDArray[np.float64], parameters: str) -> str:
+    if parameters == untrained.parameters:
+        return (
+            "Training changed nothing: every trainable parameter is what it was before it. These "
+            "are the scores of the weights that it began with; raise the recipe's lr or its epochs."
+        )
     difference = np.abs(logits[untrained.indices] - untrained.logits)
     difference = difference[~np.isnan(difference)]
     if not len(difference) or difference.max() > SAME_LOGIT:

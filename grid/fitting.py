@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from data.operations import parse
 from grid import records
 from grid.attempts import checkpoint_keys, discard_attempt
-from grid.fit_warnings import fit_warnings, untrained_logits
+from grid.fit_warnings import fit_warnings, parameters_digest, untrained_logits
 from grid.provenance import provenance
 from grid.rows import Rows
 from grid.store import Store, StoreMissing
@@ -140,7 +140,7 @@ def _train(
     if result.state == "stopped":
         return None
     assert untrained is not None  # the loop above ran at least once
-    warnings = fit_warnings(untrained, result.validation_logits)
+    warnings = fit_warnings(untrained, result.validation_logits, parameters_digest(network))
     for sentence in warnings:
         log.warning("%s: %s", spec["fit_id"], sentence)
     return _commit_trained(

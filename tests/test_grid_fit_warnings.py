@@ -10,13 +10,18 @@ import torch
 from data.images import DecodedCache, ImageRows
 from data.operations import parse
 from detectors.contract import build
+from grid import fit_warnings as module
 from grid import records
-from grid.fit_warnings import IMAGES_PROBED, Untrained, fit_warnings, untrained_logits
+from grid.fit_warnings import IMAGES_PROBED, Untrained, parameters_digest, untrained_logits
 
 
 def probed(*logits, of=None):
     indices = np.arange(len(logits)) if of is None else np.asarray(of)
-    return Untrained(indices, np.array(logits, np.float32))
+    return Untrained(indices, np.array(logits, np.float32), "before")
+
+
+def fit_warnings(untrained, logits, parameters="after"):
+    return module.fit_warnings(untrained, logits, parameters)
 
 
 def test_a_training_that_moves_the_logits_apart_is_silent():
@@ -34,6 +39,18 @@ def test_logits_of_the_untrained_network_are_recognised():
     [sentence] = fit_warnings(probed(0.1, 0.3, of=[0, 2]), [0.1, 9.0, 0.3 + 4e-7])
     assert "2 validation images differ by at most" in sentence
     assert sentence.startswith("Training changed nothing")
+
+
+def test_parameters_that_stay_are_recognised_though_statistics_move_the_logits():
+    network = build("resnet50", {"size": "tiny"}, seed=0)
+    images_BCHW = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    before = Untrained(np.arange(2), np.zeros(2, np.float32), parameters_digest(network))
+    network.train()(images_BCHW)  # running means and variances follow the images
+    [sentence] = fit_warnings(before, [0.5, -0.5], parameters_digest(network))
+    assert sentence.startswith("Training changed nothing: every trainable parameter")
+    with torch.no_grad():
+        next(network.parameters()).view(-1)[0] += 1e-6
+    assert fit_warnings(before, [0.5, -0.5], parameters_digest(network)) == []
 
 
 def test_a_dead_network_is_both():
