@@ -216,7 +216,7 @@ class Pipeline:
 
 @functools.lru_cache(maxsize=65536)
 def _result_size(pipeline: Pipeline, height: int, width: int) -> tuple[int, int]:
-    # One zero seen from every pixel: a dry run of a large image costs no memory.
+    # One zero seen from every pixel: a dry run of crops costs no memory; a resize makes a real one.
     image_HWC: Image = np.broadcast_to(np.zeros((), np.uint8), (height, width, 3))
     rng = stream("result size")
     for step in pipeline.operations:

@@ -1,9 +1,9 @@
 """Which images a fit trains on and which it is validated on: a pure function of pools and a rule.
 
-Images are drawn by hash of their ids, so the choice depends on no order, no path, no seed and no
-test set; smaller fractions and totals are contained in larger ones, and adding a pool never
-reshuffles another. The draws for the fraction, the total and the validation carve have salts of
-their own and are independent.
+Images are drawn by hash of their ids, and pairs by hash of their names, so the choice depends on
+no order, no path, no seed and no test set; smaller fractions and totals are contained in larger
+ones, and adding a pool never reshuffles another. The draws for the fraction, the total and the
+validation carve have salts of their own and are independent.
 """
 
 from collections.abc import Sequence

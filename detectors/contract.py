@@ -69,14 +69,11 @@ class Card(BaseModel):
     version: int = Field(ge=1)
     """Raised when equal weights would no longer give equal logits, or a default changes."""
     title: str
-    paper: str = ""
-    """arXiv number, or empty."""
     options: type[Options]
     presets: dict[str, Pipelines]
     default_preset: str
     recipes: dict[str, dict[str, Any]] = {}
     """Recipes of its own beside the shared ones: name -> values of `detectors.recipes.Recipe`."""
-    notes: str = ""
 
 
 def names() -> list[str]:

@@ -105,10 +105,9 @@ class Recipe(BaseModel):
         cls, keep: tuple[KeptEpoch, ...], info: ValidationInfo
     ) -> tuple[KeptEpoch, ...]:
         # In one order and with what is kept anyway: one training has one identity.
-        words = ("selected", "last")
-        always = words if info.data.get("selection") == "last" else words[:1]
-        stated = [word for word in words if word in (*keep, *always)]
-        return (*stated, *sorted({epoch for epoch in keep if isinstance(epoch, int)}))
+        has_last = "last" in keep or info.data.get("selection") == "last"
+        numbers = sorted({epoch for epoch in keep if isinstance(epoch, int)})
+        return ("selected", "last", *numbers) if has_last else ("selected", *numbers)
 
     @model_validator(mode="after")
     def _only_what_acts(self) -> Recipe:

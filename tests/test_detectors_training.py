@@ -298,16 +298,6 @@ def test_npr_finds_the_images_of_a_real_generator() -> None:
     assert result.history[-1].validation_auc > 0.95
 
 
-def test_shuffled_labels_teach_nothing() -> None:
-    rows = image_rows(160, signal=0.5)
-    labels = np.random.default_rng(0).permutation(rows.labels)
-    shuffled = ImageRows(rows.image_ids, labels, rows.paths, rows.cache)
-    network = build("simple_cnn", {"size": "tiny"}, seed=0)
-    validation = image_rows(40, first=1000, signal=0.5)
-    result = fit(network, small_recipe(), Sink(), training=shuffled, validation=validation)
-    assert result.history[-1].validation_accuracy < 0.8
-
-
 class Recorder(nn.Module):
     """Remembers the sizes of its training batches; scores by brightness."""
 

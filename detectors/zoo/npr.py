@@ -30,7 +30,6 @@ CARD = Card(
     name="npr",
     version=1,
     title="NPR: differences of neighbouring pixels, first half of a ResNet-50",
-    paper="2312.10461",
     options=NPROptions,
     presets={
         # The official train.py and test.py: a squash to 256 x 256 (no change for ProGAN's images).
@@ -60,7 +59,6 @@ CARD = Card(
             "selection": "last",
         },
     },
-    notes="Any size from 8 px. Random weights: the official network was never pretrained.",
 )
 
 

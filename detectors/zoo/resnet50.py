@@ -1,7 +1,7 @@
 """ResNet-50 trained from scratch: the plain baseline of GenImage (Zhu et al., arXiv 2306.08571).
 
-The network is timm's `resnet50` with one output instead of two (He et al. 2016); GenImage's own
-training belongs to its published recipe and is not stated here.
+The network is timm's `resnet50` with one output instead of two (He et al. 2016, arXiv 1512.03385);
+GenImage's own training belongs to its published recipe and is not stated here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ CARD = Card(
     name="resnet50",
     version=1,
     title="ResNet-50 from scratch, the plain baseline",
-    paper="1512.03385",
     options=ResNet50Options,
     presets={
         # Testing as GenImage's code does: shorter side to 224 / 0.95, bicubic. Its training draws
@@ -40,7 +39,6 @@ CARD = Card(
         "native": Pipelines(train="random_crop(224, step=2) | hflip", test="none"),
     },
     default_preset="genimage",
-    notes="Any size. Random weights.",
 )
 
 

@@ -75,7 +75,6 @@ CARD = Card(
             "selection": "last",
         },
     },
-    notes="Two outputs; the logit is z_fake - z_real. The seed network takes one input size.",
 )
 
 
