@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis.metrics import accuracy, auc
+from analysis.metrics import accuracy, auc, balanced_accuracy
 from analysis.row_masks import RowMasks, UnknownClasses, class_filter
 from analysis.selection import Selection
 from grid.records import (
@@ -47,17 +47,28 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Raised when a number would come out differently, so that no old row is taken for a new one.
-CELLS_VERSION = 3
+CELLS_VERSION = 4
 CACHE_KEY = f"{DERIVED}cells-v{CELLS_VERSION}.parquet"
-_MEASURED = ("n_real", "n_fake", "n_seen", "n_null", "accuracy", "auc", "constant")
+_MEASURED = (
+    "n_real",
+    "n_fake",
+    "n_seen",
+    "n_seen_fake",
+    "n_null",
+    "accuracy",
+    "balanced_accuracy",
+    "auc",
+    "constant",
+)
 
 Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]  # logit with NaN for null, seen
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What is computed of a cell; `accuracy` and `auc` are None where undefined.
+    """What is computed of a cell; the three metrics are None where undefined.
 
+    `n_seen_fake` are the fakes among `n_seen`, the images that the fit had seen before.
     `constant` says that one of its pools has the same logit everywhere: a network that answers
     without looking, whatever the metrics say.
     """
@@ -65,8 +76,10 @@ class Measured:
     n_real: int
     n_fake: int
     n_seen: int
+    n_seen_fake: int
     n_null: int
     accuracy: float | None
+    balanced_accuracy: float | None
     auc: float | None
     constant: bool
 
@@ -88,7 +101,7 @@ def measured_cells(selection: Selection) -> list[MeasuredCell]:
     classes are not known, is left out, and named in the log.
     """
     found = []
-    for cell, experiment in selection.complete_cells():
+    for cell, experiment in selection.complete_cells:
         try:
             key = _cell_key(cell, experiment["leakage"], selection)
         except UnknownClasses as error:
@@ -130,11 +143,12 @@ def cells_table(selection: Selection) -> pa.Table:
 def measure(real: Sequence[Scores], fake: Sequence[Scores], *, leakage: str) -> Measured:
     """Return the counts and metrics of one cell from the (logit, seen) arrays of its pools."""
     sides: list[npt.NDArray[np.float32]] = []
-    n_seen = n_null = 0
+    n_seen = n_seen_fake = n_null = 0
     for pools in (real, fake):
         logits = np.concatenate([pool[0] for pool in pools]) if pools else np.empty(0, np.float32)
         seen = np.concatenate([pool[1] for pool in pools]) if pools else np.empty(0, np.bool_)
-        n_seen += int(np.count_nonzero(seen))
+        n_seen_fake = int(np.count_nonzero(seen))  # of the side at hand; the fakes come last
+        n_seen += n_seen_fake
         if leakage != "allow":
             logits = logits[~seen]
         scored = ~np.isnan(logits)
@@ -144,8 +158,10 @@ def measure(real: Sequence[Scores], fake: Sequence[Scores], *, leakage: str) -> 
         n_real=int(sides[0].size),
         n_fake=int(sides[1].size),
         n_seen=n_seen,
+        n_seen_fake=n_seen_fake,
         n_null=n_null,
         accuracy=accuracy(sides[0], sides[1]),
+        balanced_accuracy=balanced_accuracy(sides[0], sides[1]),
         auc=auc(sides[0], sides[1]),
         constant=any(_is_constant(logits) for logits, _ in (*real, *fake)),
     )
@@ -183,8 +199,10 @@ def cells_schema() -> Any:
             ("n_real", pa.int64()),
             ("n_fake", pa.int64()),
             ("n_seen", pa.int64()),
+            ("n_seen_fake", pa.int64()),
             ("n_null", pa.int64()),
             ("accuracy", pa.float64()),
+            ("balanced_accuracy", pa.float64()),
             ("auc", pa.float64()),
             ("constant", pa.bool_()),
         ]

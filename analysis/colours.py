@@ -52,12 +52,6 @@ def css(shade: Sequence[int]) -> str:
     return "#" + "".join(f"{part:02x}" for part in shade)
 
 
-def contrast(shade: RGB) -> float:
-    """Return the contrast of a shade with its ink, 1 to 21 (WCAG 2.1, 1.4.3)."""
-    light, dark = sorted((_luminance(shade), 0.0 if ink(shade) == "#000" else 1.0), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
 def _mixed(first: RGB, second: RGB, share: float) -> RGB:
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue

@@ -17,18 +17,33 @@ from typing import Literal
 from analysis.arms import ArmOfFit, arms_of
 from analysis.cells import Measured, measured_cells
 from analysis.selection import Selection
-from grid.records import Cell, Experiment, FitRecord, SetRecord, cells_of, resolved_epochs
+from grid.records import (
+    NOT_TRAINED_CLASSES,
+    Cell,
+    Experiment,
+    FitRecord,
+    Piece,
+    SetRecord,
+    TrainRecord,
+    cells_of,
+    resolved_epochs,
+)
 
 Metric = Literal["auc", "accuracy"]
-Relation = Literal["trained", "related", "family", "other", "unknown"]
+Relation = Literal["trained", "classes", "related", "family", "other", "family_unknown", "unknown"]
 RELATIONS: dict[Relation, str] = {
     "trained": "trained on this generator",
+    "classes": "trained on other classes of this generator",
     "related": "trained on a near copy of it",
     "family": "trained on its family",
     "other": "trained on other families",
+    "family_unknown": "family unknown",
     "unknown": "training images unknown",
 }
+# Generators that are new to a fit. Near copies of a trained one are not, nor are its classes.
+UNSEEN: tuple[Relation, ...] = ("family", "other", "family_unknown")
 MIXED = "mixed"
+UNKNOWN_FAMILY = "unknown"
 
 
 class AmbiguousSeeds(ValueError):
@@ -60,11 +75,15 @@ class Spread:
 
 @dataclass(frozen=True)
 class SeedCell:
-    """One fit's cell: an entry before seeds are put together; `measured` None while missing."""
+    """One fit's cell: an entry before seeds are put together; `measured` None while missing.
+
+    `unused` are the pieces of a cell that is missing though all its scores are in the store.
+    """
 
     fit_id: str
     seed: int | None
     measured: Measured | None
+    unused: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,20 +114,16 @@ class Entry:
 class Row:
     """A training set; `family` is MIXED where it holds several, "" where it is not known."""
 
-    name: str
     label: str
     family: str
-    generators: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Column:
     """A test set."""
 
-    name: str
     label: str
     family: str
-    generator: str
 
 
 @dataclass(frozen=True)
@@ -126,9 +141,20 @@ class Matrix:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds of its fits."""
+        """The seeds of its fits, measured or not; given weights have none."""
         cells = (cell for entry in self.all_entries() for cell in entry.cells)
         return tuple(sorted({cell.seed for cell in cells if cell.seed is not None}))
+
+    @property
+    def measured_seeds(self) -> tuple[int, ...]:
+        """The seeds of which something is measured."""
+        cells = (cell for entry in self.all_entries() for cell in entry.cells if cell.measured)
+        return tuple(sorted({cell.seed for cell in cells if cell.seed is not None}))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row has every column, and nothing is missing."""
+        return not any(e is None or e.missing for row in self.entries for e in row)
 
     def all_entries(self) -> Iterable[Entry]:
         """Give the entries that are wanted."""
@@ -156,11 +182,11 @@ class Matrix:
         return Spread((fmean(s.mean for s in spreads),))
 
     def row_mean(self, row: int, metric: Metric) -> float | None:
-        """Return the mean of a row over the generators that it was not trained on."""
+        """Return the mean of a row over the generators that are new to it."""
         return _mean_of_strangers(self.entries[row], metric)
 
     def column_mean(self, column: int, metric: Metric) -> float | None:
-        """Return the mean of a column over the rows that were not trained on its generator."""
+        """Return the mean of a column over the rows that its generator is new to."""
         return _mean_of_strangers([row[column] for row in self.entries], metric)
 
 
@@ -171,17 +197,23 @@ def matrices(selection: Selection, experiment: Experiment) -> list[Matrix]:
         selection: of this experiment alone.
         experiment: its expansion.
     """
-    measured = {
+    measured: dict[tuple[object, ...], Measured] = {
         (each.cell.fit_id, each.cell.epoch, *_condition(each.cell)): each.measured
         for each in measured_cells(selection)
+    }
+    scored: dict[tuple[object, ...], tuple[Piece, ...]] = {
+        (cell.fit_id, cell.epoch, *_condition(cell)): (*cell.real, *cell.fake)
+        for cell, _ in selection.complete_cells
     }
     fits = {fit["fit_id"]: fit for fit in experiment["fits"]}
     grouped: dict[ArmOfFit, list[tuple[Cell, SeedCell]]] = {}
     for cell in cells_of(experiment):
         fit = fits[cell.fit_id]
         arm = ArmOfFit.of(fit, cell, fits)
-        found = measured.get((cell.fit_id, _epoch(cell, selection), *_condition(cell)))
-        seed_cell = SeedCell(cell.fit_id, fit["seed"], found)
+        place = (cell.fit_id, _epoch(cell, selection), *_condition(cell))
+        found = measured.get(place)
+        unused = scored.get(place, ()) if found is None else ()
+        seed_cell = SeedCell(cell.fit_id, fit["seed"], found, unused)
         grouped.setdefault(arm, []).append((cell, seed_cell))
     grouped = _with_parents_seeds_apart(grouped, fits)
     titles = arms_of(grouped)
@@ -247,10 +279,8 @@ def _row(name: str, fit: FitRecord, prefix: str) -> Row:
     train = fit["train"]
     families = sorted(set(train["families"])) if train else []
     return Row(
-        name=name,
         label=name.removeprefix(prefix),
         family=families[0] if len(families) == 1 else MIXED if families else "",
-        generators=tuple(train["generators"]) if train else (),
     )
 
 
@@ -280,7 +310,7 @@ def _columns(records: Sequence[SetRecord]) -> tuple[Column, ...]:
         label = record["name"].removeprefix(prefix)
         if names.count(record["name"]) > 1:
             label = f"{label} ({_told_apart(record, records)})"
-        made.append(Column(record["name"], label, record["family"], record["generator"]))
+        made.append(Column(label, record["family"]))
     return tuple(made)
 
 
@@ -316,14 +346,25 @@ def _relation(fit: FitRecord, record: SetRecord) -> Relation:
     if train is None:
         return "unknown"
     if record["generator"] in train["generators"]:
-        return "trained"
+        return "classes" if _has_other_classes(train, record) else "trained"
     if record["generator_group"] in train["groups"]:
         return "related"
-    return "family" if record["family"] in set(train["families"]) - {"unknown"} else "other"
+    if record["family"] != UNKNOWN_FAMILY and record["family"] in train["families"]:
+        return "family"
+    is_known = UNKNOWN_FAMILY not in (record["family"], *train["families"])
+    return "other" if is_known else "family_unknown"
+
+
+def _has_other_classes(train: TrainRecord, record: SetRecord) -> bool:
+    """Say whether a test set holds none of the classes that a fit has seen, as far as is known."""
+    classes, seen = record["classes"], train.get("classes", [""])
+    if isinstance(classes, list):
+        return "" not in seen and not set(classes) & set(seen)
+    return classes == NOT_TRAINED_CLASSES
 
 
 def _mean_of_strangers(entries: Sequence[Entry | None], metric: Metric) -> float | None:
-    spreads = [e.spread(metric) for e in entries if e is not None and e.relation != "trained"]
+    spreads = [e.spread(metric) for e in entries if e is not None and e.relation in UNSEEN]
     found = [spread.mean for spread in spreads if spread is not None]
     return fmean(found) if found else None
 

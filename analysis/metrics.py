@@ -8,17 +8,16 @@ import numpy.typing as npt
 Logits = npt.NDArray[np.floating]
 
 
-def accuracy(real: Logits, fake: Logits, threshold: float = 0.0) -> float | None:
-    """Return the share of images on their side of the threshold, in [0, 1].
+def accuracy(real: Logits, fake: Logits) -> float | None:
+    """Return the share of images on their side of a logit of 0, in [0, 1].
 
-    An image is called fake when its logit is larger than the threshold; on the threshold it is
-    called real. None where either class is empty: a share of one class is no accuracy of a
-    detector.
+    An image is called fake when its logit is larger than 0; at 0 it is called real. .5 is chance
+    only where both sides are equally many. None where either class is empty: a share of one class
+    is no accuracy of a detector.
 
     Args:
         real: Logits of real images, (n_real,).
         fake: Logits of fake images, (n_fake,).
-        threshold: On the logit.
 
     Raises:
         ValueError: A logit is NaN.
@@ -26,8 +25,19 @@ def accuracy(real: Logits, fake: Logits, threshold: float = 0.0) -> float | None
     _refuse_nan(real, fake)
     if not real.size or not fake.size:
         return None
-    right = np.count_nonzero(real <= threshold) + np.count_nonzero(fake > threshold)
+    right = np.count_nonzero(real <= 0) + np.count_nonzero(fake > 0)
     return float(right / (real.size + fake.size))
+
+
+def balanced_accuracy(real: Logits, fake: Logits) -> float | None:
+    """Return the mean of both classes' accuracies: .5 by chance, however many each holds.
+
+    None and ValueError as in `accuracy`.
+    """
+    _refuse_nan(real, fake)
+    if not real.size or not fake.size:
+        return None
+    return float((np.mean(real <= 0) + np.mean(fake > 0)) / 2)
 
 
 def auc(real: Logits, fake: Logits) -> float | None:

@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from analysis.colours import RGB, STEPS, css, ink, shades, step
-from analysis.matrix import RELATIONS, Entry, Matrix, Metric, blocks
+from analysis.matrix import RELATIONS, UNSEEN, Entry, Matrix, Metric, Relation, blocks
 from analysis.overview import Overview
 from analysis.sentences import headline, meaning, number, with_sd
 from analysis.warnings import Caution
@@ -28,7 +28,31 @@ POOLS_SHOWN = 2_000
 LINES_OF_A_CAUTION = 60
 METRICS: tuple[tuple[Metric, str, str], ...] = (
     ("auc", "AUC", "area under the ROC curve; needs no threshold, .5 is chance"),
-    ("accuracy", "Accuracy", "share of images on their side of a logit of 0; .5 is chance"),
+    (
+        "accuracy",
+        "Accuracy",
+        "share of images on their side of a logit of 0; .5 is chance where real and fake images "
+        "are equally many",
+    ),
+)
+# By name: cells and fits both have columns called `experiments`, `partial` and `simulated`.
+SQL = (
+    "SELECT detector, train, seed, test_set, degradation, auc, accuracy "
+    "FROM cells JOIN fits USING (fit_id)"
+)
+# The columns of the summary; one is there where any matrix has such entries.
+SUMMARY: tuple[tuple[str, Metric, tuple[Relation, ...]], ...] = (
+    ("AUC, trained generators", "auc", ("trained",)),
+    ("AUC, others", "auc", UNSEEN),
+    ("AUC, same family", "auc", ("family",)),
+    ("AUC, other families", "auc", ("other",)),
+    ("AUC, family unknown", "auc", ("family_unknown",)),
+    ("AUC, near copies", "auc", ("related",)),
+    ("AUC, other classes", "auc", ("classes",)),
+    ("AUC, training unknown", "auc", ("unknown",)),
+    ("accuracy, trained", "accuracy", ("trained",)),
+    ("accuracy, others", "accuracy", UNSEEN),
+    ("accuracy, training unknown", "accuracy", ("unknown",)),
 )
 
 
@@ -46,7 +70,7 @@ def report_page(shown: Overview) -> str:
             provenance=shown.provenance,
             sentences=headline(shown.matrices),
             meaning=meaning(shown.matrices),
-            summary=[_summary(matrix) for matrix in shown.matrices],
+            summary=_summary(shown.matrices),
             metrics=METRICS,
             matrices=shown.matrices[:whole],
             left_out=[matrix.title for matrix in shown.matrices[whole:]],
@@ -61,6 +85,7 @@ def report_page(shown: Overview) -> str:
             blocks=lambda columns: blocks([column.family for column in columns]),
             number=number,
             duration=duration,
+            sql=SQL,
             scale=range(STEPS + 1),
             palette=_palette(),
         )
@@ -68,11 +93,12 @@ def report_page(shown: Overview) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a duration in the largest unit that leaves a readable number."""
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.1f} s"
+    """Write seconds in the largest unit that leaves a readable number: 4.5 s, 12 min, 3.5 h."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 @lru_cache(maxsize=1)
@@ -97,17 +123,23 @@ def _within(sizes: Sequence[int], budget: int) -> int:
     return len(sizes)
 
 
-def _summary(matrix: Matrix) -> dict[str, Any]:
-    parts = {
-        "trained": matrix.mean("auc", ["trained"]),
-        "unseen": matrix.mean("auc", ["related", "family", "other"]),
-        "family": matrix.mean("auc", ["related", "family"]),
-        "other": matrix.mean("auc", ["other"]),
-        "accuracy_trained": matrix.mean("accuracy", ["trained"]),
-        "accuracy_unseen": matrix.mean("accuracy", ["related", "family", "other"]),
-    }
-    said = {name: with_sd(spread) for name, spread in parts.items()}
-    return {"title": matrix.title, "seeds": len(matrix.seeds), **said}
+def _summary(found: Sequence[Matrix]) -> dict[str, Any]:
+    """Return the heads and the lines of the table of means, a line per matrix."""
+    present = {entry.relation for matrix in found for entry in matrix.all_entries()}
+    columns = [each for each in SUMMARY if present.intersection(each[2])]
+    lines = []
+    for matrix in found:
+        means = [with_sd(matrix.mean(metric, relations)) for _, metric, relations in columns]
+        lines.append({"title": matrix.title, "values": [_seeds(matrix), *means]})
+    return {"heads": ["seeds", *(name for name, _, _ in columns)], "lines": lines}
+
+
+def _seeds(matrix: Matrix) -> str:
+    """Say how many seeds are measured, and of how many, where some are not yet."""
+    measured, wanted = len(matrix.measured_seeds), len(matrix.seeds)
+    if not wanted:
+        return "none"
+    return f"{measured}" if measured == wanted else f"{measured} of {wanted}"
 
 
 def _table(matrix: Matrix, metric: Metric) -> list[dict[str, Any]]:

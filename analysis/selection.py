@@ -91,15 +91,16 @@ class Selection:
     def refuse(self, pieces: Sequence[Piece]) -> dict[str, str]:
         """Return which of the pieces' files are not used, by key, with the reason, and log it.
 
-        Their weights are not those that the fit's commit names, or the file is torn.
+        Their weights are not those that the fit's commit names, or the file is damaged.
         """
         refused = refused_scores(self.store, pieces, self.commits)
         for reason in refused.values():
             log.warning("left out: %s", reason)
         return refused
 
+    @cached_property
     def complete_cells(self) -> list[tuple[Cell, Experiment]]:
-        """Return the cells whose every piece is in the store, with the experiment of each."""
+        """The cells whose every piece is in the store, with the experiment of each."""
         return [
             (cell, each)
             for each in self.experiments

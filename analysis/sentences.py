@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.matrix import Matrix, Spread
+from analysis.matrix import UNSEEN, Matrix, Spread
 
 SENTENCES_SHOWN = 6
 
@@ -30,7 +30,7 @@ def matrix_sentence(matrix: Matrix) -> str:
     AUC alone: it needs no threshold. Means over entries; ± is over seeds.
     """
     own = matrix.mean("auc", ["trained"])
-    others = matrix.mean("auc", ["related", "family", "other"])
+    others = matrix.mean("auc", UNSEEN)
     unknown = matrix.mean("auc", ["unknown"])
     if own is None and others is None:
         if unknown is None:
@@ -43,6 +43,9 @@ def matrix_sentence(matrix: Matrix) -> str:
         auc = "" if clauses else "AUC "
         clauses.append(f"{auc}{with_sd(others)} on those that it was not")
     text = f"{matrix.title}: {' and '.join(clauses)}{_by_family(matrix)}"
+    copies = matrix.mean("auc", ["related"])
+    if copies is not None:
+        text += f"; near copies of trained ones are counted apart ({number(copies.mean)})"
     return f"{text}.{_extremes(matrix)}"
 
 
@@ -55,19 +58,32 @@ def headline(found: Sequence[Matrix]) -> list[str]:
 
 
 def meaning(found: Sequence[Matrix]) -> str:
-    """Say what the numbers of some matrices are: over how many seeds, and what ± is."""
-    counts = sorted({len(matrix.seeds) for matrix in found})
-    if not counts or counts[-1] < 2:
-        seeds = "One seed, so how much chance there is in a number is not known"
-    elif len(counts) == 1:
-        seeds = f"Means over {counts[0]} seeds; ± is the standard deviation between seeds"
-    else:
-        seeds = f"Means over {counts[0]} to {counts[-1]} seeds; ± is the standard deviation"
-    return f"{seeds}. No difference is tested here."
+    """Say what the numbers of some matrices are: over how many measured seeds, and what ± is."""
+    return f"{_of_seeds(found)}. No difference is tested here."
+
+
+def _of_seeds(found: Sequence[Matrix]) -> str:
+    if not any(cell.measured for m in found for e in m.all_entries() for cell in e.cells):
+        return "Nothing is measured yet"
+    trained = [matrix for matrix in found if matrix.measured_seeds]
+    if not trained:
+        return "Given weights, not trained here, so there are no seeds and no spread"
+    counts = sorted({len(matrix.measured_seeds) for matrix in trained})
+    wanted = max(len(matrix.seeds) for matrix in trained)
+    of = f" of {wanted} wanted" if counts[0] < wanted else ""
+    if counts[-1] < 2:
+        return f"One seed{of}, so the variation between training runs is not known"
+    number_of = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    text = f"Means over {number_of} seeds{of}; ± is the standard deviation between seeds"
+    if counts[-1] == 2:
+        return f"{text}, and two seeds say little of the spread"
+    if counts[-1] < 5:
+        return f"{text}; fewer than five are no statement about the training procedure"
+    return text
 
 
 def _by_family(matrix: Matrix) -> str:
-    within = matrix.mean("auc", ["related", "family"])
+    within = matrix.mean("auc", ["family"])
     across = matrix.mean("auc", ["other"])
     if within is None or across is None:
         return ""
@@ -75,7 +91,12 @@ def _by_family(matrix: Matrix) -> str:
 
 
 def _extremes(matrix: Matrix) -> str:
-    """Name the hardest column and the best row, where there is something to choose from."""
+    """Name the hardest column and the best row, where there is something to choose from.
+
+    Only of a whole matrix: with cells missing, the means are of unlike sets.
+    """
+    if not matrix.is_complete:
+        return ""
     columns = [
         (mean, column.label)
         for n, column in enumerate(matrix.columns)
@@ -89,9 +110,9 @@ def _extremes(matrix: Matrix) -> str:
     parts = []
     if len(columns) > 2:
         mean, label = min(columns)
-        parts.append(f"hardest to find untrained: {label} ({number(mean)})")
+        parts.append(f"hardest to detect without training on it: {label} ({number(mean)})")
     if len(rows) > 2:
         mean, label = max(rows)
-        parts.append(f"carries furthest: training on {label} ({number(mean)})")
+        parts.append(f"transfers best: trained on {label} ({number(mean)})")
     text = "; ".join(parts)
     return f" {text[0].upper()}{text[1:]}." if parts else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -50,9 +51,11 @@ def print_cautions(console: Console, shown: Overview) -> None:
 
 
 def matrix_lines(matrix: Matrix, metric: Metric, width: int) -> Iterator[Text]:
-    """Give a matrix line by line: title, heads, rows, legend; wide ones number their columns.
+    """Give a matrix line by line: title, heads, rows, legend; no table is wider than the terminal.
 
-    Blocks of one family are set apart by a gap between columns and a line between rows.
+    Blocks of one family are set apart by a gap between columns and a line between rows. Where the
+    names of the columns do not fit, they are numbered; where even that does not, the columns are
+    given in groups, one below the other.
 
     Args:
         matrix: the matrix.
@@ -62,31 +65,77 @@ def matrix_lines(matrix: Matrix, metric: Metric, width: int) -> Iterator[Text]:
     yield Text(matrix.title, style="bold").append(
         f"  {METRIC_NAMES[metric]}, trained on (rows) x tested on (columns)", style="not bold dim"
     )
-    columns = blocks([column.family for column in matrix.columns])
-    label_width = max((len(row.label) for row in matrix.rows), default=0)
+    starred = any(0 < entry.missing < len(entry.cells) for entry in matrix.all_entries())
+    cell = CELL + starred
     heads = [re.split(r"[_ -]", column.label) for column in matrix.columns]
-    cell_width = max((len(part) + 1 for head in heads for part in head), default=0)
-    numbered = label_width + len(heads) * max(cell_width, CELL) + 2 * len(columns) > width
+    longest = max((len(row.label) for row in matrix.rows), default=0)
+    labels = max(1, min(longest, width - cell - 2))
+    named = max([cell, *(len(part) + 1 for head in heads for part in head)])
+    groups = _groups(matrix, width - labels, named)
+    numbered = len(groups) > 1
     if numbered:
-        heads, cell_width = [[str(n)] for n, _ in enumerate(heads, 1)], CELL
-    cell_width = max(cell_width, CELL)
+        heads = [[str(n)] for n, _ in enumerate(heads, 1)]
+        groups = _groups(matrix, width - labels, cell)
+    widths = (labels, cell if numbered else named)
+    for n, group in enumerate(groups):
+        if n:
+            yield Text("")
+        yield from _group_lines(matrix, metric, group, heads, widths, starred=starred)
+    if numbered:
+        names = ", ".join(f"{n} {column.label}" for n, column in enumerate(matrix.columns, 1))
+        yield from _prose(f"columns: {names}", width)
+    star = "   * some seeds missing" if starred else ""
+    yield from _prose(f"[ ] trained on this generator   · missing   – undefined{star}", width)
+
+
+def _groups(matrix: Matrix, width: int, cell_width: int) -> list[range]:
+    """Cut the columns into runs that fit a width, gaps between families counted."""
+    families = [column.family for column in matrix.columns]
+    groups = []
+    first = used = 0
+    for n, family in enumerate(families):
+        needed = cell_width + (2 if n == first or family != families[n - 1] else 0)
+        if n > first and used + needed > width:
+            groups.append(range(first, n))
+            first, used, needed = n, 0, cell_width + 2
+        used += needed
+    return [*groups, range(first, len(families))]
+
+
+def _group_lines(
+    matrix: Matrix,
+    metric: Metric,
+    group: range,
+    heads: Sequence[Sequence[str]],
+    widths: tuple[int, int],
+    *,
+    starred: bool,
+) -> Iterator[Text]:
+    """Give the lines of some columns: families, heads, rows."""
+    label_width, cell_width = widths
+    columns = blocks([matrix.columns[n].family for n in group])
     yield _blocks_line(columns, label_width, cell_width)
-    depth = max((len(head) for head in heads), default=0)
+    shown = [heads[n] for n in group]
+    depth = max((len(head) for head in shown), default=0)
     for level in range(depth):
-        parts = [Text(" " * (depth - len(h) > level) or h[level - depth + len(h)]) for h in heads]
+        parts = [Text(" " * (depth - len(h) > level) or h[level - depth + len(h)]) for h in shown]
         yield _line(Text("", style="dim"), parts, columns, label_width, cell_width, style="dim")
     first = 0
     for _, length in blocks([row.family for row in matrix.rows]):
         for n in range(first, first + length):
-            cells = [_cell(entry, metric) for entry in matrix.entries[n]]
-            yield _line(Text(matrix.rows[n].label), cells, columns, label_width, cell_width)
+            cells = [_cell(matrix.entries[n][c], metric, starred=starred) for c in group]
+            label = matrix.rows[n].label
+            while len(label) > label_width:  # cut, two labels might look alike
+                yield Text(label[:label_width])
+                label = label[label_width:]
+            yield _line(Text(label), cells, columns, label_width, cell_width)
         first += length
         if first < len(matrix.rows):
             yield Text("")
-    if numbered:
-        names = ", ".join(f"{n} {column.label}" for n, column in enumerate(matrix.columns, 1))
-        yield Text(f"columns: {names}", style="dim")
-    yield Text("[ ] trained on this generator   · missing   – undefined", style="dim")
+
+
+def _prose(text: str, width: int) -> Iterator[Text]:
+    return (Text(line, style="dim") for line in textwrap.wrap(text, max(width, 20)))
 
 
 def _blocks_line(columns: Sequence[tuple[str, int]], label_width: int, cell_width: int) -> Text:
@@ -119,17 +168,19 @@ def _line(
     return label
 
 
-def _cell(entry: Entry | None, metric: Metric) -> Text:
+def _cell(entry: Entry | None, metric: Metric, *, starred: bool) -> Text:
+    """Write an entry; where some cell of the matrix has a star, all leave room for it."""
     if entry is None:
         return Text("")
     spread = entry.spread(metric)
+    blank = " " * starred
     if spread is None:
-        return Text("· " if entry.missing else "– ")
+        return Text(("· " if entry.missing else "– ") + blank)
     own = entry.relation == "trained"
     shade = shades(dark=True)[step(spread.mean)]
     style = Style(color=ink_of(shade), bgcolor=css(shade), bold=own)
-    said = number(spread.mean)
-    return Text(f"[{said}]" if own else f"{said} ", style=style)
+    said, star = number(spread.mean), "*" if entry.missing else blank
+    return Text(f"[{said}]{star}" if own else f"{said}{star} ", style=style)
 
 
 def ink_of(shade: tuple[int, int, int]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from analysis.matrix import Matrix, SeedCell
+from analysis.cells import Measured
+from analysis.matrix import Entry, Matrix, SeedCell
 from analysis.provenance import Provenance
 from analysis.selection import Selection
 from analysis.sentences import number
@@ -13,6 +14,7 @@ from grid.records import Experiment
 
 WORST_AUC = 0.5
 LOWEST_ACCURACY = 0.8
+FEWEST_IMAGES = 20
 SIMULATED = "simulated images, no evidence about real generators"
 
 
@@ -50,6 +52,7 @@ def cautions(
         *_weak(found),
         *_mixed(provenance),
         *_seen(experiment, found),
+        *_left_out(experiment, found),
         *_unreadable(found),
     ]
 
@@ -74,27 +77,38 @@ def _missing(
     fits = [fit for fit in experiment["fits"] if fit["fit_id"] not in selection.commits]
     cells = [cell for matrix in found for entry in matrix.all_entries() for cell in entry.cells]
     missing = sum(cell.measured is None for cell in cells)
+    unused = sum(bool(cell.unused) for cell in cells)
     if fits or missing:
-        yield Caution(
-            "incomplete",
+        text = (
             f"Partial run: {len(fits)} of {len(experiment['fits'])} fits and {missing} of "
-            f"{len(cells)} cells are missing. Means are over what is there; running the experiment "
-            "again makes the rest.",
-            tuple(f"not trained yet: {fit['label']}" for fit in fits),
+            f"{len(cells)} cells are missing. Means are over what is there"
+        )
+        if missing > unused or fits:
+            text += "; running the experiment again makes the rest"
+        if unused:
+            text += f"; {unused} of the missing cells have scores that cannot be used"
+        yield Caution(
+            "incomplete", f"{text}.", tuple(f"not trained yet: {fit['label']}" for fit in fits)
         )
 
 
 def _refused(selection: Selection, found: Sequence[Matrix]) -> Iterator[Caution]:
-    """Score files that are there and are not used; only looked for where a cell is missing."""
-    if any(entry.missing for matrix in found for entry in matrix.all_entries()):
-        reasons = selection.refuse(selection.committed)
-        if reasons:
-            yield Caution(
-                "refused",
-                f"{len(reasons)} score files are not used: they are torn, or of other weights than "
-                "those that were committed.",
-                tuple(reasons.values()),
-            )
+    """Score files that are there and are not used: of cells that are missing all the same."""
+    pieces = {
+        piece.key: piece
+        for matrix in found
+        for entry in matrix.all_entries()
+        for cell in entry.cells
+        for piece in cell.unused
+    }
+    reasons = selection.refuse(list(pieces.values()))
+    if reasons:
+        yield Caution(
+            "refused",
+            f"{len(reasons)} score files are not used: they are damaged, or made by weights other "
+            "than the committed ones.",
+            tuple(reasons.values()),
+        )
 
 
 def _constant(found: Sequence[Matrix]) -> Iterator[Caution]:
@@ -116,7 +130,7 @@ def _of_training(selection: Selection, experiment: Experiment) -> Iterator[Cauti
         for text in selection.commits[fit["fit_id"]]["warnings"]
     ]
     if lines:
-        yield Caution("training", "Fits that their own training warned of.", tuple(lines))
+        yield Caution("training", "Training itself raised warnings for these fits.", tuple(lines))
 
 
 def _below_chance(found: Sequence[Matrix]) -> Iterator[Caution]:
@@ -128,24 +142,24 @@ def _below_chance(found: Sequence[Matrix]) -> Iterator[Caution]:
     if lines:
         yield Caution(
             "below_chance",
-            f"AUC below {number(WORST_AUC, 1)} on the trained generator: these fits do worse than "
-            "guessing at what they were trained for. They learned nothing, or labels are swapped.",
+            f"AUC not above {number(WORST_AUC, 1)} on the trained generator: no evidence that "
+            f"anything was learned; far below {number(WORST_AUC, 1)}, labels may be swapped.",
             tuple(lines),
         )
 
 
 def _weak(found: Sequence[Matrix]) -> Iterator[Caution]:
     def weak(cell: SeedCell) -> bool:
-        accuracy = cell.measured.accuracy if cell.measured is not None else None
+        accuracy = cell.measured.balanced_accuracy if cell.measured is not None else None
         return accuracy is not None and accuracy < LOWEST_ACCURACY
 
     lines = _lines(_plain(found), weak, trained=True)
     if lines:
         yield Caution(
             "weak",
-            f"Accuracy below {number(LOWEST_ACCURACY, 1)} on the trained generator: these fits did "
-            "not learn their own task, so what they say of other generators is no evidence that "
-            "the detector does not generalise.",
+            f"Balanced accuracy below {number(LOWEST_ACCURACY, 1)} on the trained generator. "
+            "Where AUC is high the threshold is off, where it is low the fit did not "
+            "learn its own task; neither is evidence that the detector does not generalise.",
             tuple(lines),
         )
 
@@ -176,14 +190,50 @@ def _seen(experiment: Experiment, found: Sequence[Matrix]) -> Iterator[Caution]:
         )
 
 
+def _left_out(experiment: Experiment, found: Sequence[Matrix]) -> Iterator[Caution]:
+    if experiment["leakage"] == "allow":
+        return
+    lines = []
+    for matrix, on, entry in _entries(found):
+        cells = [_counts_left_out(cell) for cell in entry.cells if _leaves_too_few(cell)]
+        if cells:
+            lines.append(f"{matrix.title}, {on}: {'; '.join(cells)}")
+    if lines:
+        yield Caution(
+            "left_out",
+            "Few images remain: more than half of a side was left out because the fit was trained "
+            f"or validated on these images, or fewer than {FEWEST_IMAGES} are left on a side.",
+            tuple(lines),
+        )
+
+
+def _leaves_too_few(cell: SeedCell) -> bool:
+    return cell.measured is not None and any(
+        out and (out > left or left < FEWEST_IMAGES) for out, left in _sides(cell.measured)
+    )
+
+
+def _counts_left_out(cell: SeedCell) -> str:
+    if cell.measured is None:
+        return "missing"
+    (real_out, real), (fake_out, fake) = _sides(cell.measured)
+    return f"{real_out} real and {fake_out} fake left out, {real} and {fake} remain{_of_seed(cell)}"
+
+
+def _sides(measured: Measured) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the images left out as seen, and those that remain, of the reals and of the fakes."""
+    fake_out = measured.n_seen_fake
+    return (measured.n_seen - fake_out, measured.n_real), (fake_out, measured.n_fake)
+
+
 def _unreadable(found: Sequence[Matrix]) -> Iterator[Caution]:
-    lines = [
-        f"{matrix.title} on {column.label}: {entry.count('n_null')}"
-        for matrix in found
-        for n, column in enumerate(matrix.columns)
-        for entry in [next((row[n] for row in matrix.entries if row[n] is not None), None)]
-        if entry is not None and entry.count("n_null") not in ("", "0")
-    ]
+    lines = []
+    for matrix in found:
+        for n, column in enumerate(matrix.columns):
+            counts = [e.count("n_null") for row in matrix.entries if (e := row[n]) is not None]
+            told = [count for count in counts if count not in ("", "0")]
+            if told:
+                lines.append(f"{matrix.title} on {column.label}: {told[0]}")
     if lines:
         yield Caution(
             "unreadable",
@@ -203,25 +253,53 @@ def _plain(found: Sequence[Matrix]) -> list[Matrix]:
     return kept
 
 
-def _lines(
-    found: Sequence[Matrix], told: Callable[[SeedCell], bool], *, trained: bool = False
-) -> list[str]:
-    """Return a line per entry with the cells that something is to be told of, seed by seed."""
-    lines = []
+def _entries(found: Sequence[Matrix]) -> Iterator[tuple[Matrix, str, Entry]]:
+    """Give each wanted entry with its matrix, and its row and column in words."""
     for matrix in found:
         for row, entries in zip(matrix.rows, matrix.entries, strict=True):
             for column, entry in zip(matrix.columns, entries, strict=True):
-                if entry is None or (trained and entry.relation != "trained"):
-                    continue
-                cells = [_cell(cell) for cell in entry.cells if told(cell)]
-                if cells:
+                if entry is not None:
                     on = "" if row.label == column.label else f", tested on {column.label}"
-                    lines.append(f"{matrix.title}, {row.label}{on}: {'; '.join(cells)}")
-    return lines
+                    yield matrix, f"{row.label}{on}", entry
+
+
+def _lines(
+    found: Sequence[Matrix], told: Callable[[SeedCell], bool], *, trained: bool = False
+) -> list[str]:
+    """Return a line per entry with the cells that something is to be told of, seed by seed.
+
+    Those of trained generators come in the order of their lowest AUC.
+    """
+    lines = []
+    for matrix, on, entry in _entries(found):
+        if trained and entry.relation != "trained":
+            continue
+        cells = [cell for cell in entry.cells if told(cell)]
+        if cells:
+            aucs = [c.measured.auc for c in cells if c.measured and c.measured.auc is not None]
+            line = f"{matrix.title}, {on}: {'; '.join(map(_cell, cells))}"
+            lines.append((min(aucs, default=0.0) if trained else 0.0, line))
+    return [line for _, line in sorted(lines, key=lambda each: each[0])]
 
 
 def _cell(cell: SeedCell) -> str:
     if cell.measured is None:
         return "missing"
-    seed = "" if cell.seed is None else f" (seed {cell.seed})"
-    return f"AUC {number(cell.measured.auc)}, accuracy {number(cell.measured.accuracy)}{seed}"
+    auc, accuracy = cell.measured.auc, cell.measured.accuracy
+    balanced = cell.measured.balanced_accuracy
+    said = f"AUC {_below(auc, WORST_AUC)}, accuracy {_below(accuracy, LOWEST_ACCURACY)}"
+    if balanced is not None and accuracy is not None and abs(balanced - accuracy) >= 0.005:
+        said += f", balanced accuracy {_below(balanced, LOWEST_ACCURACY)}"
+    return said + _of_seed(cell)
+
+
+def _of_seed(cell: SeedCell) -> str:
+    return "" if cell.seed is None else f" (seed {cell.seed})"
+
+
+def _below(value: float | None, bound: float) -> str:
+    """Write a number with two digits, or more where it would look like the bound it is below."""
+    digits = 2
+    while value is not None and value < bound <= round(value, digits) and digits < 6:
+        digits += 1
+    return number(value, digits)

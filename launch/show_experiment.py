@@ -63,7 +63,7 @@ def overview_of(
                 Problem(
                     what="--only, --set, --limit or --rehash without FILE",
                     why="they change what a file expands to",
-                    mend="Name the file, or --digest for another expansion in the store",
+                    mend="Name the experiment's file before them, or leave them out",
                 )
             ]
         )

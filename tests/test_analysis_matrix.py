@@ -1,24 +1,29 @@
 """The matrix over synthetic stores: held against SQL, complete or not, with every kind of row."""
 
+import json
 import re
+import shutil
 from statistics import fmean, stdev
 
 import pytest
 from rich.console import Console
 
-from analysis.colours import STEPS, contrast, shades, step
-from analysis.matrix import MIXED, matrices
+from analysis.colours import STEPS, ink, shades, step
+from analysis.matrix import MIXED, UNSEEN, matrices
 from analysis.overview import overview
 from analysis.query import query
 from analysis.selection import Selection, one_expansion
 from analysis.sentences import headline, matrix_sentence, meaning, number, with_sd
-from analysis.terminal import matrix_lines, print_overview
+from analysis.terminal import CELL, matrix_lines, print_overview
 from grid import records
 from grid.records import open_store
 from grid.synthetic import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 # progan, adm, stylegan, sd14, biggan, sd15: two families, and sd14 and sd15 are near copies
 GRID = SyntheticGrid(name="six", generators=6, seeds=2, images=30, degradations=("none",))
+
+
+COPIES = (("sd14", "sd15"), ("sd15", "sd14"))
 
 
 def found_in(store, experiment):
@@ -83,7 +88,7 @@ def test_means_count_entries_once_and_spread_over_seeds(six):
         if r != c
     ]
     by_seed = [fmean(values) for values in zip(*off, strict=True)]
-    found = npr.mean("auc", ["related", "family", "other"])
+    found = npr.mean("auc", ["related", *UNSEEN])
     assert found.values == pytest.approx(by_seed)
     assert found.sd == pytest.approx(stdev(by_seed))
     assert npr.mean("auc", ["unknown"]) is None
@@ -106,6 +111,103 @@ def test_what_is_missing_is_in_the_matrix_as_missing(tmp_path):
     # Seeds with different entries missing do not compare: a mean, and no spread.
     assert cnn.mean("auc").sd is None
     assert npr.mean("auc").sd is not None
+
+
+def test_extremes_are_named_only_where_nothing_is_missing(six, tmp_path):
+    store = open_store(tmp_path / "store")
+    shutil.copytree(six[0].root, store.root)
+    _, experiment, (npr, _) = six
+    assert "transfers best" in matrix_sentence(npr)
+    store.delete(next(key for key in store.list("scores/") if key.startswith("scores/npr")))
+    npr, cnn = found_in(store, experiment)
+    assert "transfers best" not in matrix_sentence(npr)
+    assert "Hardest" not in matrix_sentence(npr)
+    assert "transfers best" in matrix_sentence(cnn)
+
+
+def test_what_seeds_say_is_said_of_measured_ones(tmp_path):
+    store = open_store(tmp_path / "store")
+    few = SyntheticGrid(
+        detectors=(SyntheticDetector(name="npr"),),
+        generators=1,
+        seeds=5,
+        images=10,
+        degradations=("none",),
+    )
+    experiment = write_synthetic_store(store, few)
+    commits = store.list("commits/")
+
+    def said(measured):
+        for key in store.list("commits/")[measured:]:
+            store.delete(key)
+        return meaning(found_in(store, experiment))
+
+    assert len(commits) == 5
+    assert said(5) == (
+        "Means over 5 seeds; ± is the standard deviation between seeds. "
+        "No difference is tested here."
+    )
+    assert said(4).startswith(
+        "Means over 4 seeds of 5 wanted; ± is the standard deviation between seeds; "
+        "fewer than five are no statement about the training procedure."
+    )
+    assert "Means over 2 seeds of 5 wanted" in (two := said(2))
+    assert "two seeds say little of the spread" in two
+    assert said(1).startswith(
+        "One seed of 5 wanted, so the variation between training runs is not known."
+    )
+    assert said(0).startswith("Nothing is measured yet.")
+
+
+def test_near_copies_and_unknown_families_are_neither_of_the_families(six):
+    store, experiment, (npr, _) = six
+    assert {entry(npr, *pair).relation for pair in COPIES} == {"related"}
+    strangers = [
+        e.spread("auc").mean
+        for r, row in enumerate(npr.entries)
+        for c, e in enumerate(row)
+        if r != c and (npr.rows[r].label, npr.columns[c].label) not in COPIES
+    ]
+    assert npr.mean("auc", UNSEEN).mean == pytest.approx(fmean(strangers))
+    sd15 = npr.columns[-1]
+    column = [row[-1].spread("auc").mean for row in npr.entries[:-2]]
+    assert sd15.label == "sd15"
+    assert npr.column_mean(5, "auc") == pytest.approx(fmean(column))
+    sets = [
+        {**each, "family": "unknown"} if each["generator"] == "biggan" else each
+        for each in experiment["test_sets"]
+    ]
+    npr, _ = found_in(store, renewed(experiment, test_sets=sets))
+    assert entry(npr, "progan", "biggan").relation == "family_unknown"
+    assert entry(npr, "biggan", "biggan").relation == "trained"
+    fits = json.loads(json.dumps(experiment["fits"]).replace('["gan"]', '["unknown"]'))
+    npr, _ = found_in(store, renewed(experiment, fits=fits))
+    assert entry(npr, "progan", "adm").relation == "family_unknown"
+    assert entry(npr, "progan", "stylegan").relation == "family_unknown"
+    assert entry(npr, "sd14", "progan").relation == "other"
+
+
+@pytest.mark.parametrize(
+    ("classes", "relation"),
+    [
+        (None, "trained"),
+        (["class001", "class007"], "trained"),
+        (["class007"], "classes"),
+        ("not_trained_classes", "classes"),
+    ],
+)
+def test_other_classes_of_the_trained_generator_are_not_what_was_trained(
+    tmp_path, classes, relation
+):
+    store = open_store(tmp_path / "store")
+    grid = SyntheticGrid(**{**GRID.__dict__, "generators": 2, "trained_classes": 5})
+    experiment = write_synthetic_store(store, grid)
+    sets = [{**each, "classes": classes} for each in experiment["test_sets"]]
+    npr, _ = found_in(store, renewed(experiment, test_sets=sets))
+    assert entry(npr, "progan", "progan").relation == relation
+    assert entry(npr, "progan", "adm").relation == "other"
+    boxed = [line.plain for line in matrix_lines(npr, "auc", 80)][:-1]
+    assert any("[" in line for line in boxed) == (relation == "trained")
 
 
 def test_nothing_run_is_a_matrix_too(tmp_path, six):
@@ -297,13 +399,15 @@ def test_the_widest_expansion_is_shown_and_the_others_are_named(tmp_path):
 def test_the_sentence_says_what_the_matrix_holds(six):
     _, _, (npr, cnn) = six
     said = matrix_sentence(npr)
-    own, others = npr.mean("auc", ["trained"]), npr.mean("auc", ["related", "family", "other"])
+    own, others = npr.mean("auc", ["trained"]), npr.mean("auc", UNSEEN)
     assert said.startswith(f"npr: AUC {with_sd(own)} on the generators that it was trained on")
     assert f"{with_sd(others)} on those that it was not" in said
     hardest = min(range(6), key=lambda n: npr.column_mean(n, "auc"))
-    assert f"untrained: {npr.columns[hardest].label} (" in said
+    assert f"Hardest to detect without training on it: {npr.columns[hardest].label} (" in said
     best = max(range(6), key=lambda n: npr.row_mean(n, "auc"))
-    assert f"training on {npr.rows[best].label} (" in said
+    assert f"transfers best: trained on {npr.rows[best].label} (" in said
+    copies = fmean(entry(npr, *pair).spread("auc").mean for pair in COPIES)
+    assert f"near copies of trained ones are counted apart ({number(copies)})" in said
     assert len(headline([npr, cnn])) == 2
     assert headline([npr] * 9)[-1] == "3 more matrices are below."
 
@@ -315,6 +419,15 @@ def test_numbers_are_written_without_a_zero_that_says_nothing(value, said):
     assert number(value) == said
 
 
+def contrast(shade):
+    """Of a shade with its ink, 1 to 21 (WCAG 2.1, 1.4.3)."""
+    parts = [c / 255 for c in shade]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    dark, light = sorted((luminance, 0.0 if ink(shade) == "#000" else 1.0))
+    return (light + 0.05) / (dark + 0.05)
+
+
 def test_colours_are_one_scale_and_can_be_read():
     assert [step(v) for v in (0, 0.5, 1)] == [0, STEPS // 2, STEPS]
     for dark in (False, True):
@@ -323,15 +436,70 @@ def test_colours_are_one_scale_and_can_be_read():
         assert min(contrast(shade) for shade in made) >= 4.5  # WCAG AA
 
 
-@pytest.mark.parametrize("width", [40, 60, 100, 160])
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 160])
 def test_a_matrix_fits_its_terminal(six, width):
-    store, experiment, _ = six
-    console = Console(width=width, record=True, file=None, force_terminal=False)
+    store, experiment, (npr, _) = six
+    lines = [line.plain for line in matrix_lines(npr, "auc", width)][1:]  # the title is prose
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith("columns: 1 progan") for line in lines) == (width < 80)
+    values = [n for line in lines for n in re.findall(r"[\d.]*\.\d\d", line)]
+    assert values == [number(e.spread("auc").mean) for e in in_order(npr, lines)]
+    console = Console(width=width, file=None, force_terminal=False)
     with console.capture() as capture:
         print_overview(console, overview(store, experiment))
-    text = capture.get()
-    assert max(map(len, text.splitlines())) <= max(width, 9 + 6 * 7 + 4)
-    assert ("columns: 1 progan" in text) == (width < 80)
+    printed = capture.get().splitlines()
+    assert max(map(len, printed)) <= width
+    assert set(filter(None, lines)) <= set(printed), "rich has wrapped none"
+
+
+def in_order(matrix, lines):
+    """The entries as the lines give them: group by group of columns, row by row."""
+    heads = [[int(n) for n in line.split()] for line in lines if re.fullmatch(r"[ \d]+", line)]
+    for group in heads or [range(1, len(matrix.columns) + 1)]:
+        for row in matrix.entries:
+            for n in group:
+                yield row[n - 1]
+
+
+def test_thirteen_columns_on_eighty_characters_are_groups_of_columns(tmp_path):
+    store = open_store(tmp_path / "store")
+    grid = SyntheticGrid(generators=13, trained=2, seeds=1, images=10, degradations=("none",))
+    [npr, _] = found_in(store, write_synthetic_store(store, grid))
+    lines = [line.plain for line in matrix_lines(npr, "auc", 80)][1:]
+    assert max(map(len, lines)) <= 80
+    rows = [line for line in lines if line.startswith(("progan", "adm"))]
+    assert len(rows) == 2 * 2
+    assert sum(len(re.findall(r"\d\d", row)) for row in rows) == 2 * 13
+    assert list(in_order(npr, lines))[:9] == list(npr.entries[0][:9])
+
+
+def test_long_names_of_training_sets_are_never_cut(six):
+    _, experiment, _ = six
+    name = "a long list of generators, the ending of which tells it from others: "
+    fits = [
+        {**fit, "train": {**fit["train"], "label": name + fit["train"]["label"]}}
+        for fit in experiment["fits"]
+    ]
+    npr, _ = found_in(six[0], renewed(experiment, fits=fits))
+    lines = [line.plain for line in matrix_lines(npr, "auc", 40)][1:]
+    assert max(map(len, lines)) <= 40
+    folded = "".join(line[: 40 - CELL - 2].rstrip(" ") for line in lines).replace(" ", "")
+    for row in npr.rows:
+        assert row.label.replace(" ", "") in folded
+
+
+def test_a_star_stands_where_some_seeds_are_missing(tmp_path):
+    store = open_store(tmp_path / "store")
+    half = SyntheticGrid(**{**GRID.__dict__, "generators": 3, "seeds": 3, "committed": 0.75})
+    npr, cnn = found_in(store, write_synthetic_store(store, half))
+    lines = [line.plain for line in matrix_lines(cnn, "auc", 120)]
+    [adm] = [line for line in lines if line.startswith("adm")]
+    assert len(re.findall(r"\d\]?\*", adm)) == 3
+    [progan] = [line for line in lines if line.startswith("progan")]
+    assert "*" not in progan
+    assert len(adm.rstrip()) - adm.rstrip().endswith("*") >= len(progan.rstrip()) - 2
+    assert lines[-1].endswith("* some seeds missing")
+    assert not any("*" in line.plain for line in matrix_lines(npr, "auc", 120))
 
 
 def test_a_terminal_shows_boxes_blocks_and_gaps(six):

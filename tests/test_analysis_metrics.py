@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from analysis.metrics import accuracy, auc
+from analysis.metrics import accuracy, auc, balanced_accuracy
 
 # A few values, so that ties are the rule.
 LOGITS = st.lists(st.sampled_from([-2.0, -0.5, 0.0, 0.5, 3.0, np.inf]), min_size=1, max_size=30)
@@ -36,15 +36,19 @@ def test_auc_is_never_flipped():
     assert auc(array([-1, 0]), array([1, 2])) == 1.0
 
 
-def test_accuracy_at_zero_and_elsewhere():
+def test_accuracy_at_zero():
     real, fake = array([-1, 0, 1]), array([0, 2, 3, 4])
-    assert accuracy(real, fake) == 5 / 7, "on the threshold an image is called real"
-    assert accuracy(real, fake, threshold=-0.5) == 5 / 7
-    assert accuracy(real, fake, threshold=2.5) == 5 / 7
-    assert accuracy(real, fake, threshold=1.5) == 6 / 7
+    assert accuracy(real, fake) == 5 / 7, "at 0 an image is called real"
+    assert balanced_accuracy(real, fake) == pytest.approx((2 / 3 + 3 / 4) / 2)
 
 
-@pytest.mark.parametrize("metric", [accuracy, auc])
+def test_calling_everything_real_is_chance_however_many_are_real():
+    real, fake = array([-1] * 9000), array([-1] * 1000)
+    assert accuracy(real, fake) == 0.9
+    assert balanced_accuracy(real, fake) == 0.5
+
+
+@pytest.mark.parametrize("metric", [accuracy, balanced_accuracy, auc])
 def test_what_is_undefined_is_none(metric):
     empty = array([])
     assert metric(empty, array([1])) is None
@@ -52,7 +56,7 @@ def test_what_is_undefined_is_none(metric):
     assert metric(empty, empty) is None
 
 
-@pytest.mark.parametrize("metric", [accuracy, auc])
+@pytest.mark.parametrize("metric", [accuracy, balanced_accuracy, auc])
 def test_nan_is_refused(metric):
     with pytest.raises(ValueError, match="leave the images without a score out"):
         metric(array([np.nan]), array([1]))

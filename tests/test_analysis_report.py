@@ -12,7 +12,7 @@ from analysis.overview import overview
 from analysis.query import query
 from analysis.report import duration, report_page
 from analysis.selection import Selection
-from grid import records
+from grid import durations, records
 from grid.failures import failure_of, write_failure
 from grid.records import open_store
 from grid.synthetic import SyntheticGrid, write_synthetic_store
@@ -141,7 +141,7 @@ def test_the_details_hold_every_seed(six):
     assert len(drill) == 12
     head, *lines = drill[0][1]
     found = [dict(zip([h[1] for h in head], [c[1] for c in line], strict=True)) for line in lines]
-    assert found[0]["which was"] == "trained on this generator"
+    assert found[0]["relation to training"] == "trained on this generator"
     first = query(
         store,
         "SELECT auc FROM cells JOIN fits USING (fit_id) WHERE detector = 'npr' AND "
@@ -194,7 +194,7 @@ def test_a_half_done_run(tmp_path):
 def test_a_run_of_one_seed(tmp_path):
     store, experiment = written(tmp_path, generators=2, seeds=1)
     html = report_page(overview(store, experiment))
-    assert "One seed, so how much chance there is in a number is not known." in html
+    assert "One seed, so the variation between training runs is not known." in html
     assert "±" not in html
 
 
@@ -291,8 +291,77 @@ def test_a_file_shows_what_it_expands_to_and_not_what_the_store_holds(finished_r
     assert not any(entry.missing for entry in found.all_entries())
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(3.21, "3.2 s"), (119, "119.0 s"), (180, "3.0 min"), (9000, "2.5 h")]
-)
-def test_durations(seconds, said):
-    assert duration(seconds) == said
+@pytest.mark.parametrize("seconds", [0.0, 3.21, 9.94, 9.96, 99.4, 119, 180, 5990, 6001, 9000])
+def test_durations_are_said_as_everywhere(seconds):
+    assert duration(seconds) == durations.duration(seconds)
+
+
+def summary_of(html):
+    [(_, lines)] = [t for t in Page(html).tables if t[0].get("id") == "summary"]
+    head, *body = [[text for _, text in line] for line in lines]
+    return [dict(zip(head, line, strict=True)) for line in body]
+
+
+def test_the_summary_has_the_columns_that_there_are_entries_for(six):
+    store, experiment, html = six
+    npr, _ = summary_of(html)
+    assert npr["seeds"] == "2"
+    copies = query(
+        store,
+        "SELECT avg(auc) a FROM cells JOIN fits USING (fit_id) WHERE detector = 'npr' AND "
+        "(train, generator) IN (('sd14', 'sd15'), ('sd15', 'sd14'))",
+    ).to_pylist()
+    assert float(npr["AUC, near copies"].split(" ")[0]) == pytest.approx(copies[0]["a"], abs=0.0051)
+    assert not {"AUC, family unknown", "AUC, training unknown", "AUC, other classes"} & set(npr)
+    fewer = [each for each in experiment["fits"] if each["train"]["label"] != "sd15"]
+    fewer = [each for each in fewer if each["train"]["label"] != "sd14"]
+    scoring = [s for s in experiment["scoring"] if s["fit_id"] in {f["fit_id"] for f in fewer}]
+    html = report_page(overview(store, {**experiment, "fits": fewer, "scoring": scoring}))
+    assert "AUC, near copies" not in summary_of(html)[0]
+
+
+def test_given_weights_have_a_mean_in_the_summary(tmp_path):
+    store, experiment = written(tmp_path, generators=2, seeds=1)
+    given = {"train": None, "recipe": None, "seed": None, "weights": {"sha256": "ab" * 32}}
+    fits = [{**fit, **given} for fit in experiment["fits"] if fit["train"]["label"] == "adm"]
+    scoring = [s for s in experiment["scoring"] if s["fit_id"] in {f["fit_id"] for f in fits}]
+    html = report_page(overview(store, {**experiment, "fits": fits, "scoring": scoring}))
+    npr, _ = summary_of(html)
+    assert re.fullmatch(r"\.\d\d|1\.00", npr["AUC, training unknown"])
+    assert re.fullmatch(r"\.\d\d|1\.00", npr["accuracy, training unknown"])
+    assert npr["seeds"] == "none"
+    assert "–" not in npr.values()
+    text = Page(html).text
+    assert "Given weights, not trained here, so there are no seeds and no spread." in text
+    assert "One seed" not in text
+
+
+def test_what_the_metrics_are_is_printed(six):
+    page = Page(six[2])
+    assert "AUC: area under the ROC curve" in page.text
+    assert ".5 is chance where real and fake images are equally many" in page.text
+    assert "title" not in {name for name, _ in page.attributes}
+
+
+def test_labels_are_never_cut(six):
+    assert "ellipsis" not in six[2]
+
+
+def test_the_advice_of_the_page_can_be_followed(six, finished_run, crossgen, monkeypatch):
+    store, experiment, _ = six
+    monkeypatch.setattr(report, "MATRIX_CELLS_SHOWN", 80)
+    monkeypatch.setattr(report, "DETAILS_SHOWN", 40)
+    text = Page(report_page(overview(store, experiment))).text
+    [sql] = set(re.findall(r'crossgen query "([^"]+)"', text))
+    for option in ([], ["--csv"]):
+        code, _, err = crossgen("query", sql, "--store", store.root, *option)
+        assert code == 0, err
+    assert "crossgen report FILE --only detector=NAME" in text
+    narrowed = finished_run.file, "--only", "detector=simple_cnn"
+    page = finished_run.folder / "narrowed.html"
+    code, _, err = crossgen("report", *narrowed, "--store", finished_run.store, "-o", page)
+    assert code == 0, err
+    page.unlink()
+    code, _, err = crossgen("report", "--only", "detector=npr", "--store", store.root)
+    assert code == 2
+    assert "Name the experiment's file" in err

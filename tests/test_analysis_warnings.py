@@ -1,10 +1,12 @@
 """Every warning fires where it must, names what it is about, and is silent where all is well."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
+from analysis import cells
 from analysis.overview import overview
 from analysis.selection import Selection, one_expansion
 from grid import records
@@ -84,6 +86,7 @@ def test_a_missing_piece_is_a_missing_cell(tmp_path):
     (store.root / piece.key).unlink()
     found = told(store, experiment)
     assert "0 of 4 fits and 1 of 8 cells are missing" in found["incomplete"].text
+    assert "running the experiment again makes the rest" in found["incomplete"].text
     assert "refused" not in found
 
 
@@ -94,7 +97,10 @@ def test_scores_of_other_weights_are_said_to_be_there_and_not_used(tmp_path):
     edit(store, records.commit_key(fit_id), weights={"6": other, "8": other})
     found = told(store, experiment)
     assert "2 of 8 cells are missing" in found["incomplete"].text
+    assert "running the experiment again" not in found["incomplete"].text
+    assert "2 of the missing cells have scores that cannot be used" in found["incomplete"].text
     assert len(found["refused"].details) == 4
+    assert "damaged, or made by weights other than the committed ones" in found["refused"].text
     assert fit_id in found["refused"].details[0]
 
 
@@ -126,6 +132,86 @@ def test_a_good_ranking_at_a_bad_threshold_is_weak(tmp_path):
     found = told(store, experiment)
     assert found["weak"].details == ("npr, adm: AUC 1.00, accuracy .50 (seed 0)",)
     assert "below_chance" not in found
+
+
+def test_only_files_of_unmeasured_cells_are_looked_at_again(tmp_path, monkeypatch):
+    store, experiment = written(tmp_path)
+    piece = next(pieces_of(experiment, read_commits(store)))
+    (store.root / piece.key).unlink()
+    overview(store, experiment)  # which keeps the cells
+    asked = []
+    monkeypatch.setattr(type(store), "get_tails", lambda self, keys, n: asked.extend(keys) or {})
+    assert "refused" not in told(store, experiment)
+    assert asked == []
+
+
+def measured_as(monkeypatch, **changes):
+    """Let every cell be measured as something else, whatever its scores say."""
+    found = cells.measure
+    monkeypatch.setattr(
+        cells, "measure", lambda *a, **kw: dataclasses.replace(found(*a, **kw), **changes)
+    )
+
+
+def test_a_detector_that_calls_everything_real_is_weak_though_most_are_real(tmp_path, monkeypatch):
+    measured_as(monkeypatch, accuracy=0.9, balanced_accuracy=0.5, auc=0.52)
+    found = told(*written(tmp_path))
+    assert "Balanced accuracy below .8" in found["weak"].text
+    assert found["weak"].details[0] == (
+        "npr, progan: AUC .52, accuracy .90, balanced accuracy .50 (seed 0); "
+        "AUC .52, accuracy .90, balanced accuracy .50 (seed 1)"
+    )
+
+
+def test_a_number_is_never_written_like_the_bound_that_it_is_below(tmp_path, monkeypatch):
+    measured_as(monkeypatch, accuracy=0.7968, balanced_accuracy=0.7968, auc=0.49996)
+    found = told(*written(tmp_path, seeds=1))
+    assert found["weak"].details[0] == "npr, progan: AUC .49996, accuracy .797 (seed 0)"
+    assert "no evidence that anything was learned" in found["below_chance"].text
+
+
+def test_weak_fits_come_in_the_order_of_their_auc(tmp_path):
+    store, experiment = written(tmp_path)
+    high, low = experiment["fits"][0], experiment["fits"][2]
+    rewrite(store, experiment, high["fit_id"], lambda label, n: np.linspace(1, 2, n) + label)
+    rewrite(store, experiment, low["fit_id"], lambda label, n: np.linspace(0, 1, n))
+    found = told(store, experiment)
+    assert [line.split(":")[0] for line in found["weak"].details] == ["npr, adm", "npr, progan"]
+    assert "Where AUC is high the threshold is off" in found["weak"].text
+
+
+@pytest.mark.parametrize("classes", ["not_trained_classes", ["class008", "class009"]])
+def test_other_classes_than_the_trained_ones_make_no_fit_weak(tmp_path, classes):
+    store, experiment = written(tmp_path, trained_classes=5)
+    for fit in experiment["fits"]:
+        rewrite(store, experiment, fit["fit_id"], lambda label, n: np.linspace(0, 1, n) - label)
+    assert {"weak", "below_chance"} <= told(store, experiment).keys()
+    sets = [{**each, "classes": classes} for each in experiment["test_sets"]]
+    assert not {"weak", "below_chance"} & told(store, experiment, test_sets=sets).keys()
+
+
+def test_few_images_are_said_where_most_were_seen(tmp_path):
+    store, experiment = written(tmp_path, seen=25)
+    assert told(store, experiment)["left_out"].details[0] == (
+        "npr, progan: 25 real and 25 fake left out, 15 and 15 remain (seed 0); "
+        "25 real and 25 fake left out, 15 and 15 remain (seed 1)"
+    )
+    assert "left_out" not in told(store, experiment, leakage="allow")
+
+
+def test_fewer_than_twenty_are_few(tmp_path):
+    assert "left_out" not in told(*written(tmp_path / "a", images=30, seen=10))
+    assert "left_out" in told(*written(tmp_path / "b", images=30, seen=11))
+    assert "left_out" not in told(*written(tmp_path / "c", images=10))
+
+
+def test_unreadable_images_are_counted_though_the_first_row_is_missing(tmp_path):
+    store, experiment = written(tmp_path, unreadable=2)
+    for fit in experiment["fits"][:2]:
+        for key in store.list(f"scores/{fit['fit_id']}/"):
+            store.delete(key)
+    found = told(store, experiment)
+    assert found["unreadable"].details == ("npr on progan: 4", "npr on adm: 4")
 
 
 def test_what_a_degradation_breaks_is_a_result_and_no_warning(tmp_path):
