@@ -68,6 +68,19 @@ class Plan:
     record: records.Experiment
 
     @property
+    def unreached(self) -> dict[int, list[Fit]]:
+        """Epochs that were asked for, with the trained fits that ended before them."""
+        found: dict[int, list[Fit]] = {}
+        for f in self.fits:
+            if f.commit is not None:
+                blocks = self.expansion.scoring.get(f.fit.fit_id, ())
+                asked = {epoch for block in blocks for epoch in block["epochs"]}
+                for epoch in asked:
+                    if isinstance(epoch, int) and str(epoch) not in f.commit["weights"]:
+                        found.setdefault(epoch, []).append(f.fit)
+        return dict(sorted(found.items()))
+
+    @property
     def missing(self) -> list[FitPlan]:
         """The fits that something is missing of."""
         return [f for f in self.fits if not f.done]

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grid.durations import duration
+from grid.expansions import sets_of
 from grid.plan import FitPlan, Plan
 from grid.why import reasons
 from launch.desk import Desk
@@ -36,15 +37,18 @@ def print_plan(desk: Desk) -> None:
     table.add_row("pieces", f"{pieces:,}", f"{pieces - missing:,}", f"{missing:,}")
     console.print(table)
     cells = sum(
-        len(b["epochs"]) * len(b["degradations"])
-        for s in plan.expansion.scoring.values()
-        for b in s
+        len(block["epochs"]) * len(block["degradations"]) * len(sets_of(plan.record, block))
+        for block in plan.record["scoring"]
     )
-    console.print(
-        f"{len(plan.expansion.test_sets)} test sets, "
-        f"{cells * len(plan.expansion.test_sets):,} cells",
-        highlight=False,
-    )
+    console.print(f"{len(plan.expansion.test_sets)} test sets, {cells:,} cells", highlight=False)
+    for epoch, fits in plan.unreached.items():
+        console.print(
+            f"epoch {epoch} was asked for and is not scored: {len(fits)} "
+            f"fit{'s' * (len(fits) != 1)} stopped before it, e.g. {fits[0].label}",
+            style="yellow",
+            highlight=False,
+            markup=False,
+        )
     _print_left_out(console, plan)
     _print_overlaps(console, plan)
     if not plan.missing:

@@ -1,5 +1,6 @@
 """The command as a user types it: what it prints, and its exit codes."""
 
+import copy
 import csv
 import io
 import json
@@ -33,6 +34,36 @@ def test_plan_counts_and_a_finished_run_has_nothing_to_do(crossgen, own_run):
         "plan", own_run.file, "--store", own_run.store, "--why", "--set", "seeds=[0, 4]"
     )
     assert "which differs in seed 0 -> 4" in out
+
+
+def test_plan_counts_the_cells_of_each_arms_own_test_sets(crossgen, own_run):
+    raw = yaml.safe_load(own_run.file.read_text())
+    [arm] = raw["arms"]
+    other = {**copy.deepcopy(arm), "name": "b", "seeds": [1], "test": {"sets": ["g/g1"]}}
+    raw["arms"] = [arm, other]  # a shared value would be dumped as an anchor, which is refused
+    own_run.file.write_text(yaml.safe_dump(raw))
+    _, out, err = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert not err
+    assert "2 test sets, 6 cells" in out  # two fits on both, two on one
+
+
+def test_plan_says_which_epochs_were_never_reached(crossgen, own_run):
+    """Validation cannot improve for ever: a patience of one ends long before epoch 300."""
+    raw = yaml.safe_load(own_run.file.read_text())
+    raw["arms"][0]["recipe"] = {
+        "base": "small",
+        "epochs": 300,
+        "batch_size": 8,
+        "keep_epochs": ["selected", 299],
+        "selection": "validation_auc",
+        "patience": 1,
+    }
+    raw["test"]["epochs"] = ["selected", 299]
+    own_run.file.write_text(yaml.safe_dump(raw))
+    assert crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")[0] == 0
+    _, out, _ = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert "epoch 299 was asked for and is not scored: 2 fits stopped before it" in out
+    assert "nothing to do" in out
 
 
 def test_limit_is_stamped_partial(crossgen, own_run):
@@ -155,6 +186,91 @@ def test_verify_says_by_how_much_when_the_store_was_tampered_with(crossgen, own_
     code, out, _ = crossgen("verify", fit_id, "--store", own_run.store)
     assert code == 1
     assert "0.5, beyond the contract" in out
+
+
+def a_piece_of(own_run):
+    store = records.open_store(own_run.store)
+    fit_id = sorted(records.committed_fits(store))[0]
+    return fit_id, sorted(records.committed_pieces_of(store, fit_id))[0]
+
+
+def test_verify_finds_moved_images_where_a_later_run_found_them(crossgen, own_run):
+    """Tables of paths are named by their content: none is the latest by its name."""
+    fit_id, piece = a_piece_of(own_run)
+    for name in ("a", "b", "c"):
+        (own_run.folder / "images").rename(own_run.folder / name)
+        file = own_run.file.read_text().replace("root: images", f"root: {name}")
+        moved = own_run.folder / f"{name}.yaml"
+        moved.write_text(file)
+        seeds = f"seeds=[{ord(name)}]"
+        command = "run", moved, "--store", own_run.store, "--no-ray", "--set", seeds
+        assert crossgen(*command)[0] == 0
+        (own_run.folder / name).rename(own_run.folder / "images")
+    (own_run.folder / "images").rename(own_run.folder / "b")
+    for more in ((), ("--piece", piece)):
+        code, out, err = crossgen("verify", fit_id, "--store", own_run.store, *more)
+        assert code == 0, err
+        assert "equal, bit for bit" in out
+    (own_run.folder / "b").rename(own_run.folder / "nowhere")
+    for more in ((), ("--piece", piece)):
+        code, _, err = crossgen("verify", fit_id, "--store", own_run.store, *more)
+        assert code == 2
+        assert "is gone, and no run has found all of them elsewhere" in err
+
+
+def test_verify_holds_a_piece_against_the_machine_of_today(crossgen, own_run):
+    fit_id, piece = a_piece_of(own_run)
+    store = records.open_store(own_run.store)
+    attempt = records.read_commit(store, fit_id)["attempt"]
+    path = own_run.store / records.provenance_key(fit_id, attempt)
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps({**facts, "cpu": "a processor of last year"}))
+    key = records.scores_key(fit_id, piece)
+    footer = records.read_score_footer(store, key)
+    logit = records.read_scores(store, key, records.read_commit(store, fit_id))["logit"].to_numpy()
+    (own_run.store / key).unlink()
+    names = ("epoch", "pool_id", "degradation", "test_pipeline", "equalise", "operations")
+    records.write_scores(
+        store,
+        records.Piece(fit_id=fit_id, **{name: footer[name] for name in names}),
+        image=range(len(logit)),
+        logit=logit + 0.5,
+        seen=[False] * len(logit),
+        weights_sha256=footer["weights_sha256"],
+        attempt=attempt,
+        seconds=1.0,
+    )
+    code, out, _ = crossgen("verify", fit_id, "--piece", piece, "--store", own_run.store)
+    assert code == 1
+    assert "cpu then: a processor of last year" in out
+    assert "packages then" not in out
+
+
+def test_verify_reads_given_weights_again(crossgen, own_run):
+    trained, _ = a_piece_of(own_run)
+    store = records.open_store(own_run.store)
+    commit = records.read_commit(store, trained)
+    weights = own_run.folder / "given.safetensors"
+    weights.write_bytes(records.read_weights(store, commit, commit["selected_epoch"]))
+    raw = yaml.safe_load(own_run.file.read_text())
+    raw["arms"] = [
+        {"name": "g", "detector": "simple_cnn", "simple_cnn.size": "tiny", "train": "none"}
+        | {"weights": str(weights)}
+        | {key: value for key, value in raw["arms"][0].items() if key == "input"}
+    ]
+    raw.pop("seeds")
+    file = own_run.folder / "given.yaml"
+    file.write_text(yaml.safe_dump(raw))
+    code, _, err = crossgen("run", file, "--store", own_run.store, "--no-ray")
+    assert code == 0, err
+    [given] = [f for f in records.committed_fits(store) if "-given-" in f]
+    code, out, err = crossgen("verify", given, "--store", own_run.store)
+    assert code == 0, err
+    assert "equal, bit for bit (given weights, no training)" in out
+    weights.write_bytes(b"others")
+    code, _, err = crossgen("verify", given, "--store", own_run.store)
+    assert code == 2
+    assert "has changed" in err
 
 
 def test_diff_names_the_fields(crossgen, own_run):
