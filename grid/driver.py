@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 from grid.exit_codes import EXIT_UNFINISHED
 from grid.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
 from grid.lost_worker import lost_attempt
+from grid.missing_nodes import MissingNodes
 from grid.packages import ForeignPackages, require_own_packages
 from grid.progress import Progress, progress_on
 from grid.ray_home import (
@@ -174,12 +175,17 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
             if not join:
                 stack.enter_context(_unfinished_if_the_head_dies(ray, folder))
         stop.install()
-        nodes = [
-            {name.lower(): node["Resources"].get(name, 0.0) for name in ("CPU", "GPU")}
-            for node in ray.nodes()
-            if node["Alive"]
-        ]
-        yield Cluster(nodes, _logs(ray), folder)
+        yield Cluster(_living_nodes(), _logs(ray), folder)
+
+
+def _living_nodes() -> list[dict[str, float]]:
+    import ray
+
+    return [
+        {name.lower(): node["Resources"].get(name, 0.0) for name in ("CPU", "GPU")}
+        for node in ray.nodes()
+        if node["Alive"]
+    ]
 
 
 @contextmanager
@@ -427,6 +433,7 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
         """Tells progress, carries the stop flag to the workers, records lost workers."""
 
         flag_is_up = False
+        missing_nodes = MissingNodes(_living_nodes, run.progress.note)
 
         def setup(self, **_: Any) -> None:
             run.stop.install()  # Tune has just taken SIGINT and SIGUSR1
@@ -449,6 +456,7 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
         def on_step_end(self, **_: Any) -> None:
             run.progress.tick()
             if not run.stop():
+                self.missing_nodes.look(run.schedule)
                 return
             if not self.flag_is_up:
                 _internal_kv_put(stop_key, b"1")

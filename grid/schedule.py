@@ -11,6 +11,7 @@ narrow ones fill the gaps that its tail leaves.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -171,6 +172,11 @@ class Schedule:
         """The fits in any of these states, in the order given."""
         return [fit_id for fit_id, entry in self._entries.items() if entry.state in states]
 
+    def waiting(self) -> Counter[Share]:
+        """How many trials could start now, by what they ask for."""
+        states = ("ready", "issued")
+        return Counter(each.share for each in self._entries.values() if each.state in states)
+
     def reason(self, fit_id: str) -> str:
         """Why the trial failed last, and how often it was tried."""
         entry = self._entries[fit_id]
@@ -255,7 +261,7 @@ def larger_share(share: Share, nodes: Sequence[Mapping[str, float]]) -> Share | 
         return None
     if gpu > 0.0:
         larger = min(1.0, 2.0 * gpu), cpu
-        return larger if _fits(larger, nodes) else None
+        return larger if fits(larger, nodes) else None
     most = max(node.get("cpu", 0.0) for node in nodes)
     return (0.0, min(2.0 * cpu, most)) if cpu < most else None
 
@@ -265,7 +271,8 @@ def fit_to_nodes(
 ) -> tuple[list[Trial], str]:
     """The trials with requests that these nodes understand, and what there is to say about it.
 
-    Where no node has a GPU, a GPU request becomes a CPU slot.
+    Where no node has a GPU, a GPU request becomes a CPU slot. Where one has, a trial that states
+    nothing of GPUs takes a whole one, if such a node has its CPUs; a stated 0 means the CPU.
 
     Raises:
         Unsatisfiable: Requests that no single node has, all of them listed.
@@ -276,6 +283,13 @@ def fit_to_nodes(
     ):
         note = "No GPU here: trials that ask for one run on a CPU slot each."
         trials = [_on_cpu(trial) for trial in trials]
+    whole = [_on_whole_gpu(trial, nodes) for trial in trials]
+    if whole != list(trials):
+        trials = whole
+        note = (
+            "Trials that state no GPU take a whole one each: several share one by "
+            "resources: {DETECTOR: {gpu: 0.25}}, and gpu: 0 means the CPU."
+        )
     problems: dict[str, list[str]] = {}
     for trial in trials:
         problem = _problem(share_of(trial.resources), nodes)
@@ -297,6 +311,13 @@ def _on_cpu(trial: Trial) -> Trial:
     return replace(trial, resources={"cpu": max(1.0, cpu), "gpu": 0.0}) if gpu > 0 else trial
 
 
+def _on_whole_gpu(trial: Trial, nodes: Sequence[Mapping[str, float]]) -> Trial:
+    if "gpu" in trial.resources:
+        return trial
+    wanted = {**trial.resources, "gpu": 1.0}
+    return replace(trial, resources=wanted) if fits(share_of(wanted), nodes) else trial
+
+
 def _problem(share: Share, nodes: Sequence[Mapping[str, float]]) -> str:
     gpu, cpu = share
     asked = f"cpu: {cpu:g}, gpu: {gpu:g}"
@@ -304,7 +325,7 @@ def _problem(share: Share, nodes: Sequence[Mapping[str, float]]) -> str:
         return f"{asked} is no share of a node (it must be positive)"
     if gpu > 1 and gpu != int(gpu):
         return f"{asked}: above 1 only whole GPUs can be given"
-    if not _fits(share, nodes):
+    if not fits(share, nodes):
         largest = ", ".join(
             sorted({f"cpu: {n.get('cpu', 0):g} gpu: {n.get('gpu', 0):g}" for n in nodes})
         )
@@ -312,7 +333,8 @@ def _problem(share: Share, nodes: Sequence[Mapping[str, float]]) -> str:
     return ""
 
 
-def _fits(share: Share, nodes: Sequence[Mapping[str, float]]) -> bool:
+def fits(share: Share, nodes: Sequence[Mapping[str, float]]) -> bool:
+    """Whether one of the nodes has this much."""
     gpu, cpu = share
     return any(n.get("gpu", 0.0) >= gpu and n.get("cpu", 0.0) >= cpu for n in nodes)
 

@@ -41,7 +41,8 @@ class Trial:
     Attributes:
         fit_id: The fit's identity; a run holds one trial per fit.
         label: Short, for people.
-        resources: ``{"cpu": float, "gpu": float}``, shares of one node.
+        resources: ``{"cpu": float, "gpu": float}``, shares of one node. Without ``gpu`` nothing is
+            stated: a whole GPU where there is one; 0 means the CPU.
         work: How much there is to do; None for no idea.
         predicted_s: Expected duration in seconds, None where nothing is known.
         waits_for: The fit (a parent by ``weights: {from: ARM}``) whose commit must exist first.

@@ -203,6 +203,9 @@ def test_refused_scores_are_found_without_reading_them(store):
     assert "ffffffffffff" in refused[foreign.key]
     assert "not a readable Parquet file" in refused[torn.key]
     assert "footer" in refused[other.key]
+    fewer = {**commit, "weights": {"6": commit["weights"]["6"]}}
+    [reason] = records.refused_scores(store, [right], {FIT: fewer}).values()
+    assert "keeps only 6" in reason
 
 
 def test_a_missing_or_torn_piece_is_named(store):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grid.missing_nodes import MissingNodes
 from grid.run import RunResult, exit_code
 from grid.schedule import Schedule, Unsatisfiable, fit_to_nodes, larger_share, share_of
 from grid.stopping import ECHO_S, stop_signals
@@ -220,6 +221,43 @@ def test_without_a_gpu_anywhere_a_gpu_request_becomes_a_cpu_slot():
     assert [dict(t.resources) for t in trials] == [{"cpu": 1, "gpu": 0}, {"cpu": 1, "gpu": 0}]
     assert "No GPU here" in note
     assert fit_to_nodes([trial("b")], [{"cpu": 2.0}])[1] == ""
+
+
+def test_a_trial_that_states_no_gpu_gets_a_whole_one_where_there_is_one():
+    """The words of the example: "Nothing said: a whole GPU where there is one, else a CPU"."""
+    unstated, cpu_only = Trial(fit_id="a", label="a"), trial("b", gpu=0)
+    trials, note = fit_to_nodes([unstated, cpu_only], [{"cpu": 4.0}, NODE])
+    assert [share_of(t.resources) for t in trials] == [(1.0, 1.0), (0.0, 1.0)]
+    assert "whole one" in note
+    trials, note = fit_to_nodes([unstated, cpu_only], [{"cpu": 4.0}])
+    assert [share_of(t.resources) for t in trials] == [(0.0, 1.0), (0.0, 1.0)]
+    assert note == ""
+    # Only the node without a GPU has so many CPUs.
+    many = Trial(fit_id="a", label="a", resources={"cpu": 16.0})
+    trials, _ = fit_to_nodes([many], [{"cpu": 32.0}, NODE])
+    assert share_of(trials[0].resources) == (0.0, 16.0)
+
+
+def test_trials_that_no_living_node_can_take_are_said_once_a_minute():
+    schedule = Schedule([trial("a", 1.0), trial("b", 1.0), trial("c")])
+    now, living, said = [0.0], [{"cpu": 8.0}], []
+    watch = MissingNodes(lambda: living, said.append, lambda: now[0])
+
+    def pass_time(seconds):
+        for _ in range(seconds):
+            now[0] += 1.0
+            watch.look(schedule)
+
+    pass_time(60)
+    assert said == []
+    pass_time(20)
+    assert len(said) == 1
+    assert "2 for cpu: 1, gpu: 1;" in said[0]
+    pass_time(60)
+    assert len(said) == 2
+    living.append(NODE)
+    pass_time(200)
+    assert len(said) == 2
 
 
 def test_circles_and_twins_are_refused():
