@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from data.decode import ImageChanged, UnreadableImage
 from grid import records
-from grid.execute import missing_pieces, run_trial
-from grid.store import Store, open_store
+from grid.execute import run_trial
+from grid.fitting import WeightsLost
+from grid.provenance import provenance
+from grid.refusal import Problem, Refused
+from grid.store import Store, StoreError, StoreMissing, open_store
+from grid.trial_spec import PATHS
 
 # Design, "Equal": bit for bit on one CPU type; on GPU and for other groupings of a batch, this.
 TOLERANCE = 1e-4
@@ -44,28 +51,37 @@ class Verification:
 def verify_fit(store: Store, fit_id: str) -> Verification:
     """Train a committed fit again, into a store of its own, and compare validation logits.
 
+    Of given weights nothing was trained: they are read again and compared.
+
     Raises:
         ValueError: the fit is not committed.
-        StoreMissing: its images' paths are no longer in the store.
+        Refused: its images or given weights are not as they were.
     """
     commit, spec = _committed(store, fit_id)
     with tempfile.TemporaryDirectory(prefix="crossgen-verify-") as folder:
-        aside = _aside(store, {**spec, "scoring": []}, Path(folder))
-        run_trial(aside, "verify", _silent, _never)
+        _repeat({**spec, "scoring": []}, store, Path(folder))
         repeated_store = open_store(folder)
         repeated = _read_commit(repeated_store, fit_id)
-        then = records.read_validation(store, fit_id, commit["attempt"])
-        now = records.read_validation(repeated_store, fit_id, repeated["attempt"])
         facts = records.read_provenance(repeated_store, fit_id, repeated["attempt"])
-    same_weights = commit["weights"] == repeated["weights"]
+        if spec["training"] is not None:
+            then = _validation_logits(store, commit)
+            now = _validation_logits(repeated_store, repeated)
+        else:
+            then = now = np.empty(0)
     return _compared(
         f"fit {fit_id}",
-        then["logit"].to_numpy(),
-        now["logit"].to_numpy(),
-        same_weights,
+        then,
+        now,
+        commit["weights"] == repeated["weights"],
         records.read_provenance(store, fit_id, commit["attempt"]),
         facts,
     )
+
+
+def _validation_logits(store: Store, commit: records.Commit) -> np.ndarray:
+    table = records.read_validation(store, commit["fit_id"], commit["attempt"])
+    logits: np.ndarray = table["logit"].to_numpy()
+    return logits
 
 
 def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
@@ -73,6 +89,7 @@ def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
 
     Raises:
         ValueError: the fit or the piece is not committed.
+        Refused: its images are not where any run has found them.
     """
     commit, spec = _committed(store, fit_id)
     key = records.scores_key(fit_id, piece_id)
@@ -80,7 +97,7 @@ def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
         known = ", ".join(sorted(records.committed_pieces_of(store, fit_id))[:5])
         raise ValueError(f"{fit_id} has no piece {piece_id!r}. Some of its pieces: {known}")
     footer = records.read_score_footer(store, key)
-    scoring = {
+    scoring: records.ScoringRecord = {
         "fit_id": fit_id,
         "epochs": [footer["epoch"]],
         "pools": [footer["pool_id"]],
@@ -90,17 +107,17 @@ def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
         "operations": {footer["degradation"]: footer["operations"]},
     }
     with tempfile.TemporaryDirectory(prefix="crossgen-verify-") as folder:
-        aside = _aside(store, {**spec, "scoring": [scoring]}, Path(folder))
         repeated_store = open_store(folder)
         weights = records.weights_key(fit_id, commit["attempt"], footer["epoch"])
         repeated_store.put_new(weights, store.get(weights))
         repeated_store.put_new(records.commit_key(fit_id), store.get(records.commit_key(fit_id)))
-        [piece] = missing_pieces(aside, commit, repeated_store)
-        run_trial(aside, "verify", _silent, _never)
+        with provenance(spec, "verify") as facts:
+            _repeat({**spec, "scoring": [scoring]}, store, Path(folder))
+        [piece] = records.pieces_of_scoring(scoring, commit)
         then = records.read_scores(store, piece, commit)["logit"].to_numpy()
         now = records.read_scores(repeated_store, piece, commit)["logit"].to_numpy()
-    facts = records.read_provenance(store, fit_id, commit["attempt"])
-    return _compared(f"piece {piece_id} of {fit_id}", then, now, True, facts, facts)
+    recorded = records.read_provenance(store, fit_id, commit["attempt"])
+    return _compared(f"piece {piece_id} of {fit_id}", then, now, True, recorded, facts.record)
 
 
 def _committed(store: Store, fit_id: str) -> tuple[records.Commit, dict[str, Any]]:
@@ -116,18 +133,38 @@ def _read_commit(store: Store, fit_id: str) -> records.Commit:
     return commit
 
 
+def _repeat(spec: dict[str, Any], store: Store, folder: Path) -> None:
+    """Run a trial in a store of its own, with all that it reads copied there."""
+    try:
+        run_trial(_aside(store, spec, folder), "verify", _silent, _never)
+    except StoreError:
+        raise
+    except (ImageChanged, UnreadableImage, WeightsLost, OSError) as error:
+        raise Refused(
+            [
+                Problem(
+                    what=spec["fit_id"],
+                    why=str(error).rstrip("."),
+                    mend="Put back what it was made from, then verify again",
+                )
+            ]
+        ) from error
+
+
 def _aside(store: Store, spec: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Copy manifests, paths and parents' weights that a spec reads into a store of its own."""
     aside = open_store(folder)
+    wanted = {pool for s in spec["scoring"] for pool in s["pools"]}
+    # A pool that a later plan added is none of those that the fit's own spec knows.
+    scored = {p: spec["paths"].get(p) or f"{PATHS}{p}/aside.parquet" for p in wanted}
     blocks = [b for b in (spec["training"], *spec["lineage"]) if b]
-    pools = {
+    trained = {
         p["pool_id"]: p["paths"] for b in blocks for p in (*b["pools"], *b["validation_pools"])
     }
-    wanted = {pool for s in spec["scoring"] for pool in s["pools"]}
-    paths = {**_current_paths(store, wanted, spec["paths"]), **pools}
-    for pool_id, key in paths.items():
-        for name in (records.manifest_key(pool_id), key):
-            aside.put_new(name, store.get(name))
+    for pool_id, key in {*scored.items(), *trained.items()}:
+        manifest = records.manifest_key(pool_id)
+        aside.put_new(manifest, store.get(manifest))
+        aside.put_new(key, records.parquet_bytes(_files_found(store, pool_id, key)))
     if spec["parent"]:
         parent = _read_commit(store, spec["parent"])
         aside.put_new(
@@ -136,16 +173,37 @@ def _aside(store: Store, spec: dict[str, Any], folder: Path) -> dict[str, Any]:
         for epoch in parent["weights"]:
             name = records.weights_key(spec["parent"], parent["attempt"], int(epoch))
             aside.put_new(name, store.get(name))
-    return {**spec, "store": aside.url, "paths": {p: paths[p] for p in wanted}}
+    return {**spec, "store": aside.url, "paths": scored}
 
 
-def _current_paths(store: Store, pools: set[str], known: Mapping[str, str]) -> dict[str, str]:
-    """Where pools lie: as the fit's own spec says, else as any later plan has said."""
-    found = {}
-    for pool_id in pools:
-        keys = store.list(f"derived/paths/{pool_id}/")
-        found[pool_id] = known.get(pool_id) or (keys[-1] if keys else "")
-    return found
+def _files_found(store: Store, pool_id: str, recorded: str) -> pa.Table:
+    """Return the recorded table of a pool's files, with the paths of a table whose files exist.
+
+    Each run that found a moved folder left another table; their names tell no order. Classes and
+    pairs stay the recorded ones: rows were selected by them.
+    """
+    then, absent = None, ""
+    for key in dict.fromkeys((recorded, *store.list(f"{PATHS}{pool_id}/"))):
+        try:
+            table = pq.read_table(pa.BufferReader(store.get(key)))
+        except StoreMissing:
+            continue
+        then = table if then is None else then
+        gone = next((p for p in table["path"].to_pylist() if not Path(p).is_file()), None)
+        if gone is None:
+            return then.set_column(then.column_names.index("path"), "path", table["path"])
+        absent = absent or gone
+    raise Refused(
+        [
+            Problem(
+                what=f"images of {pool_id}",
+                why=f"{absent} is gone, and no run has found all of them elsewhere"
+                if absent
+                else "the store does not say any more where they lie",
+                mend="Put them back, or run an experiment that reads them where they are now",
+            )
+        ]
+    )
 
 
 def _compared(

@@ -14,14 +14,17 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
     opened = store_of(store)
     try:
         result = verify_piece(opened, fit, piece) if piece else verify_fit(opened, fit)
+    except Refused:
+        raise
     except ValueError as error:
         raise Refused(
             [Problem(what=fit, why=str(error), mend="See `crossgen query` for what is there")]
         ) from error
     console = Console()
     if result.identical:
+        compared = f"{result.compared} logits" if result.compared else "given weights, no training"
         console.print(
-            f"{result.what}: equal, bit for bit ({result.compared} logits)",
+            f"{result.what}: equal, bit for bit ({compared})",
             style="green",
             highlight=False,
         )
