@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 TEST_HOME := $(abspath $(VENV))/test-home
 TEST_ENV := HOME=$(TEST_HOME) RAY_USAGE_STATS_ENABLED=0 OMP_NUM_THREADS=1 CROSSGEN_CACHE=$(TEST_HOME)/cache
 
-.PHONY: help install demo check test test-slow test-cluster lock clean
+.PHONY: help install demo check test test-slow test-cluster test-gpu lock clean
 
 help:
 	@echo "make install       create $(VENV) and install crossgen with its pinned dependencies"
@@ -18,6 +18,7 @@ help:
 	@echo "make test          the test suite, at most ten minutes on two cores"
 	@echo "make test-slow     what takes longer: all kills, statistics of the demo's images"
 	@echo "make test-cluster  what needs root and a cluster's packages: Slurm, several hosts"
+	@echo "make test-gpu      what needs an NVIDIA GPU"
 	@echo "make lock          resolve the newest versions that fit into requirements.lock"
 
 install: $(STAMP)
@@ -46,6 +47,9 @@ test-slow: $(STAMP)
 
 test-cluster: $(STAMP)
 	$(TEST_ENV) $(BIN)/python -m pytest -m cluster
+
+test-gpu: $(STAMP)
+	$(TEST_ENV) $(BIN)/python -m pytest -m gpu
 
 # Names and versions only: the lock holds for every package index.
 lock: $(STAMP)
