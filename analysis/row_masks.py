@@ -12,6 +12,8 @@ import numpy.typing as npt
 from grid.records import NOT_TRAINED_CLASSES, Cell, Store, read_pool
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from analysis.selection import Selection
 
 Mask = npt.NDArray[np.bool_]
@@ -31,10 +33,15 @@ class ClassFilter:
     names: tuple[str, ...]
     but: bool = False
 
-    def mask(self, class_N: npt.NDArray[np.str_]) -> npt.NDArray[np.bool_]:
+    def mask(self, class_N: pa.ChunkedArray) -> Mask:
         """Return which rows count, (N,)."""
-        stated: npt.NDArray[np.bool_] = class_N != ""
-        return stated & np.isin(class_N, np.asarray(self.names, dtype=str), invert=self.but)
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        stated = pc.not_equal(class_N, "")
+        named = pc.is_in(class_N, value_set=pa.array(self.names, pa.string()))
+        mask: Mask = pc.and_(stated, pc.invert(named) if self.but else named).to_numpy()
+        return mask
 
 
 def class_filter(cell: Cell, selection: Selection) -> ClassFilter | None:
@@ -60,7 +67,8 @@ class RowMasks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._columns: dict[tuple[str, str], npt.NDArray[np.str_]] = {}
+        self._columns: dict[tuple[str, str], pa.ChunkedArray] = {}
+        self._firsts: dict[tuple[str, ...], list[Mask]] = {}
         self._masks: dict[tuple[tuple[str, ...], ClassFilter | None], list[Mask | None]] = {}
 
     def of(self, pool_ids: Sequence[str], wanted: ClassFilter | None) -> list[Mask | None]:
@@ -71,24 +79,41 @@ class RowMasks:
         """
         key = (tuple(pool_ids), wanted)
         if key not in self._masks:
+            firsts = self._first_seen(tuple(pool_ids))
             self._masks[key] = [
-                self._mask(pool_id, pool_ids[:place], wanted)
+                self._mask(pool_id, wanted, firsts[place] if place else None)
                 for place, pool_id in enumerate(pool_ids)
             ]
         return self._masks[key]
 
-    def _mask(
-        self, pool_id: str, earlier: Sequence[str], wanted: ClassFilter | None
-    ) -> Mask | None:
+    def _mask(self, pool_id: str, wanted: ClassFilter | None, is_new: Mask | None) -> Mask | None:
         mask = None if wanted is None else wanted.mask(self._column(pool_id, "class"))
-        if earlier:
-            before = np.concatenate([self._column(each, "image_id") for each in earlier])
-            is_new = ~np.isin(self._column(pool_id, "image_id"), before)
-            mask = is_new if mask is None else mask & is_new
-        return mask
+        if is_new is None:
+            return mask
+        return is_new if mask is None else mask & is_new
 
-    def _column(self, pool_id: str, name: str) -> npt.NDArray[np.str_]:
+    def _first_seen(self, pool_ids: tuple[str, ...]) -> list[Mask]:
+        """Return, for each of several pools, which of its images no earlier one of them holds."""
+        import pyarrow as pa
+
+        if len(pool_ids) < 2:
+            return []
+        if pool_ids not in self._firsts:
+            columns = [self._column(each, "image_id") for each in pool_ids]
+            chunks = [chunk for column in columns for chunk in column.chunks]
+            coded = pa.chunked_array(chunks, pa.string()).dictionary_encode().chunks
+            codes = np.concatenate(
+                [np.empty(0, np.int32), *(chunk.indices.to_numpy() for chunk in coded)]
+            )
+            # Codes are given in the order of first appearance: a new image has a new highest one.
+            highest = np.maximum.accumulate(codes)
+            is_new = np.concatenate([[True], highest[1:] > highest[:-1]])[: len(codes)]
+            ends = np.cumsum([len(column) for column in columns])
+            self._firsts[pool_ids] = np.split(is_new, ends[:-1])
+        return self._firsts[pool_ids]
+
+    def _column(self, pool_id: str, name: str) -> pa.ChunkedArray:
         if (pool_id, name) not in self._columns:
-            values = read_pool(self._store, pool_id, [name])[name].to_pylist()
-            self._columns[pool_id, name] = np.asarray(values, dtype=str)
+            found = read_pool(self._store, pool_id, [name])[name]
+            self._columns[pool_id, name] = found.cast("string").fill_null("")
         return self._columns[pool_id, name]

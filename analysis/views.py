@@ -51,21 +51,22 @@ def fits_view(selection: Selection) -> pa.Table:
     """Return one row per wanted fit, committed or not; opens the commits, not a fit's files."""
     import pyarrow as pa
 
+    arms: dict[str, list[str]] = {}
+    for each in selection.experiments:
+        for fit in each["fits"]:
+            arms.setdefault(fit["fit_id"], []).extend(fit["arms"])
     rows = []
     for fit_id, fit in selection.fits.items():
         commit = selection.commits.get(fit_id)
         experiments = selection.experiments_of(fit_id)
         train: Mapping[str, Any] = fit["train"] or {}
         recipe = fit["recipe"] or {}
-        arms = [
-            a for e in experiments for f in e["fits"] if f["fit_id"] == fit_id for a in f["arms"]
-        ]
         rows.append(
             {
                 "fit_id": fit_id,
                 "name": fit["label"],
                 "experiments": list(dict.fromkeys(each["name"] for each in experiments)),
-                "arms": list(dict.fromkeys(arms)),
+                "arms": list(dict.fromkeys(arms[fit_id])),
                 "detector": fit["detector"],
                 "card_version": fit["card_version"],
                 "options": _json(fit["options"]),

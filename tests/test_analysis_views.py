@@ -3,6 +3,8 @@
 import json
 import logging
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,12 +18,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analysis import cells
+from analysis import cells, row_masks
 from analysis.cells import measure
 from analysis.metrics import auc
 from analysis.query import QueryRefused, connect, query
 from analysis.selection import Selection
-from analysis.views import VIEWS, Views, schemas
+from analysis.views import VIEWS, Views, fits_view, schemas
 from grid import records
 from grid.compact import compact
 from grid.failures import failure_of
@@ -139,6 +141,55 @@ def test_cells_restricted_to_classes(store, experiment):
         ]
         assert [cell["n_real"], cell["n_fake"]] == [len(side) for side in used]
     assert len(rows(store, "SELECT * FROM cells")) == len(found) + len(whole)
+
+
+def test_an_image_of_several_pools_counts_in_the_first(store, monkeypatch):
+    rng = np.random.default_rng(3)
+    pools = {f"p{n}": sorted({f"{i:032x}" for i in rng.integers(0, 400, 60)}) for n in range(12)}
+    classes = {
+        name: [f"c{int(i, 16) % 3}" if int(i, 16) % 4 else "" for i in ids]
+        for name, ids in pools.items()
+    }
+    columns = {"image_id": pools, "class": classes}
+    read = []
+
+    def read_pool(_, pool_id, names):
+        read.append(pool_id)
+        return pa.table({name: columns[name][pool_id] for name in names})
+
+    monkeypatch.setattr(row_masks, "read_pool", read_pool)
+    asked = []
+    column = row_masks.RowMasks._column
+    monkeypatch.setattr(row_masks.RowMasks, "_column", lambda *a: asked.append(a) or column(*a))
+    masks = row_masks.RowMasks(store)
+    for wanted in (None, row_masks.ClassFilter(("c1",)), row_masks.ClassFilter(("c1",), but=True)):
+        seen, expected = set(), []
+        for name, ids in pools.items():
+            counts = [
+                wanted is None or (c != "" and (c == "c1") != wanted.but) for c in classes[name]
+            ]
+            expected.append([i not in seen and c for i, c in zip(ids, counts, strict=True)])
+            seen.update(ids)
+        found = masks.of(list(pools), wanted)
+        assert found[0] is None or found[0].tolist() == expected[0]
+        assert [mask.tolist() for mask in found[1:]] == expected[1:]
+    assert sorted(read) == sorted(2 * [*pools]), "each column once"
+    assert len(asked) == 3 * len(pools), "and no pool again for those that come after it"
+    assert masks.of(["p0"], None) == [None]
+
+
+def test_the_fits_of_a_store_are_gone_through_once(store, experiment):
+    class Counted(list):
+        times = 0
+
+        def __iter__(self):
+            Counted.times += 1
+            return super().__iter__()
+
+    chosen = Selection(store)
+    chosen.experiments[0]["fits"] = Counted(chosen.experiments[0]["fits"])
+    assert fits_view(chosen).num_rows == 12
+    assert Counted.times <= 4, "not once per fit"
 
 
 def test_an_empty_side_makes_a_null(store, experiment):
@@ -511,6 +562,37 @@ def test_every_column_is_explained_in_the_readme():
         section = text.split(f"### `{view}`", 1)[1].split("\n### ", 1)[0]
         missing = [name for name in schema.names if f"`{name}`" not in section]
         assert not missing, f"{view}: {missing}"
+
+
+@pytest.fixture
+def blocks(own_run, monkeypatch):
+    """The README's blocks, of the experiment `two`, where its file and its store `runs` lie."""
+    monkeypatch.chdir(own_run.folder)
+    monkeypatch.setenv("CROSSGEN_STORE", "runs")
+    (own_run.folder / "runs").symlink_to(own_run.store)
+    text = (ROOT / "analysis" / "README.md").read_text()
+    text = text.replace("npr-factors", "two").replace("experiment.yaml", "two.yaml")
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_commands_of_the_readme_run(blocks, crossgen):
+    shell = "".join(block for language, block in blocks if not language)
+    commands = [shlex.split(each) for each in re.split(r"^crossgen ", shell, flags=re.MULTILINE)]
+    assert [command[0] for command in commands[1:]] == ["matrix", "matrix", "report", "query"]
+    for command in commands[1:]:
+        code, out, err = crossgen(*command)
+        assert code == 0, err
+    # The query's means are over seeds and over nothing else.
+    assert out.split().count("simple_cnn") == 4
+    [header, *lines] = [line.split() for line in out.splitlines()]
+    assert {line[header.index("seeds") - len(header)] for line in lines} == {"1"}
+
+
+def test_the_python_of_the_readme_runs(blocks):
+    programs = [block for language, block in blocks if language == "python"]
+    assert len(programs) == 2
+    for program in programs:
+        exec(program, {})
 
 
 def test_s3_stores_answer_the_same(s3_server, tmp_path):
