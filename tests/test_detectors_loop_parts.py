@@ -11,7 +11,7 @@ from torch import nn
 
 from data.operations import parse
 from detectors import checkpoints, safetensors_bytes, weights
-from detectors.batches import cut_into, epoch_order, in_order, training_pipeline
+from detectors.batches import cut_into, epoch_order, in_order, scaled, training_pipeline
 from detectors.contract import build, load_card
 from detectors.history import area_under_curve, validated
 from detectors.networks.precision import full_precision
@@ -269,6 +269,13 @@ def test_bytes_are_safetensors() -> None:
     assert safetensors_bytes.metadata_of(data) == {"note": "x", "other": "y"}
     with pytest.raises(ValueError, match="complex64"):
         safetensors_bytes.to_bytes({"c": torch.zeros(1, dtype=torch.complex64)})
+
+
+def test_pixels_are_exactly_divided_by_255() -> None:
+    pixels = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
+    expected = pixels.numpy().astype(np.float32) / np.float32(255)
+    assert np.array_equal(scaled(pixels, torch.device("cpu")).numpy(), expected)
+    assert torch.equal(scaled(pixels, torch.device("cpu")), pixels.float() / 255)
 
 
 def test_checkpoint_facts_come_back_exactly() -> None:
