@@ -6,6 +6,7 @@ date, no path. What would make it too large is left out, and the page says so an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -85,6 +86,7 @@ def report_page(shown: Overview) -> str:
             blocks=lambda columns: blocks([column.family for column in columns]),
             number=number,
             duration=duration,
+            breakable=_breakable,
             sql=SQL,
             scale=range(STEPS + 1),
             palette=_palette(),
@@ -213,6 +215,11 @@ def _details(matrix: Matrix, n: int) -> list[dict[str, str]]:
 def _lines(caution: Caution) -> list[str]:
     more = len(caution.details) - LINES_OF_A_CAUTION
     return [*caution.details[:LINES_OF_A_CAUTION], *([f"... and {more} more"] if more > 0 else [])]
+
+
+def _breakable(label: str) -> Markup:
+    """Return a label that may be wrapped after what joins its parts; it is never cut."""
+    return Markup("<wbr>").join(re.split(r"(?<=[_+/,=)-])", label))
 
 
 def _palette() -> dict[str, Markup]:

@@ -17,7 +17,7 @@ from grid.failures import failure_of, write_failure
 from grid.records import open_store
 from grid.synthetic import SyntheticGrid, write_synthetic_store
 
-VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
+VOID = {"meta", "br", "hr", "img", "input", "link", "col", "wbr"}
 NASTY = """<script>alert("x")</script>&'<b>"""
 
 
@@ -343,8 +343,13 @@ def test_what_the_metrics_are_is_printed(six):
     assert "title" not in {name for name, _ in page.attributes}
 
 
-def test_labels_are_never_cut(six):
-    assert "ellipsis" not in six[2]
+def test_labels_are_wrapped_and_never_cut(six):
+    store, experiment, html = six
+    assert "ellipsis" not in html
+    text = json.dumps(experiment).replace('"label": "adm"', '"label": "g/adm,classes=a+b<i>"')
+    html = report_page(overview(store, json.loads(text)))
+    assert "g/<wbr>adm,<wbr>classes=<wbr>a+<wbr>b&lt;i&gt;</th>" in html
+    assert "g/adm,classes=a+b<i>" in Page(html).text
 
 
 def test_the_advice_of_the_page_can_be_followed(six, finished_run, crossgen, monkeypatch):
