@@ -125,7 +125,8 @@ def report_command(shown: Overview, output: Path | None) -> None:
     """Write the page and say where."""
     path = write_report(shown, output)
     console = Console()
-    console.print(f"wrote {path} ({path.stat().st_size / 1000:,.0f} kB)", highlight=False)
+    size = f"{path.stat().st_size / 1000:,.0f} kB"
+    console.print(f"wrote {path} ({size})", highlight=False, markup=False)
     for caution in shown.cautions:
         console.print(f"! {caution.text}", style="yellow", highlight=False, markup=False)
 

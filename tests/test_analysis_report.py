@@ -251,12 +251,14 @@ def test_the_budgets_keep_a_page_below_5_mb(six):
 
 def test_the_command_writes_the_page_and_says_what_to_see(six, crossgen, tmp_path):
     store, _, html = six
-    page = tmp_path / "page.html"
+    page = tmp_path / "[b]" / "page[/x].html"
+    page.parent.mkdir()
     code, out, _ = crossgen("report", "--store", store.root, "-o", page)
     assert code == 0
     assert page.read_text() == html
     assert "Simulated images" in out
-    assert list(tmp_path.iterdir()) == [page]
+    assert "page[/x].html" in out
+    assert list(page.parent.iterdir()) == [page]
     code, _, err = crossgen("report", "--store", store.root, "-o", tmp_path / "no" / "page.html")
     assert code == 2
     assert "Name another place with -o" in err
