@@ -61,6 +61,17 @@ def print_plan(desk: Desk) -> None:
 
 
 def _print_left_out(console: Console, plan: Plan) -> None:
+    by_rule = [
+        f"{dataset.alias}: {reason}" + (f" ({count:,} of this kind)" if count > 1 else "")
+        for dataset in plan.expansion.catalog.datasets.values()
+        for reason, count in dataset.manifest.skipped.items()
+    ]
+    if by_rule:
+        console.print("left out, being no images of the layout:", style="yellow")
+        for line in by_rule[:SHOWN]:
+            console.print(f"  {line}", highlight=False, markup=False)
+        if len(by_rule) > SHOWN:
+            console.print(f"  ... and {len(by_rule) - SHOWN:,} more", highlight=False)
     files = [f for d in plan.expansion.catalog.datasets.values() for f in d.left_out]
     if files:
         console.print(f"{len(files)} unreadable files are left out:", style="yellow")

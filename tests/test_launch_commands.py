@@ -48,6 +48,18 @@ def test_plan_counts_the_cells_of_each_arms_own_test_sets(crossgen, own_run):
     assert "2 test sets, 6 cells" in out  # two fits on both, two on one
 
 
+def test_plan_names_what_it_leaves_out_by_rule(crossgen, own_run):
+    folder = own_run.folder / "images" / "elsewhere" / "pictures"
+    folder.mkdir(parents=True)
+    Image.new("RGB", (16, 16)).save(folder / "one.png")
+    (own_run.folder / "images" / "g1" / "val" / "ai" / "notes.txt").write_text("mine")
+    code, out, _ = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert code == 0
+    assert "left out, being no images of the layout:" in out
+    assert "g: folder elsewhere" in out
+    assert "nothing to do" in out
+
+
 def test_plan_says_which_epochs_were_never_reached(crossgen, own_run):
     """Validation cannot improve for ever: a patience of one ends long before epoch 300."""
     raw = yaml.safe_load(own_run.file.read_text())
