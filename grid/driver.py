@@ -42,7 +42,7 @@ from grid.ray_home import (
 )
 from grid.run import IsCommitted, IsDone, Run, RunOptions, RunResult
 from grid.schedule import fit_to_nodes
-from grid.stopping import StopSignals, stop_signals
+from grid.stopping import StopSignals, interruptible, stop_signals
 from grid.trial import Attempt, LostAttempt, Trial
 
 RecordLost = Callable[[Trial, LostAttempt], None]
@@ -106,6 +106,7 @@ def run_on_ray(
         ClusterUnreachable: RAY_ADDRESS leads nowhere (a ValueError).
         ForeignPackages: Here or on a worker another ``data`` is imported instead of ours.
         DriverFailed: Ray broke down three times without a trial to blame.
+        KeyboardInterrupt: A stop signal while the cluster was started.
     """
     options = options or RunOptions()
     progress = progress or progress_on(heartbeat_s=options.heartbeat_s)
@@ -154,6 +155,8 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
             stack.enter_context(environment(own_cluster_settings(folder)))
         import ray  # only now: it reads its settings when it is imported
 
+        if stop():  # asked for while Ray was imported
+            raise KeyboardInterrupt(stop.reason)
         if not connected:
             how: dict[str, Any] = {
                 "address": "local",
@@ -165,7 +168,14 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
             if join:
                 how = {"runtime_env": joined_runtime_env(folder)}
             try:
-                ray.init(log_to_driver=False, logging_level=logging.ERROR, **how)
+                # Nothing runs yet, and the head may be dying of the same signal: do not wait.
+                with interruptible() as asked, _own_sigterm(ray):
+                    ray.init(log_to_driver=False, logging_level=logging.ERROR, **how)
+                    for reason in asked:
+                        stop.request(reason)
+            except KeyboardInterrupt:
+                ray.shutdown()
+                raise
             except ConnectionError as error:
                 raise ClusterUnreachable(
                     f"Ray at {os.environ.get('RAY_ADDRESS')} refuses this process ({error}). If "
@@ -176,6 +186,18 @@ def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
                 stack.enter_context(_unfinished_if_the_head_dies(ray, folder))
         stop.install()
         yield Cluster(_living_nodes(), _logs(ray), folder)
+
+
+@contextmanager
+def _own_sigterm(ray: Any) -> Iterator[None]:
+    """Keep Ray from taking SIGTERM: for the seconds of ray.init it would end us with status 15."""
+    utils = ray._private.utils
+    take = getattr(utils, "set_sigterm_handler", None)
+    utils.set_sigterm_handler = lambda _: None
+    try:
+        yield
+    finally:
+        utils.set_sigterm_handler = take
 
 
 def _living_nodes() -> list[dict[str, float]]:

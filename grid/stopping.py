@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -14,6 +14,10 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
 ECHO_S = 0.5
 """Within this, two signals are one request: a terminal and a parent both pass it on."""
+
+
+_asked_before: list[str] = []
+"""The signal that came while `interruptible`; who is interrupted by it never looks here."""
 
 
 class StopSignals:
@@ -67,14 +71,16 @@ class StopSignals:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[Sequence[str]]:
     """SIGTERM and SIGUSR1 interrupt as Ctrl-C does, while no trial runs that could heed a flag.
 
     So the index of the images is kept, and the exit code says "run me again". A second signal
-    within `ECHO_S` is the same request and must not interrupt the tidying up.
+    within `ECHO_S` is the same request and must not interrupt the tidying up. Python drops an
+    exception that meets a finaliser or a callback: `stop_signals` then begins with its flag up,
+    and the signal's name is in what is yielded.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield ()
         return
     since: float | None = None
 
@@ -82,12 +88,17 @@ def interruptible() -> Iterator[None]:
         nonlocal since
         if since is None or time.monotonic() - since > ECHO_S:
             since = time.monotonic()
+            _asked_before[:] = [signal.Signals(number).name]
             raise KeyboardInterrupt(signal.Signals(number).name)
 
+    _asked_before.clear()
     with _former_handlers_afterwards():
         for number in STOP_SIGNALS:
             signal.signal(number, interrupt)
-        yield
+        try:
+            yield _asked_before
+        finally:
+            _asked_before.clear()
 
 
 @contextmanager
@@ -114,4 +125,6 @@ def stop_signals() -> Iterator[StopSignals]:
         return
     with _former_handlers_afterwards():
         stop.install()
+        for reason in _asked_before:
+            stop.request(reason)
         yield stop

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grid.missing_nodes import MissingNodes
 from grid.run import RunResult, exit_code
 from grid.schedule import Schedule, Unsatisfiable, fit_to_nodes, larger_share, share_of
-from grid.stopping import ECHO_S, stop_signals
+from grid.stopping import ECHO_S, interruptible, stop_signals
 from grid.trial import Trial
 
 SHARES = [(0.25, 1.0), (0.5, 1.0), (1.0, 1.0), (2.0, 2.0), (0.0, 1.0)]
@@ -289,3 +289,15 @@ def test_the_first_signal_raises_a_flag_the_second_interrupts():
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_an_interruption_that_was_swallowed_still_stops_the_run():
+    """As Python swallows one that meets a finaliser, with a remark on stderr."""
+    with interruptible():
+        with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
+            os.kill(os.getpid(), signal.SIGTERM)
+        with stop_signals() as stop:
+            assert stop()
+            assert stop.reason == "SIGTERM"
+    with interruptible(), stop_signals() as stop:
+        assert not stop()
