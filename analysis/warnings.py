@@ -66,7 +66,7 @@ def _limited(experiment: Experiment) -> Iterator[Caution]:
     if experiment["limit"] is not None:
         yield Caution(
             "limited",
-            f"Partial run: at most {experiment['limit']} images per pool and class were used "
+            f"Partial run: at most {experiment['limit']} images per pool were used "
             "(--limit). It shows that the experiment runs, not how well anything works.",
         )
 

@@ -128,7 +128,7 @@ def open_catalog(
 
     Args:
         data: the datasets of the file, with absolute roots.
-        image_limit: at most so many images per pool and class; the rows change, and identity
+        image_limit: at most so many images per pool; the rows change, and identity
             with them.
         problems: receives missing roots, unknown layouts, unreadable files, label conflicts.
         cache_dir: where the index of each root is kept.
