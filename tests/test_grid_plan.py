@@ -119,27 +119,30 @@ def test_a_changed_test_image_scores_its_pool_again(finished):
     assert missing(finished.plan()) == (0, FITS)
 
 
-def test_images_sorted_into_classes_since_are_trained_by_their_new_classes(finished):
+@pytest.fixture
+def own(ran, tmp_path):
+    """Images and store of this test alone: it writes to both."""
+    shutil.copytree(ran.base / "images", tmp_path / "images")
+    shutil.copytree(ran.base / "store", tmp_path / "store")
+    return Finished(tmp_path, tmp_path, tmp_path / "cache")
+
+
+def test_images_sorted_into_classes_since_are_trained_by_their_new_classes(own):
     """The pools are the same, so their manifests are: only what the folders say has changed."""
-    train = finished.folder / "images" / "g1" / "train"
+    train = own.folder / "images" / "g1" / "train"
     for label in ("nature", "ai"):
         for i, image in enumerate(sorted((train / label).iterdir())):
             image.rename(image.with_name(f"n0144{'0764' if i % 2 else '3537'}_{image.name}"))
     arm = {**FILE["arms"][0], "train": {"sets": ["g/g1"], "classes": ["n01440764"]}}
-    plan = finished.plan({"arms": [arm]})
-    trials = make_trials(plan, finished.store)
-    training, validation = Rows(finished.store, trials[0].spec).training()
+    [trial] = make_trials(own.plan({"arms": [arm]}), own.store)
+    training, validation = Rows(own.store, trial.spec).training()
     assert (len(training) + len(validation), len(validation)) == (16, 2)
 
 
-def test_images_sorted_into_classes_since_cannot_be_tested_by_class(ran, tmp_path):
+def test_images_sorted_into_classes_since_cannot_be_tested_by_class(own):
     """The analysis counts classes by the manifest, which names those of the first run."""
-    own = Finished(tmp_path / "base", tmp_path, tmp_path / "cache")
-    shutil.copytree(ran.base / "store", own.base / "store")
-    own.store = open_store(own.base / "store")
-    shutil.copytree(ran.base / "images", tmp_path / "images")
     for label in ("ai", "nature"):
-        for image in (tmp_path / "images" / "g1" / "val" / label).iterdir():
+        for image in (own.folder / "images" / "g1" / "val" / label).iterdir():
             image.rename(image.with_name(f"n01440764_{image.name}"))
     plan = own.plan({"test": {"sets": ["g/g1"], "classes": ["n01440764"]}, "seeds": [3]})
     with pytest.raises(Refused, match=r"6 of its 6 images had another class when manifests/"):

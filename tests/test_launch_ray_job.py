@@ -62,6 +62,9 @@ def cluster(tmp_path):
                 "--node-ip-address=127.0.0.1",
                 "--dashboard-host=127.0.0.1",
                 f"--dashboard-port={dashboard}",
+                # Fixed by default, so another Ray on this machine would keep the agent from coming.
+                f"--dashboard-agent-listen-port={free_port()}",
+                f"--ray-client-server-port={free_port()}",
                 f"--temp-dir={short}",
                 "--disable-usage-stats",
                 "--object-store-memory=100000000",
