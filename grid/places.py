@@ -8,7 +8,7 @@ commits/<fit_id>.json
 scores/<fit_id>/<piece_id>.parquet
 failures/<fit_id>/<attempt>-<n>.json
 claims/...                               advice only
-derived/...                              copies and caches: always safe to delete
+derived/...                              copies and caches: safe to delete while nothing runs
 """
 
 from __future__ import annotations
