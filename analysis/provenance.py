@@ -41,8 +41,14 @@ class Provenance:
 
     @property
     def mixed(self) -> dict[str, Counter[str]]:
-        """The packages, Python among them, of which more than one version was at work."""
+        """The packages, Python among them, of which more than one version was at work.
+
+        And our code, where some of it was changed and not committed: between commits the versions
+        of cards and operations say what is equal, of changed files nobody does.
+        """
         named = {"python": self.python, **self.packages}
+        if any("-dirty" in code for code in self.code):
+            named["code"] = self.code
         return {name: versions for name, versions in named.items() if len(versions) > 1}
 
 

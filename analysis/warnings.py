@@ -168,7 +168,7 @@ def _mixed(provenance: Provenance) -> Iterator[Caution]:
     if provenance.mixed:
         yield Caution(
             "mixed_versions",
-            "Mixed package versions: the fits were not all made with the same software, which can "
+            "Mixed versions: the fits were not all made with the same packages and code, which can "
             "change numbers as a seed does.",
             tuple(
                 f"{name}: " + ", ".join(f"{v} ({n} fits)" for v, n in versions.most_common())

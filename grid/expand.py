@@ -190,8 +190,9 @@ def _choices(
     arm: Arm, experiment: Experiment, catalog: Catalog, problems: Problems
 ) -> Iterator[_Choice]:
     """Form the product of an arm's axes."""
+    all_known = all(map(_is_known, arm.detector))  # else the mistake is named elsewhere
     for detector in arm.options:
-        if detector not in arm.detector:
+        if detector not in arm.detector and all_known:
             problems.add(
                 f"arms.{arm.name}: {detector}.{next(iter(arm.options[detector]))}",
                 f"the arm has no detector {detector!r}",
@@ -221,6 +222,14 @@ def _merged(known: Fit | None, fit: Fit) -> Fit:
         return fit
     arms = dict.fromkeys((*known.arms, *fit.arms))
     return replace(known, arms=tuple(arms), also=(*known.also, fit.values))
+
+
+def _is_known(detector: str) -> bool:
+    try:
+        load_card(detector)
+    except ValueError:
+        return False
+    return True
 
 
 def _matches(values: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:

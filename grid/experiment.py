@@ -61,14 +61,14 @@ class DatasetSpec(Strict):
 class TrainSpec(Strict):
     """Which images a fit learns from. Lists are unions; exactly one of the four ways is given.
 
-    each: one fit per generator of the dataset.
+    each: one fit per generator of the dataset; of a list, per generator of each.
     leave_one_out: one fit per generator, group or family of `sets` (default: every dataset),
         trained on all the others.
     sets: the union of whole datasets and single generators (`dataset/generator`).
     all: every dataset of the file.
     """
 
-    each: str | None = None
+    each: Annotated[tuple[str, ...], BeforeValidator(_as_axis)] = ()
     leave_one_out: Literal["generator", "group", "family"] | None = None
     sets: tuple[str, ...] = ()
     all: bool = False
@@ -82,7 +82,7 @@ class TrainSpec(Strict):
         ways = [
             name
             for name, given in (
-                ("each", self.each is not None),
+                ("each", bool(self.each)),
                 ("leave_one_out", self.leave_one_out is not None),
                 ("sets", bool(self.sets) and self.leave_one_out is None),
                 ("all", self.all),

@@ -170,7 +170,14 @@ def _place(entries: list[Any], step: str, where: str) -> int:
 def _explained(error: ValidationError) -> list[Problem]:
     """Pydantic's errors in our words: where, why, what to do."""
     problems = []
-    for item in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    for item in errors:
+        # A list whose only entry is wrong is not too short as well.
+        inner = (e["loc"] for e in errors if len(e["loc"]) > len(item["loc"]))
+        if item["type"] == "too_short" and any(
+            loc[: len(item["loc"])] == item["loc"] for loc in inner
+        ):
+            continue
         where = ".".join(str(step) for step in item["loc"] if step not in _TYPE_NAMES)
         value = item.get("input")
         shown = f" = {value!r}" if isinstance(value, str | int | float) else ""
@@ -186,7 +193,7 @@ def _explained(error: ValidationError) -> list[Problem]:
         elif item["type"] == "missing":
             problems.append(Problem(what=where, why="is missing", mend=f"Add `{item['loc'][-1]}:`"))
         else:
-            why = item["msg"].removeprefix("Value error, ")
+            why = _IN_YAML.get(item["type"]) or item["msg"].removeprefix("Value error, ")
             problems.append(
                 Problem(
                     what=f"{where}{shown}" or "the file", why=why, mend="Correct it in the file"
@@ -195,6 +202,12 @@ def _explained(error: ValidationError) -> list[Problem]:
     return problems
 
 
+# What the types of Python are called in the file.
+_IN_YAML = {
+    "tuple_type": "must be a list, such as [0, 1]",
+    "model_type": "must be a mapping, such as {key: value}",
+    "dict_type": "must be a mapping, such as {key: value}",
+}
 _TYPE_NAMES = {"TrainSpec", "TestSpec", "InputSpec", "WeightsSpec", "str", "dict[str,any]"}
 
 

@@ -283,6 +283,10 @@ def _restricted(
                 one = expansion.fits[one.parent] if one.parent else None
     if not kept and not problems:
         asked = ", ".join(f"{key}={value}" for key, value in only)
+        if set(wanted) == {"fit"}:
+            nearest = did_you_mean(only[0][1], expansion.fits)
+            problems.add(asked, "this experiment has no such fit", nearest)
+            return expansion
         values_known = {
             key: sorted({str(f.values.get(key)) for f in expansion.fits.values()}) for key in wanted
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -15,6 +16,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+OURS = ("data", "detectors", "grid")
+"""Folders whose code can change a logit."""
 
 PACKAGES = ("crossgen", "torch", "torchvision", "timm", "numpy", "pillow", "pyarrow", "ray")
 
@@ -65,6 +69,20 @@ def _machine() -> dict[str, Any]:
     }
 
 
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    return done.stdout.strip()
+
+
+def _source_digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for package in OURS:
+        for file in sorted((folder / package).rglob("*.py")):
+            digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:8]
+
+
 def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)
@@ -90,18 +108,19 @@ def _device() -> str:
 
 @functools.cache
 def code_version() -> str:
-    """The commit of the checkout that runs, with -dirty where it has changes; else the version."""
+    """The commit of the checkout that runs; else the version.
+
+    Where any Python file of ours differs from the commit, tracked or not, the digest of all of them
+    follows, so that two programs never bear one name.
+    """
     folder = Path(__file__).resolve().parents[1]
     if (folder / ".git").exists():
         try:
-            described = subprocess.run(
-                ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"],
-                capture_output=True,
-                text=True,
-                timeout=10,
-                check=True,
+            commit = _git(folder, "describe", "--always", "--abbrev=12")
+            changed = _git(
+                folder, "status", "--porcelain", "-uall", "--", *(f"{p}/*.py" for p in OURS)
             )
         except (OSError, subprocess.SubprocessError):
             return _version("crossgen") or "unknown"
-        return described.stdout.strip()
+        return f"{commit}-dirty-{_source_digest(folder)}" if changed else commit
     return _version("crossgen") or "unknown"

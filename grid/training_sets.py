@@ -48,11 +48,12 @@ def training_sets(spec: TrainSpec, catalog: Catalog, problems: Problems) -> list
     one. A dataset without generators adds its photographs.
     """
     try:
-        if spec.each is not None:
-            groups = [(s.name, [s]) for s in _trainable(catalog.sources(spec.each))]
+        if spec.each:
+            named = [s for name in dict.fromkeys(spec.each) for s in catalog.sources(name)]
+            groups = [(name, [s]) for name, s in {s.name: s for s in _trainable(named)}.items()]
             if not groups:
                 problems.add(
-                    f"train.each: {spec.each}",
+                    f"train.each: {', '.join(spec.each)}",
                     "none of its generators has training images",
                     "Check the dataset's train split, or name another dataset",
                 )
@@ -66,7 +67,7 @@ def training_sets(spec: TrainSpec, catalog: Catalog, problems: Problems) -> list
     except KeyError as error:
         problems.add("train", str(error.args[0]), "Correct the name")
         return []
-    photographs = [] if spec.each is not None else _photographs(spec.sets, catalog)
+    photographs = [] if spec.each else _photographs(spec.sets, catalog)
     made = [
         _formed(label, sources, photographs, spec, catalog, problems) for label, sources in groups
     ]

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grid.catalog import FAKE, TRAIN
 from grid.durations import duration
 from grid.expansions import sets_of
 from grid.plan import FitPlan, Plan
@@ -72,6 +73,19 @@ def _print_left_out(console: Console, plan: Plan) -> None:
             console.print(f"  {line}", highlight=False, markup=False)
         if len(by_rule) > SHOWN:
             console.print(f"  ... and {len(by_rule) - SHOWN:,} more", highlight=False)
+    untrained = {
+        source.name
+        for arm in plan.expansion.experiment.arms
+        for spec in arm.train
+        for name in (spec.each if spec is not None else ())
+        for source in plan.expansion.catalog.sources(name)
+        if not source.of(TRAIN, FAKE)
+    }
+    if untrained:
+        listed = ", ".join(sorted(untrained)[:SHOWN])
+        console.print(
+            f"no training images, so no fit of its own: {listed}", style="yellow", markup=False
+        )
     files = [f for d in plan.expansion.catalog.datasets.values() for f in d.left_out]
     if files:
         console.print(f"{len(files)} unreadable files are left out:", style="yellow")

@@ -276,3 +276,17 @@ def test_the_untouched_fixture_is_what_a_store_of_one_expansion_gives(tmp_path):
     shown, remarks = one_expansion(store)
     assert (shown["digest"], remarks) == (experiment["digest"], ())
     assert Selection.of(store, [shown]).commits.keys() == {f["fit_id"] for f in shown["fits"]}
+
+
+def test_uncommitted_code_beside_other_code_is_mixed_and_two_commits_are_not(tmp_path):
+    store, experiment = written(tmp_path)
+    commits = list(read_commits(store).values())
+    for number, commit in enumerate(commits):
+        key = records.provenance_key(commit["fit_id"], commit["attempt"])
+        edit(store, key, code="0123456789ab" if number else "ba9876543210")
+    assert "mixed_versions" not in told(store, experiment)
+    key = records.provenance_key(commits[0]["fit_id"], commits[0]["attempt"])
+    edit(store, key, code="0123456789ab-dirty-00aa00aa")
+    [line] = told(store, experiment)["mixed_versions"].details
+    assert line.startswith("code: 0123456789ab")
+    assert "0123456789ab-dirty-00aa00aa (1 fits)" in line

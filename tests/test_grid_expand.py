@@ -111,3 +111,20 @@ def test_a_key_whose_every_fit_is_excluded_is_no_mistake(expanded):
     other = {"name": "b", "detector": "resnet50", "resnet50.size": "tiny"}
     kept = expanded(arms=[other], exclude=[{"resnet50.size": "tiny"}])
     assert {fit.card.name for fit in kept.fits.values()} == {"simple_cnn"}
+
+
+def test_each_of_a_list_is_one_fit_per_generator_of_each(expanded):
+    both = expanded(arm={"train": {"each": ["g/g2", "g/g1", "g"]}})
+    assert [fit.training.label for fit in both.fits.values()] == ["g/g2", "g/g1"]
+
+
+def test_a_mistake_inside_a_list_is_not_called_a_short_list_too(expanded):
+    found = expanded(arm={"train": "g/g1"})
+    assert found == [("arms.0.train.0 = 'g/g1'", "must be a mapping, such as {key: value}")]
+    assert expanded(seeds=3) == [("seeds = 3", "must be a list, such as [0, 1]")]
+
+
+def test_a_misspelt_detector_is_named_once(expanded):
+    found = expanded(arm={"detector": "simple_cn"})
+    assert len({what for what, _ in found}) == 1
+    assert not [what for what, _ in found if "simple_cnn.size" in what]

@@ -60,6 +60,19 @@ def test_plan_names_what_it_leaves_out_by_rule(crossgen, own_run):
     assert "nothing to do" in out
 
 
+def test_plan_names_generators_that_are_only_tested(crossgen, own_run):
+    (own_run.folder / "images" / "g2" / "train").rename(own_run.folder / "away")
+    code, out, _ = crossgen("plan", own_run.file, "--store", own_run.store)
+    assert code == 0
+    assert "no training images, so no fit of its own: g/g2" in out
+
+
+def test_an_unknown_trial_is_named_as_it_was_typed(crossgen, own_run):
+    code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--trial", "foo")
+    assert code == 2
+    assert "fit=foo: this experiment has no such fit" in err
+
+
 def test_plan_says_which_epochs_were_never_reached(crossgen, own_run):
     """Validation cannot improve for ever: a patience of one ends long before epoch 300."""
     raw = yaml.safe_load(own_run.file.read_text())
