@@ -20,6 +20,7 @@ from analysis.matrix import RELATIONS, UNSEEN, Entry, Matrix, Metric, Relation, 
 from analysis.overview import Overview
 from analysis.sentences import headline, meaning, number, with_sd
 from analysis.warnings import Caution
+from grid.records import duration
 
 # A table cell of a matrix takes about 60 bytes, a line of detail about 300, a pool about 200:
 # together below 5 MB.
@@ -92,15 +93,6 @@ def report_page(shown: Overview) -> str:
             palette=_palette(),
         )
     )
-
-
-def duration(seconds: float) -> str:
-    """Write seconds in the largest unit that leaves a readable number: 4.5 s, 12 min, 3.5 h."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 @lru_cache(maxsize=1)

@@ -23,6 +23,7 @@ from grid.commits import (
     write_weights,
 )
 from grid.compact import COMPACTED, compacted_key, compacted_keys, compacted_schema
+from grid.durations import duration
 from grid.expansions import (
     NOT_TRAINED_CLASSES,
     Cell,
@@ -154,6 +155,7 @@ __all__ = [
     "compacted_schema",
     "did_you_mean",
     "digest",
+    "duration",
     "experiment_digest",
     "experiment_key",
     "failure_key",

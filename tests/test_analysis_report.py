@@ -10,9 +10,9 @@ from analysis import report
 from analysis.matrix import matrices
 from analysis.overview import overview
 from analysis.query import query
-from analysis.report import duration, report_page
+from analysis.report import report_page
 from analysis.selection import Selection
-from grid import durations, records
+from grid import records
 from grid.failures import failure_of, write_failure
 from grid.records import open_store
 from grid.synthetic import SyntheticGrid, write_synthetic_store
@@ -291,11 +291,6 @@ def test_a_file_shows_what_it_expands_to_and_not_what_the_store_holds(finished_r
     [found] = matrices(Selection.of(store, [experiment]), experiment)
     assert [row.label for row in found.rows] == ["g1", "g2"]
     assert not any(entry.missing for entry in found.all_entries())
-
-
-@pytest.mark.parametrize("seconds", [0.0, 3.21, 9.94, 9.96, 99.4, 119, 180, 5990, 6001, 9000])
-def test_durations_are_said_as_everywhere(seconds):
-    assert duration(seconds) == durations.duration(seconds)
 
 
 def summary_of(html):

@@ -244,5 +244,21 @@ def test_a_terminal_gets_a_live_table(tmp_path):
     assert "0 done, 1 running, 1 failed of 2" in shown
 
 
-def test_durations():
-    assert [duration(s) for s in (4.56, 45, 720, 12600)] == ["4.6 s", "45 s", "12 min", "3.5 h"]
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.0, "0.0 s"),
+        (4.56, "4.6 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (45, "45 s"),
+        (99.4, "99 s"),
+        (119, "2 min"),
+        (720, "12 min"),
+        (5990, "100 min"),
+        (6001, "1.7 h"),
+        (12600, "3.5 h"),
+    ],
+)
+def test_durations(seconds, said):
+    assert duration(seconds) == said
