@@ -402,6 +402,14 @@ def _fit(
     tuner.fit()
 
 
+def _kept_by_tune() -> None:
+    """What the searcher and the callback are in the copies that Tune pickles: nothing.
+
+    Tune writes its Tuner to disk, with all that hangs on it, and nobody reads that: a run starts
+    from the store. The books, the display and the store's handles stay in this process.
+    """
+
+
 def _searcher(run: Run) -> Any:
     from ray.tune.search import Searcher
 
@@ -411,6 +419,9 @@ def _searcher(run: Run) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.fits: dict[str, str] = {}
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return _kept_by_tune, ()
 
         def suggest(self, trial_id: str) -> Any:
             issue = run.next()
@@ -456,6 +467,9 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
 
         flag_is_up = False
         missing_nodes = MissingNodes(_living_nodes, run.progress.note)
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return _kept_by_tune, ()
 
         def setup(self, **_: Any) -> None:
             run.stop.install()  # Tune has just taken SIGINT and SIGUSR1

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TextIO
 
 from grid.durations import duration
+from grid.stays_here import StaysHere
 from grid.time_left import ALIKE, Estimate, TimeLeft, share_done
 from grid.trial import Trial
 
 
-class Progress:
+class Progress(StaysHere):
     """What a run tells; this class counts and says nothing."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

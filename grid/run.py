@@ -10,6 +10,7 @@ from typing import Any
 from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.progress import Progress
 from grid.schedule import Issue, Schedule
+from grid.stays_here import StaysHere
 from grid.stopping import StopSignals
 from grid.trial import OutcomeLike, Trial
 
@@ -60,7 +61,7 @@ def exit_code(result: RunResult) -> int:
     return EXIT_FAILED if result.failed else EXIT_DONE
 
 
-class Run:
+class Run(StaysHere):
     """The books of a run: turns what happens to attempts into what happens to trials.
 
     Whether a trial is done is asked of the store (`is_done`), never of the scheduler. A store

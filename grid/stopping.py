@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from grid.stays_here import StaysHere
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
 ECHO_S = 0.5
@@ -20,7 +22,7 @@ _asked_before: list[str] = []
 """The signal that came while `interruptible`; who is interrupted by it never looks here."""
 
 
-class StopSignals:
+class StopSignals(StaysHere):
     """A stop flag that signals raise.
 
     The first signal asks every trial to write its checkpoint and return. A second one, later
