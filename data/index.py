@@ -42,7 +42,8 @@ def index_root(
         cache_dir: where what was read is kept between runs.
         rehash: read every file, also those whose size and modification time are unchanged.
         threads: that read files at the same time.
-        progress: called with (files read, files to read), from this thread.
+        progress: called with (files read, files to read), from this thread; with (0, 0) while
+            folders are listed.
 
     Returns:
         One row per usable file; every other file is in `problems` or counted in `skipped`.
@@ -53,6 +54,8 @@ def index_root(
     """
     if not root.is_dir():
         raise layouts.UnknownLayout(f"{root} is not a folder; give the root of the collection.")
+    if progress:
+        progress(0, 0)
     reason = "named by the user"
     if layout is None:
         layout, reason = layouts.detect(root)
@@ -111,6 +114,8 @@ class _Files:
         progress: Progress | None,
     ) -> None:
         done = 0
+        if progress and to_read:
+            progress(0, len(to_read))
         with ThreadPoolExecutor(threads, "index") as pool:
             tasks = [pool.submit(self._read_all, part) for part in _parts(to_read)]
             try:

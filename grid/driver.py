@@ -113,6 +113,8 @@ def run_on_ray(
     require_own_packages()
     with ExitStack() as stack:
         stop = stack.enter_context(stop_signals())
+        progress.note(f"{_where()}; 0 of {len(trials)} trial{'s' * (len(trials) != 1)} done")
+        stop.tell(lambda reason: progress.note(f"{reason}: stopping"))
         cluster = stack.enter_context(_cluster(options, stop))
         fitting, note = fit_to_nodes(trials, cluster.nodes)
         stack.enter_context(progress)
@@ -141,13 +143,22 @@ def run_on_ray(
 # --- the cluster -------------------------------------------------------------------------------
 
 
+def _joins() -> bool:
+    """Whether RAY_ADDRESS names a cluster to join."""
+    return os.environ.get("RAY_ADDRESS", "local") not in ("", "local")
+
+
+def _where() -> str:
+    return f"joining Ray at {os.environ['RAY_ADDRESS']}" if _joins() else "starting Ray"
+
+
 @contextmanager
 def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
     with ExitStack() as stack:
         folder = stack.enter_context(disposable_folder())
         stack.enter_context(directory(folder))
         connected = "ray" in sys.modules and sys.modules["ray"].is_initialized()
-        join = os.environ.get("RAY_ADDRESS", "local") not in ("", "local")
+        join = _joins()
         if join and not connected:
             require_reachable(os.environ["RAY_ADDRESS"])
         stack.enter_context(environment(TUNE_SETTINGS))
@@ -497,10 +508,6 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
             if not self.flag_is_up:
                 _internal_kv_put(stop_key, b"1")
                 self.flag_is_up = True
-                run.progress.note(
-                    f"{run.stop.reason}: stopping; trials write their checkpoints "
-                    f"(up to {run.options.grace_s:.0f} s; once more to stop at once)"
-                )
             if not run.schedule.ids("running"):
                 raise _NothingRuns
             if run.stop.seconds > run.options.grace_s:

@@ -1,10 +1,12 @@
-"""How far a run is: a live table on a terminal, plain flushed lines anywhere else."""
+"""How far a run is: counted here; plain flushed lines, and a live table on a terminal."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Self, TextIO
 
 from grid.durations import duration
@@ -22,6 +24,8 @@ class Progress(StaysHere):
         self.given_up: set[str] = set()
         self.running: dict[str, dict[str, Any]] = {}
         self._clock = clock
+        self._notes: deque[str] = deque()
+        self._writing = False
         self._trials: dict[str, Trial] = {}
         self._time_left = TimeLeft((), clock)
 
@@ -32,7 +36,36 @@ class Progress(StaysHere):
         self._time_left = TimeLeft(trials, self._clock)
 
     def note(self, text: str) -> None:
-        """Something to say once."""
+        """Say something once.
+
+        It may come from a signal handler in the midst of writing; it then waits until that is
+        done, since neither a display nor a stream bears being entered twice.
+        """
+        self._notes.append(text)
+        self.say_notes()
+
+    def say_notes(self) -> None:
+        """Say what waits to be said."""
+        while self._notes and not self._writing:
+            text = self._notes.popleft()
+            try:
+                self.writing(partial(self._say, text))
+            except RuntimeError as error:
+                if "reentrant" not in str(error):
+                    raise
+                self._notes.appendleft(text)  # somebody else is writing to the stream: next tick
+                return
+
+    def writing(self, write: Callable[[], None]) -> None:
+        """Write to the stream; notes wait meanwhile."""
+        self._writing = True
+        try:
+            write()
+        finally:
+            self._writing = False
+
+    def _say(self, text: str) -> None:
+        """Write one line."""
 
     def started(self, fit_id: str) -> None:
         """A trial runs."""
@@ -56,9 +89,19 @@ class Progress(StaysHere):
 
     def tick(self) -> None:
         """Time passes; called often."""
+        self.say_notes()
 
     def close(self) -> None:
         """The run is over."""
+        self.say_notes()
+
+    def account(self) -> str:
+        """One line when nothing runs any more: what came of the trials."""
+        left = self.total - len(self.done) - len(self.given_up)
+        parts = [f"{len(self.done)} of {self.total} trials done"]
+        parts += [f"{len(self.given_up)} failed"] if self.given_up else []
+        parts += [f"{left} left"] if left else []
+        return ", ".join(parts)
 
     def __enter__(self) -> Self:
         return self
@@ -110,11 +153,7 @@ class PlainProgress(Progress):
     def begin(self, trials: Sequence[Trial]) -> None:
         """Say how many trials there are."""
         super().begin(trials)
-        self._say(f"{self.total} trial{'s' * (self.total != 1)} to run")
-
-    def note(self, text: str) -> None:
-        """Say it."""
-        self._say(text)
+        self.note(f"{self.total} trial{'s' * (self.total != 1)} to run")
 
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
         """Remember it for the next heartbeat."""
@@ -124,94 +163,31 @@ class PlainProgress(Progress):
     def ended(self, fit_id: str, how: str, reason: str) -> None:
         """Say how a trial ended."""
         super().ended(fit_id, how, reason)
-        self._say(_ended(self.label(fit_id), how, reason) + f" ({self.summary()})")
+        self.note(in_words(self.label(fit_id), how, reason) + f" ({self.summary()})")
 
     def tick(self) -> None:
         """Say a line when nothing was said for long."""
+        super().tick()
         if self._clock() - self._spoke >= self._heartbeat_s:
             where = "; ".join(
                 f"{self.label(fit_id)}: {position(report)}"
                 for fit_id, report in list(self.running.items())[:4]
             )
-            self._say(self.summary() + (f" [{where}]" if where else ""))
+            self.note(self.summary() + (f" [{where}]" if where else ""))
 
     def _say(self, text: str) -> None:
         self._spoke = self._clock()
         print(f"{time.strftime('%H:%M:%S')} {text}", file=self._stream, flush=True)
 
 
-class LiveProgress(Progress):
-    """A table that redraws itself: one row per running trial, counts and the time left below."""
-
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(clock)
-        from rich.console import Console
-        from rich.live import Live
-
-        self.console = Console(file=stream)
-        # Redrawn by tick(): a refreshing thread would draw from books that are being written.
-        self._live = Live(
-            console=self.console, auto_refresh=False, transient=True, get_renderable=self._table
-        )
-        self._drawn = 0.0
-
-    def begin(self, trials: Sequence[Trial]) -> None:
-        """Open the display."""
-        super().begin(trials)
-        self._live.start()
-
-    def note(self, text: str) -> None:
-        """Print above the table."""
-        self.console.print(text, markup=False)
-
-    def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
-        """Draw it soon."""
-        super().reported(fit_id, report)
-        self.tick()
-
-    def ended(self, fit_id: str, how: str, reason: str) -> None:
-        """Failures stay above the table; what is done only counts."""
-        super().ended(fit_id, how, reason)
-        if how not in ("done", "stopped"):
-            self.note(_ended(self.label(fit_id), how, reason))
-        self.tick()
-
-    def tick(self) -> None:
-        """Redraw four times a second at most."""
-        if self._clock() - self._drawn >= 0.25:
-            self._drawn = self._clock()
-            self._live.refresh()
-
-    def close(self) -> None:
-        """Leave one line instead of the table."""
-        self._live.stop()
-        self.note(self.summary())
-
-    def _table(self) -> Any:
-        from rich.console import Group
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid(padding=(0, 2))
-        rows = max(4, self.console.height - 6)
-        for fit_id, report in list(self.running.items())[:rows]:
-            speed = report.get("images_per_s")
-            table.add_row(
-                Text(self.label(fit_id)),
-                position(report),
-                f"{speed:.0f} images/s" if speed else "",
-                ProgressBar(total=1.0, completed=self.share_done(fit_id), width=20),
-            )
-        settled = len(self.done) + len(self.given_up)
-        bar = ProgressBar(total=max(1, self.total), completed=settled, width=40)
-        return Group(table, bar, Text(self.summary()))
-
-
 def progress_on(stream: TextIO | None = None, *, heartbeat_s: float = 60.0) -> Progress:
     """Live on a terminal, lines elsewhere; on stderr unless told: stdout is for answers."""
     stream = sys.stderr if stream is None else stream
-    return LiveProgress(stream) if stream.isatty() else PlainProgress(stream, heartbeat_s)
+    if not stream.isatty():
+        return PlainProgress(stream, heartbeat_s)
+    from grid.live_progress import LiveProgress
+
+    return LiveProgress(stream)
 
 
 def position(report: Mapping[str, Any]) -> str:
@@ -223,7 +199,8 @@ def position(report: Mapping[str, Any]) -> str:
     return "starting"
 
 
-def _ended(label: str, how: str, reason: str) -> str:
+def in_words(label: str, how: str, reason: str) -> str:
+    """How a trial ended."""
     words = {
         "done": "done",
         "stopped": "stopped",

@@ -91,6 +91,7 @@ class Run(StaysHere):
         self._parents = {t.waits_for for t in trials if t.waits_for}
         self._began = time.monotonic()
         progress.begin(trials)
+        stop.tell(self._acknowledge)
 
     def next(self) -> Issue | None:
         """The next trial to hand out; None for now, or for good once `over`."""
@@ -164,6 +165,12 @@ class Run(StaysHere):
             stopped_by=self.stop.reason,
             store_error=self.store_error,
             seconds=time.monotonic() - self._began,
+        )
+
+    def _acknowledge(self, reason: str) -> None:
+        self.progress.note(
+            f"{reason}: stopping; trials write their checkpoints "
+            f"(up to {self.options.grace_s:.0f} s; once more to stop at once)"
         )
 
     def _release_children(self, fit_id: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -34,6 +35,7 @@ class StopSignals(StaysHere):
         self._since: float | None = None
         self._reason = ""
         self._settled = False
+        self._tell: Callable[[str], None] | None = None
 
     def __call__(self) -> bool:
         """Whether to stop: the ``stop`` that an attempt is given."""
@@ -53,6 +55,18 @@ class StopSignals(StaysHere):
         """Raise the flag from inside, e.g. because the store cannot be written."""
         if self._since is None:
             self._since, self._reason = time.monotonic(), reason
+            if self._tell is not None:
+                self._tell(reason)
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        """Have a stop acknowledged at the moment it is asked for, with its reason.
+
+        What is slow to look at the flag (Ray starting a worker, a step of a large network) must
+        not leave a person wondering whether Ctrl-C was heard.
+        """
+        self._tell = say
+        if self._since is not None:
+            say(self._reason)
 
     def install(self) -> None:
         """Take the signals, also from whoever took them meanwhile (ray.init and Tune do)."""
@@ -91,6 +105,8 @@ def interruptible() -> Iterator[Sequence[str]]:
         if since is None or time.monotonic() - since > ECHO_S:
             since = time.monotonic()
             _asked_before[:] = [signal.Signals(number).name]
+            with suppress(OSError):  # at once: what is interrupted may take seconds to tidy up
+                os.write(2, f"{signal.Signals(number).name}: stopping\n".encode())
             raise KeyboardInterrupt(signal.Signals(number).name)
 
     _asked_before.clear()

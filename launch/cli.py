@@ -56,9 +56,11 @@ def cli() -> None:
 def demo(folder: Path, slots: int | None) -> None:
     """Toy images, a grid of two detectors, its matrix; minutes."""
     from grid.stopping import interruptible
+    from launch.waiting import waiting
 
     with interruptible():
-        from launch.demo_command import run_demo
+        with waiting("starting"):
+            from launch.demo_command import run_demo
 
         code = run_demo(folder, slots=slots)
     sys.exit(code)
@@ -104,10 +106,12 @@ def run(
 ) -> None:
     """Do what is missing of FILE: train, score, commit. Running again is resuming."""
     from grid.stopping import interruptible
+    from launch.waiting import waiting
 
     with interruptible():  # until the driver is up, and has a flag for its trials
-        from launch.desk import open_desk
-        from launch.run_command import run_missing
+        with waiting("starting"):
+            from launch.desk import open_desk
+            from launch.run_command import run_missing
 
         desk = open_desk(file, fits=trials, **given)
         code = run_missing(desk, ray=not no_ray, slots=slots, attempts=attempts)

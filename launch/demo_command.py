@@ -7,7 +7,6 @@ images, experiment file, store and page. Called again it finds nothing left to d
 from __future__ import annotations
 
 import shutil
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from grid.refusal import Problem, Refused
 from launch.desk import Desk, open_desk
 from launch.run_command import run_missing
 from launch.show_experiment import overview_of, print_matrix, write_report
+from launch.waiting import waiting
 
 # Few enough for minutes on two cores, many enough for a matrix with blocks.
 TRAIN_IMAGES, TEST_IMAGES = 256, 64
@@ -82,13 +82,14 @@ def _write_images(
     images = 2 * (train + test) * len(generators)
     console.print(f"toy images: {images:,} of {len(generators)} generators in {root}", markup=False)
     try:
-        write_toy_images(
-            root,
-            train=train,
-            test=test,
-            generators=generators,
-            progress=_making if sys.stderr.isatty() else None,
-        )
+        with waiting("making images") as say:
+            write_toy_images(
+                root,
+                train=train,
+                test=test,
+                generators=generators,
+                progress=lambda done, total: say(f"making images {done:,}/{total:,}"),
+            )
     except ToyFolderRefused as error:
         what, _, mend = str(error).rpartition("; ")
         raise Refused(
@@ -131,8 +132,3 @@ def _say_next(console: Console, folder: Path, file: Path) -> None:
     for command, why in lines:
         said = Text.assemble(f"  {command}\n      ", (why, "dim"))
         console.print(said, highlight=False, soft_wrap=True)
-
-
-def _making(done: int, total: int) -> None:
-    end = "" if done < total else "\n"
-    print(f"\rmaking images {done:,}/{total:,}", end=end, file=sys.stderr, flush=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import yaml
 from grid.loading import load_experiment
 from grid.plan import Plan, make_plan, prepare
 from grid.store import Store, inside_ray_job, open_store
+from launch.waiting import images_read, waiting
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,18 @@ def open_desk(
     wanted: dict[str, Any] = {key: yaml.safe_load(value) for key, value in changes}
     if limit is not None:
         wanted["limit"] = limit
-    experiment = load_experiment(file, wanted)
-    opened = store_of(store, experiment.store, base=file.resolve().parent)
-    expansion = prepare(
-        experiment,
-        only=[*only, *(("fit", f) for f in fits)],
-        rehash=rehash,
-        progress=_indexing if sys.stderr.isatty() else None,
-    )
-    return Desk(file, opened, make_plan(expansion, opened))
+    with waiting(f"reading {file}") as say:
+        experiment = load_experiment(file, wanted)
+        opened = store_of(store, experiment.store, base=file.resolve().parent)
+        expansion = prepare(
+            experiment,
+            only=[*only, *(("fit", f) for f in fits)],
+            rehash=rehash,
+            progress=lambda done, total: say(images_read(done, total)),
+        )
+        say(f"looking into the store {opened.url}")
+        plan = make_plan(expansion, opened)
+    return Desk(file, opened, plan)
 
 
 def store_of(option: str | None, in_file: str | None = None, base: Path | None = None) -> Store:
@@ -66,8 +69,3 @@ def store_of(option: str | None, in_file: str | None = None, base: Path | None =
         # Inside a Ray job the file itself may lie in the disposable copy: open_store refuses.
         return open_store(in_file if inside_ray_job() else base / in_file)
     return open_store(option or os.environ.get("CROSSGEN_STORE") or "runs")
-
-
-def _indexing(done: int, total: int) -> None:
-    """One line on a terminal while files are read; nothing when they are known already."""
-    print(f"\rreading images {done}/{total}", end="" if done < total else "\n", file=sys.stderr)

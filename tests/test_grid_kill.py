@@ -1,6 +1,5 @@
 """Kill -9 at named points and at random moments, then the same command: nothing lost or redone."""
 
-import hashlib
 import os
 import signal
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from score_digests import digests
 
 from grid import records
 from grid.attempts import begun_fits
@@ -82,17 +82,6 @@ def finish(file: Path, store: Store) -> None:
     process = command("-m", "launch", *run_of(file, store))
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
-
-
-def digests(store: Store) -> dict[str, str]:
-    """By piece: the digest of its logits. Everything that a table would be made of."""
-    commits = records.read_commits(store)
-    [experiment] = records.read_experiments(store)
-    found = {}
-    for piece in records.pieces_of(experiment, commits):
-        logits = records.read_scores(store, piece, commits[piece.fit_id])["logit"].to_numpy()
-        found[piece.key] = hashlib.sha256(logits.tobytes()).hexdigest()
-    return found
 
 
 def committed(store: Store) -> dict[str, object]:
