@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from analysis.accepted_bias import accepted_bias
 from analysis.cells import Measured
 from analysis.matrix import Entry, Matrix, SeedCell
 from analysis.provenance import Provenance
@@ -42,6 +43,7 @@ def cautions(
         provenance: of its fits.
     """
     return [
+        *_accepted_bias(selection, experiment),
         *_simulated(experiment),
         *_limited(experiment),
         *_missing(selection, experiment, found),
@@ -55,6 +57,12 @@ def cautions(
         *_left_out(experiment, found),
         *_unreadable(found),
     ]
+
+
+def _accepted_bias(selection: Selection, experiment: Experiment) -> Iterator[Caution]:
+    found = accepted_bias(selection.store, experiment)
+    if found is not None:
+        yield Caution("one_sided", *found)
 
 
 def _simulated(experiment: Experiment) -> Iterator[Caution]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from grid import records
 from grid.arm_check import check_arms
-from grid.bias import one_sided
+from grid.bias import one_sided, refused
 from grid.catalog import open_catalog
 from grid.cost import costs_in, images_to_score, work_of
 from grid.expand import Expansion, Fit, expand
@@ -128,7 +128,7 @@ def prepare(
         problems.raise_if_any()  # names of missing data would only be refused a second time
     expansion = _restricted(expand(experiment, catalog, problems), only, problems)
     if experiment.equalise is None:  # where a label can be read from a header, the file must say
-        problems.extend(one_sided(expansion))
+        problems.extend(refused(one_sided(expansion)))
     problems.extend(geometry_problems(expansion))
     if experiment.leakage == "refuse":
         for overlap in overlaps(expansion):

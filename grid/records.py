@@ -42,6 +42,7 @@ from grid.expansions import (
     write_experiment,
 )
 from grid.failures import Failure, read_failures, write_failure
+from grid.header_facts import accepted, one_sided_among, read_pool_facts
 from grid.identity import canonical_json, digest
 from grid.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.places import (
@@ -140,6 +141,7 @@ __all__ = [
     "Threshold",
     "TrainRecord",
     "WeightsChanged",
+    "accepted",
     "attempt_prefix",
     "canonical_json",
     "cells_of",
@@ -164,6 +166,7 @@ __all__ = [
     "history_schema",
     "manifest_key",
     "manifest_schema",
+    "one_sided_among",
     "open_score_file",
     "open_store",
     "parquet_bytes",
@@ -176,6 +179,7 @@ __all__ = [
     "read_failures",
     "read_history",
     "read_pool",
+    "read_pool_facts",
     "read_provenance",
     "read_provenances",
     "read_score_footer",

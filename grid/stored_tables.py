@@ -127,6 +127,11 @@ def read_pool(store: Store, pool_id: str, columns: Sequence[str] | None = None) 
     return _read(store, manifest_key(pool_id), manifest_schema(), columns)
 
 
+def pool_of_bytes(key: str, data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return the rows, or some of their columns, of a manifest that is read already."""
+    return _table(key, data, manifest_schema(), columns)
+
+
 def write_provenance(store: Store, fit_id: str, attempt: str, facts: Mapping[str, Any]) -> bool:
     """Store what an attempt tells of its host, packages and times; all of it is informative."""
     return store.put_new(provenance_key(fit_id, attempt), to_json({**facts, "schema": SCHEMA}))
@@ -207,11 +212,15 @@ def _cast(column: Any, kind: Any) -> Any:
 
 
 def _read(store: Store, key: str, schema: Any, columns: Sequence[str] | None) -> pa.Table:
+    return _table(key, store.get(key), schema, columns)
+
+
+def _table(key: str, data: bytes, schema: Any, columns: Sequence[str] | None) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(pa.BufferReader(store.get(key)))
+        file = pq.ParquetFile(pa.BufferReader(data))
     except pa.ArrowInvalid as error:
         raise CorruptRecord(
             f"{key}: it is not a readable Parquet file ({error}); delete it and run again."

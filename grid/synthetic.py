@@ -80,7 +80,8 @@ class SyntheticGrid:
     `images` counts each pool's; `shared_reals` scores one real pool against every generator;
     `unreadable` and `seen` count the rows per pool without a logit, and those of the trained
     generator that the fit saw; `committed` is the share of the fits that are done;
-    `trained_classes` counts the classes that the fits are said to have seen (None: all).
+    `trained_classes` counts the classes that the fits are said to have seen (None: all); `formats`
+    are those of the reals and of the fakes.
     """
 
     name: str = "synthetic"
@@ -96,6 +97,7 @@ class SyntheticGrid:
     classes: int = 10
     trained_classes: int | None = None
     shared_reals: bool = False
+    formats: tuple[str, str] = ("PNG", "PNG")
     unreadable: int = 0
     seen: int = 0
     committed: float = 1.0
@@ -305,7 +307,9 @@ def _write_pool(store: Store, grid: SyntheticGrid, pool: PoolRecord) -> None:
         {
             "image_id": ids,
             "label": [pool["label"]] * count,
-            "path": [f"{pool['source']}/{name}.{'png' if fake else 'jpg'}" for name in ids],
+            "path": [
+                f"{pool['source']}/{name}.{grid.formats[pool['label']].lower()}" for name in ids
+            ],
             "dataset": [pool["dataset"]] * count,
             "generator": [generator] * count,
             "family": [pool["family"]] * count,
@@ -316,7 +320,7 @@ def _write_pool(store: Store, grid: SyntheticGrid, pool: PoolRecord) -> None:
             "real_set": ["" if fake else pool["source"]] * count,
             "width": [256] * count,
             "height": [256] * count,
-            "format": ["PNG" if fake else "JPEG"] * count,
+            "format": [grid.formats[pool["label"]]] * count,
             "bytes": [60_000] * count,
         },
     )

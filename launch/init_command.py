@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import jinja2
 
-from grid.bias import one_sided_among
+from grid.bias import one_sided_of, refused
 from grid.catalog import TEST, TRAIN, Catalog, open_catalog
 from grid.experiment import DatasetSpec
 from grid.refusal import Problems
@@ -97,7 +97,7 @@ def experiment_text(catalog: Catalog, file: str) -> str:
             f"{images} images, generators {generators or 'none'}"
         )
         sources = [(source.name, source.pools) for source in dataset.sources]
-        bias += [f"{p.what}: {p.why}" for p in one_sided_among(sources)]
+        bias += [f"{p.what}: {p.why}" for p in refused(one_sided_of(sources))]
         if any(s.of(TRAIN, 0) and s.of(TRAIN, 1) for s in dataset.sources):
             train_sets.append(alias)
         if any(s.of(TEST, 0) and s.of(TEST, 1) for s in dataset.sources):

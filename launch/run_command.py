@@ -15,7 +15,7 @@ from grid.shared_store import store_token
 from grid.store_errors import StoreError
 from grid.trial import Trial
 from launch.desk import Desk
-from launch.show_plan import print_plan
+from launch.show_plan import print_accepted_bias, print_plan
 from launch.show_warnings import print_warnings
 
 
@@ -31,6 +31,7 @@ def run_missing(desk: Desk, *, ray: bool, slots: int | None, attempts: int) -> i
         print_plan(desk)
         _print_warnings(console, desk)
         return EXIT_DONE
+    print_accepted_bias(console, desk.plan)
     options = RunOptions(attempts=attempts, slots=slots)
     if ray:
         from grid.driver import DriverFailed

@@ -8,14 +8,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grid.bias import one_sided
 from grid.catalog import FAKE, TRAIN
 from grid.durations import duration
 from grid.expansions import sets_of
+from grid.header_facts import accepted
 from grid.plan import FitPlan, Plan
 from grid.why import reasons
 from launch.desk import Desk
 
 SHOWN = 20
+COMPARISONS_SHOWN = 3
 
 
 def print_plan(desk: Desk) -> None:
@@ -25,6 +28,7 @@ def print_plan(desk: Desk) -> None:
     experiment = plan.expansion.experiment
     console.print(Text.assemble((experiment.name, "bold"), " ", experiment.question or ""))
     console.print(f"store {desk.store.url}", style="dim", highlight=False, markup=False)
+    print_accepted_bias(console, plan)
     if experiment.limit is not None:
         console.print(f"PARTIAL: at most {experiment.limit} images per pool", style="bold yellow")
     table = Table("", "wanted", "committed", "missing", box=None, header_style="dim")
@@ -59,6 +63,20 @@ def print_plan(desk: Desk) -> None:
     time = unknown if plan.predicted_s is None else duration(plan.predicted_s)
     console.print(f"to do, on one slot: {time}", highlight=False)
     _print_trials(console, plan.missing)
+
+
+def print_accepted_bias(console: Console, plan: Plan) -> None:
+    """Print what a header says of the labels, where the file accepts it; before anything else."""
+    said = accepted(one_sided(plan.expansion))
+    if said is None:
+        return
+    sentence, comparisons = said
+    console.print(f"! {sentence}", style="bold yellow", highlight=False, markup=False)
+    for line in comparisons[:COMPARISONS_SHOWN]:
+        console.print(f"    {line}", style="dim", highlight=False, markup=False)
+    more = len(comparisons) - COMPARISONS_SHOWN
+    if more > 0:
+        console.print(f"    ... and {more} more", style="dim", highlight=False)
 
 
 def _print_left_out(console: Console, plan: Plan) -> None:

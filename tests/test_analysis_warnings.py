@@ -233,6 +233,20 @@ def test_what_a_degradation_breaks_is_a_result_and_no_warning(tmp_path):
     assert told(store, experiment) == {}
 
 
+def test_what_the_file_accepted_of_its_headers_is_said_before_anything_else(tmp_path):
+    store, experiment = written(tmp_path, formats=("JPEG", "PNG"))
+    found = overview(store, experiment).cautions
+    assert [caution.kind for caution in found][:2] == ["one_sided", "simulated"]
+    assert "format x label is one-sided" in found[0].text
+    assert "the file accepts it with `equalise: none`" in found[0].text
+    classes = "format: reals are JPEG 100%, fakes are PNG 100%"
+    assert found[0].details[0] == f"test set synthetic/progan, {classes}"
+    assert "one_sided" not in told(store, experiment, equalise="match")
+    for key in store.list("manifests/"):
+        store.delete(key)  # nothing is known, and nothing is claimed
+    assert "one_sided" not in told(store, experiment)
+
+
 def test_what_a_commit_warns_of_is_passed_on(tmp_path):
     store, experiment = written(tmp_path)
     fit = experiment["fits"][0]

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
+from analysis.accepted_bias import accepted_bias
 from grid.loading import parse_experiment
 from grid.plan import prepare
+from grid.records import open_store, write_pool
 from grid.refusal import Refused
 
 
@@ -99,3 +102,77 @@ def test_what_takes_no_part_is_not_looked_at(write, refusals):
         write("both", generator, "ai", "png")
         write("both", generator, "nature", real)
     assert refusals("both", train={"sets": ["both/a"]}, test={"sets": ["both/a"]}) == []
+
+
+def test_who_accepts_it_in_writing_is_told_by_every_command_before_any_number(
+    tmp_path, write, cache, crossgen
+):
+    write("both", "a", "ai", "png")
+    write("both", "a", "nature", "jpg")
+    file = tmp_path / "biased.yaml"
+    raw = {
+        "schema": 1,
+        "name": "biased",
+        "data": {"both": {"root": "both"}},
+        "equalise": "none",
+        "test": {"sets": ["both"]},
+        "arms": [
+            {
+                "name": "a",
+                "detector": "simple_cnn",
+                "simple_cnn.size": "tiny",
+                "train": {"each": "both"},
+                "input": {"train": "random_crop(16)", "test": "none"},
+                "recipe": {"base": "small", "epochs": 1},
+            }
+        ],
+    }
+    file.write_text(yaml.safe_dump(raw))
+    said = "Labels can be read from the file header: format x label is one-sided"
+    store = ("--store", tmp_path / "store")
+
+    _, out, _ = crossgen("plan", file, *store)
+    assert out.index(said) < out.index("wanted")
+    assert "both/a, format: reals are JPEG 100%, fakes are PNG 100%" in out
+    code, _, err = crossgen("run", file, "--no-ray", *store)
+    assert code == 0, err
+    assert err.index(said) < err.index("1 trial to run")
+    _, out, _ = crossgen("status", file, *store)
+    assert out.index(said) < out.index("wanted")
+    for named in ((file,), ("--experiment", "biased")):  # also without file and images
+        _, out, _ = crossgen("matrix", *named, *store)
+        assert out.index(said) < out.index("AUC, trained on")
+        assert "training images of both, format: reals are JPEG 100%" in out
+    page = tmp_path / "page.html"
+    crossgen("report", file, *store, "-o", page)
+    text = page.read_text()
+    assert text.index("Labels can be read from the file header") < text.index("<table")
+
+    file.write_text(yaml.safe_dump({k: v for k, v in raw.items() if k != "equalise"}))
+    code, _, err = crossgen("plan", file, *store)
+    assert code == 2
+    assert "both/a: format x label is one-sided" in err
+
+
+def test_reals_and_fakes_of_two_datasets_are_compared_in_a_store_too(tmp_path):
+    """What the analysis knows of a training is which pools an experiment trains on."""
+
+    def pool(pool_id, dataset, label, split):
+        return {"pool_id": pool_id, "dataset": dataset, "label": label, "split": split}
+
+    def shouting(formats, pools):
+        store = open_store(tmp_path / "-".join(map("".join, formats.items())))
+        for each in pools:
+            rows = {"image_id": [each["pool_id"]], "label": [each["label"]], "width": [8]}
+            image_format = [formats[each["pool_id"]]]
+            write_pool(store, each["pool_id"], {**rows, "height": [8], "format": image_format})
+        found = accepted_bias(store, {"equalise": "none", "pools": pools, "test_sets": []})
+        return [line.partition(",")[0] for line in found[1]] if found else []
+
+    apart = [pool("f", "fakes", 1, "train"), pool("r", "photos", 0, "train")]
+    assert shouting({"f": "PNG", "r": "JPEG"}, apart) == ["training images of all datasets"]
+    assert shouting({"f": "PNG", "r": "PNG"}, apart) == []
+    tested = [pool("f", "fakes", 1, "test"), pool("r", "photos", 0, "train")]
+    assert shouting({"f": "PNG", "r": "WEBP"}, tested) == []  # nothing is held against them
+    both = [pool("f", "one", 1, "train"), pool("r", "one", 0, "validation")]
+    assert shouting({"f": "BMP", "r": "WEBP"}, both) == ["training images of one"]

@@ -1,0 +1,46 @@
+"""Labels that a file header gives away, where the experiment's file accepts them.
+
+Read from the manifests, so that it is known of every store, whoever made it and when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grid.records import Experiment, Store, accepted, one_sided_among, read_pool_facts
+
+TRAINED = ("train", "validation")
+
+
+def accepted_bias(store: Store, experiment: Experiment) -> tuple[str, tuple[str, ...]] | None:
+    """Say which labels a header gives away, in a sentence and a line per comparison; else None.
+
+    What is compared are the classes of each test set and of what is trained on: of each dataset,
+    or of all of them together where one brings only reals or only fakes. A pool whose manifest is
+    not in the store (nothing of it has run) is left out.
+    """
+    if experiment["equalise"] != "none":
+        return None
+    labels = {pool["pool_id"]: pool["label"] for pool in experiment["pools"]}
+    facts = read_pool_facts(store, labels)
+    return accepted(
+        one_sided_among(
+            (name, [facts[pool_id] for pool_id in pools if pool_id in facts])
+            for name, pools in _compared(experiment)
+        )
+    )
+
+
+def _compared(experiment: Experiment) -> Iterator[tuple[str, list[str]]]:
+    trained = [pool for pool in experiment["pools"] if pool["split"] in TRAINED]
+    by_dataset: dict[str, list[str]] = {}
+    labels: dict[str, set[int]] = {}
+    for pool in trained:
+        by_dataset.setdefault(pool["dataset"], []).append(pool["pool_id"])
+        labels.setdefault(pool["dataset"], set()).add(pool["label"])
+    for test_set in experiment["test_sets"]:
+        yield f"test set {test_set['name']}", [*test_set["real_pools"], *test_set["fake_pools"]]
+    for dataset, pools in by_dataset.items():
+        yield f"training images of {dataset}", pools
+    if any(len(both) == 1 for both in labels.values()):
+        yield "training images of all datasets", [pool["pool_id"] for pool in trained]
