@@ -50,6 +50,14 @@ class Options(BaseModel):
         """
         return True
 
+    def cpu_seconds_per_megapixel(self) -> float | None:
+        """What training takes for a million pixels on one CPU core; None = not measured.
+
+        For `plan` before anything alike has run. Measured by `tests/benchmarks/training_speed.py`,
+        whose table stands in `tests/benchmarks/README.md`.
+        """
+        return None
+
 
 class Pipelines(BaseModel):
     """The geometry of training and of testing, as strings of `data.operations`."""

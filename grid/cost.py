@@ -1,4 +1,7 @@
-"""What a fit will cost, from what its like has cost in this store; unknown is said, not guessed."""
+"""What a fit will cost: what its like cost in this store, else on one CPU core as measured for it.
+
+Where neither is known, that is said and nothing is guessed.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,17 @@ class Costs:
         """Return the seconds that some work will take, None where its like never ran here."""
         known = self.per_image.get(work.kind)
         return median(known) * work.amount if known else None
+
+
+def shipped_estimate(fit: Fit, work: Work) -> float | None:
+    """Return the seconds that some work takes on one CPU core by the detector's own measurement.
+
+    None where the detector states none, or the geometry's result is not known beforehand.
+    """
+    rate = fit.options.cpu_seconds_per_megapixel()
+    pools = fit.training.pools if fit.training is not None else ()
+    pixels = mean_pixels("none", fit.train_geometry, pools[0]) if pools else None
+    return None if rate is None or pixels is None else rate * pixels / 1e6 * work.amount
 
 
 def known_costs(commits: Mapping[str, Commit]) -> Costs:

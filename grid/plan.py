@@ -17,7 +17,7 @@ from grid import records
 from grid.arm_check import check_arms
 from grid.bias import one_sided, refused
 from grid.catalog import open_catalog
-from grid.cost import costs_in, images_to_score, work_of
+from grid.cost import costs_in, images_to_score, shipped_estimate, work_of
 from grid.expand import Expansion, Fit, expand
 from grid.experiment import Experiment
 from grid.leakage import Overlap, overlaps
@@ -39,6 +39,8 @@ class FitPlan:
     missing_pieces: int
     work: Work
     predicted_s: float | None
+    alike_ran: bool = True
+    """Whether the prediction is from fits of this store, not from the detector's own figure."""
 
     @property
     def committed(self) -> bool:
@@ -90,6 +92,11 @@ class Plan:
         """Seconds of all that is missing, one after the other; None when any is unknown."""
         known = [f.predicted_s for f in self.missing]
         return None if any(s is None for s in known) else sum(s for s in known if s is not None)
+
+    @property
+    def estimated(self) -> bool:
+        """Whether some of it is only estimated, from what its like takes on one CPU core."""
+        return any(not f.alike_ran for f in self.missing)
 
 
 def prepare(
@@ -161,7 +168,10 @@ def make_plan(expansion: Expansion, store: Store) -> Plan:
             pieces, missing = len(wanted), len(absent)
         work = work_of(fit, trains=commit is None, scored_images=images)
         predicted = costs.predict(work) if work.amount else 0.0
-        fits.append(FitPlan(fit, commit, pieces, missing, work, predicted))
+        alike_ran = predicted is not None
+        if predicted is None:
+            predicted = shipped_estimate(fit, work)
+        fits.append(FitPlan(fit, commit, pieces, missing, work, predicted, alike_ran))
     return Plan(expansion, tuple(fits), tuple(overlaps(expansion)), experiment_record(expansion))
 
 
@@ -225,14 +235,15 @@ def make_trials(plan: Plan, store: Store) -> list[Trial]:
             label=f.fit.label,
             resources=_resources(plan.expansion.experiment, f.fit),
             work=f.work,
-            predicted_s=f.predicted_s,
+            # While a run goes on, only what was measured in its store tells of the time left.
+            predicted_s=f.predicted_s if f.alike_ran else None,
             waits_for=f.fit.parent if f.fit.parent in uncommitted and not f.committed else None,
             spec=trial_spec(
                 f.fit,
                 plan.expansion,
                 store.url,
                 paths,
-                predicted_training_s=f.predicted_training_s,
+                predicted_training_s=f.predicted_training_s if f.alike_ran else None,
             ),
         )
         for f in todo

@@ -59,10 +59,19 @@ def print_plan(desk: Desk) -> None:
     if not plan.missing:
         console.print("nothing to do", style="green")
         return
-    unknown = "time unknown, nothing like it has run in this store yet"
-    time = unknown if plan.predicted_s is None else duration(plan.predicted_s)
-    console.print(f"to do, on one slot: {time}", highlight=False)
+    console.print(f"to do, {_time(plan)}", highlight=False)
     _print_trials(console, plan.missing)
+
+
+def _time(plan: Plan) -> str:
+    if plan.predicted_s is None:
+        return "on one slot: time unknown, nothing like it has run in this store yet"
+    if plan.estimated:
+        return (
+            f"on one CPU core: about {duration(plan.predicted_s)}, a rough estimate until the like "
+            "has run in this store; a GPU is many times faster"
+        )
+    return f"on one slot: {duration(plan.predicted_s)}"
 
 
 def print_accepted_bias(console: Console, plan: Plan) -> None:
@@ -132,6 +141,8 @@ def _print_trials(console: Console, fits: list[FitPlan]) -> None:
     for f in fits[:SHOWN]:
         trains = "-" if f.committed else "given" if f.fit.recipe is None else "yes"
         predicted = "?" if f.predicted_s is None else duration(f.predicted_s)
+        if f.predicted_s is not None and not f.alike_ran:
+            predicted = f"about {predicted}"
         table.add_row(Text(f.fit.label), trains, f"{f.missing_pieces:,}", predicted)
     console.print(table)
     if len(fits) > SHOWN:

@@ -5,7 +5,7 @@ import yaml
 
 from grid.cost import kind_of_work, known_costs, work_of
 from grid.loading import parse_experiment
-from grid.plan import make_plan, prepare
+from grid.plan import make_plan, make_trials, prepare
 from grid.store import open_store
 
 
@@ -51,8 +51,24 @@ def test_another_experiment_of_the_store_is_learnt_from(plan):
     assert {fit.commit for fit in again.fits} == {None}
     assert all(fit.predicted_s for fit in again.fits)
     assert again.predicted_s == sum(fit.predicted_s for fit in again.fits)
+    assert not again.estimated
+
+
+def test_what_never_ran_is_estimated_from_the_detectors_own_figure(plan, monkeypatch, tmp_path):
+    """By pixels; and a run's own clock and its commits know nothing of it."""
     new = plan(arm={"input": {"train": "random_crop(8)", "test": "none"}}, seeds=[5])
-    assert new.predicted_s is None
+    assert new.estimated
+    for fit in new.fits:
+        rate = fit.fit.options.cpu_seconds_per_megapixel()
+        work = 2 * 28 + 4 * 24 / 3  # epochs of images, and scored ones with four times the pixels
+        assert fit.predicted_s == pytest.approx(rate * 64 / 1e6 * work)
+    trials = make_trials(new, open_store(tmp_path / "other"))
+    assert {(t.predicted_s, t.spec["predicted_training_s"]) for t in trials} == {(None, None)}
+    monkeypatch.setattr(
+        type(new.fits[0].fit.options), "cpu_seconds_per_megapixel", lambda self: None
+    )
+    unknown = plan(arm={"input": {"train": "random_crop(8)", "test": "none"}}, seeds=[5])
+    assert unknown.predicted_s is None
 
 
 def test_an_image_is_scored_at_the_cost_of_its_pixels(plan):

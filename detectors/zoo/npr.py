@@ -25,6 +25,10 @@ class NPROptions(Options):
     mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
     """Interpolation of both steps; without antialiasing, align_corners false."""
 
+    def cpu_seconds_per_megapixel(self) -> float:
+        """Measured at 32 px; 224 px take two thirds of it."""
+        return 18.0
+
 
 CARD = Card(
     name="npr",

@@ -21,6 +21,10 @@ class ResNet50Options(Options):
     """full: ResNet-50, 23,510,081 weights. tiny: one block in each of three stages, a quarter of
     the width, 127,249 weights: for tests and small images, with no claim to be ResNet-50."""
 
+    def cpu_seconds_per_megapixel(self) -> float:
+        """`tiny` measured at 32 px, `full` at 224 px."""
+        return 2.5 if self.size == "tiny" else 15.0
+
 
 CARD = Card(
     name="resnet50",
