@@ -7,43 +7,37 @@ Tables and sentences are renderings of it (`terminal`, `report`, `sentences`) an
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 from statistics import fmean, stdev
 from typing import Literal
 
 from analysis.arms import ArmOfFit, arms_of
 from analysis.cells import Measured, measured_cells
+from analysis.heads import (
+    Column,
+    Row,
+    column_heads,
+    row_head,
+    row_name,
+    row_place,
+    set_key,
+    shared_prefix,
+)
+from analysis.relations import UNSEEN, Relation, relation_of
 from analysis.selection import Selection
+from analysis.training_facts import TrainingFacts, read_steps, training_facts
 from grid.records import (
-    NOT_TRAINED_CLASSES,
     Cell,
     Experiment,
     FitRecord,
     Piece,
-    SetRecord,
-    TrainRecord,
     cells_of,
     resolved_epochs,
 )
 
 Metric = Literal["auc", "accuracy"]
-Relation = Literal["trained", "classes", "related", "family", "other", "family_unknown", "unknown"]
-RELATIONS: dict[Relation, str] = {
-    "trained": "trained on this generator",
-    "classes": "trained on other classes of this generator",
-    "related": "trained on a near copy of it",
-    "family": "trained on its family",
-    "other": "trained on other families",
-    "family_unknown": "family unknown",
-    "unknown": "training images unknown",
-}
-# Generators that are new to a fit. Near copies of a trained one are not, nor are its classes.
-UNSEEN: tuple[Relation, ...] = ("family", "other", "family_unknown")
-MIXED = "mixed"
-UNKNOWN_FAMILY = "unknown"
 
 
 class AmbiguousSeeds(ValueError):
@@ -111,22 +105,6 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A training set; `family` is MIXED where it holds several, "" where it is not known."""
-
-    label: str
-    family: str
-
-
-@dataclass(frozen=True)
-class Column:
-    """A test set."""
-
-    label: str
-    family: str
-
-
-@dataclass(frozen=True)
 class Matrix:
     """One detector with its options, degradation and epoch; `entries[row][column]`.
 
@@ -135,6 +113,7 @@ class Matrix:
 
     title: str
     settings: dict[str, str]
+    facts: TrainingFacts
     rows: tuple[Row, ...]
     columns: tuple[Column, ...]
     entries: tuple[tuple[Entry | None, ...], ...]
@@ -217,8 +196,14 @@ def matrices(selection: Selection, experiment: Experiment) -> list[Matrix]:
         grouped.setdefault(arm, []).append((cell, seed_cell))
     grouped = _with_parents_seeds_apart(grouped, fits)
     titles = arms_of(grouped)
-    order = [_set_key(record) for record in experiment["test_sets"]]
-    return [_matrix(titles[arm], arm, cells, fits, order) for arm, cells in grouped.items()]
+    order = [set_key(record) for record in experiment["test_sets"]]
+    steps = read_steps(selection)
+    made = []
+    for arm, cells in grouped.items():
+        own = {cell.fit_id: fits[cell.fit_id] for cell, _ in cells}
+        facts = training_facts(dict(arm.settings), own.values(), selection.commits, steps)
+        made.append(_matrix(titles[arm], arm, facts, cells, fits, order))
+    return made
 
 
 def _with_parents_seeds_apart(
@@ -228,7 +213,7 @@ def _with_parents_seeds_apart(
     apart: dict[ArmOfFit, list[tuple[Cell, SeedCell]]] = {}
     for arm, cells in grouped.items():
         places = [
-            (_row_name(fits[cell.fit_id]), _set_key(cell.record), seed_cell.seed)
+            (row_name(fits[cell.fit_id]), set_key(cell.record), seed_cell.seed)
             for cell, seed_cell in cells
         ]
         is_clear = len(set(places)) == len(places)
@@ -238,97 +223,38 @@ def _with_parents_seeds_apart(
     return apart
 
 
-def blocks(families: Sequence[str]) -> list[tuple[str, int]]:
-    """Return runs of one family, with their lengths: what is drawn as a block."""
-    return [(family, len(list(run))) for family, run in groupby(families)]
-
-
 def _matrix(
     title: str,
     arm: ArmOfFit,
+    facts: TrainingFacts,
     cells: Sequence[tuple[Cell, SeedCell]],
     fits: dict[str, FitRecord],
     order: Sequence[tuple[object, ...]],
 ) -> Matrix:
-    asked = {_set_key(cell.record): cell.record for cell, _ in cells}
+    asked = {set_key(cell.record): cell.record for cell, _ in cells}
     sets = {key: asked[key] for key in order if key in asked}
     names: dict[str, FitRecord] = {}
     for cell, _ in cells:
         fit = fits[cell.fit_id]
-        names.setdefault(_row_name(fit), fit)
+        names.setdefault(row_name(fit), fit)
     families = list(dict.fromkeys(record["family"] for record in sets.values()))
     keys = sorted(sets, key=lambda key: families.index(sets[key]["family"]))
     place = {sets[key]["generator"]: n for n, key in reversed(list(enumerate(keys)))}
-    ordered = sorted(names, key=lambda name: _row_place(names[name], families, place))
+    ordered = sorted(names, key=lambda name: row_place(names[name], families, place))
     found: dict[tuple[str, tuple[object, ...]], list[tuple[Cell, SeedCell]]] = {}
     for cell, seed_cell in cells:
-        key = (_row_name(fits[cell.fit_id]), _set_key(cell.record))
+        key = (row_name(fits[cell.fit_id]), set_key(cell.record))
         found.setdefault(key, []).append((cell, seed_cell))
     return Matrix(
         title=title,
         settings=dict(arm.settings),
-        rows=tuple(_row(name, names[name], _shared_prefix(ordered)) for name in ordered),
-        columns=_columns([sets[key] for key in keys]),
+        facts=facts,
+        rows=tuple(row_head(name, names[name], shared_prefix(ordered)) for name in ordered),
+        columns=column_heads([sets[key] for key in keys]),
         entries=tuple(
             tuple(_entry(found.get((name, key)), names[name]) for key in keys) for name in ordered
         ),
     )
-
-
-def _row(name: str, fit: FitRecord, prefix: str) -> Row:
-    train = fit["train"]
-    families = sorted(set(train["families"])) if train else []
-    return Row(
-        label=name.removeprefix(prefix),
-        family=families[0] if len(families) == 1 else MIXED if families else "",
-    )
-
-
-def _row_name(fit: FitRecord) -> str:
-    if fit["train"] is not None:
-        return fit["train"]["label"]
-    return f"given weights {str((fit['weights'] or {}).get('sha256', ''))[:8]}".strip()
-
-
-def _row_place(
-    fit: FitRecord, families: Sequence[str], place: dict[str, int]
-) -> tuple[float, float]:
-    """Rows in the order of the columns, so that the diagonal is one; mixtures come last."""
-    train = fit["train"]
-    if train is None or len(set(train["families"])) != 1:
-        return (math.inf, 0)
-    family = train["families"][0]
-    first = min((place.get(g, len(place)) for g in train["generators"]), default=len(place))
-    return (families.index(family) if family in families else len(families), first)
-
-
-def _columns(records: Sequence[SetRecord]) -> tuple[Column, ...]:
-    names = [record["name"] for record in records]
-    prefix = _shared_prefix(names)
-    made = []
-    for record in records:
-        label = record["name"].removeprefix(prefix)
-        if names.count(record["name"]) > 1:
-            label = f"{label} ({_told_apart(record, records)})"
-        made.append(Column(label, record["family"]))
-    return tuple(made)
-
-
-def _told_apart(record: SetRecord, records: Sequence[SetRecord]) -> str:
-    """Say what tells a test set from others of its name: its classes, else its reals."""
-    same = [each["classes"] for each in records if each["name"] == record["name"]]
-    classes = record["classes"]
-    if all(each == classes for each in same):
-        return "+".join(record["real_pools"])
-    if classes is None:
-        return "all classes"
-    return classes.replace("_", " ") if isinstance(classes, str) else "+".join(classes)
-
-
-def _shared_prefix(names: Sequence[str]) -> str:
-    """Return "dataset/" where all names begin with the same one."""
-    prefixes = {name.partition("/")[0] if "/" in name else "" for name in names}
-    return f"{prefixes.pop()}/" if len(prefixes) == 1 and "" not in prefixes else ""
 
 
 def _entry(cells: Sequence[tuple[Cell, SeedCell]] | None, fit: FitRecord) -> Entry | None:
@@ -338,29 +264,7 @@ def _entry(cells: Sequence[tuple[Cell, SeedCell]] | None, fit: FitRecord) -> Ent
     for one, other in pairwise(ordered):
         if one.seed == other.seed:
             raise AmbiguousSeeds(one.fit_id, other.fit_id)
-    return Entry(_relation(fit, cells[0][0].record), tuple(ordered))
-
-
-def _relation(fit: FitRecord, record: SetRecord) -> Relation:
-    train = fit["train"]
-    if train is None:
-        return "unknown"
-    if record["generator"] in train["generators"]:
-        return "classes" if _has_other_classes(train, record) else "trained"
-    if record["generator_group"] in train["groups"]:
-        return "related"
-    if record["family"] != UNKNOWN_FAMILY and record["family"] in train["families"]:
-        return "family"
-    is_known = UNKNOWN_FAMILY not in (record["family"], *train["families"])
-    return "other" if is_known else "family_unknown"
-
-
-def _has_other_classes(train: TrainRecord, record: SetRecord) -> bool:
-    """Say whether a test set holds none of the classes that a fit has seen, as far as is known."""
-    classes, seen = record["classes"], train.get("classes", [""])
-    if isinstance(classes, list):
-        return "" not in seen and not set(classes) & set(seen)
-    return classes == NOT_TRAINED_CLASSES
+    return Entry(relation_of(fit, cells[0][0].record), tuple(ordered))
 
 
 def _mean_of_strangers(entries: Sequence[Entry | None], metric: Metric) -> float | None:
@@ -376,14 +280,4 @@ def _epoch(cell: Cell, selection: Selection) -> int | None:
 
 
 def _condition(cell: Cell) -> tuple[object, ...]:
-    return (_set_key(cell.record), cell.degradation, cell.test_pipeline, cell.equalise)
-
-
-def _set_key(record: SetRecord) -> tuple[object, ...]:
-    classes = record["classes"]
-    return (
-        record["name"],
-        tuple(classes) if isinstance(classes, list) else classes,
-        tuple(record["real_pools"]),
-        tuple(record["fake_pools"]),
-    )
+    return (set_key(cell.record), cell.degradation, cell.test_pipeline, cell.equalise)

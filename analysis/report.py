@@ -16,11 +16,13 @@ import jinja2
 from markupsafe import Markup
 
 from analysis.colours import RGB, STEPS, css, ink, shades, step
-from analysis.matrix import RELATIONS, UNSEEN, Entry, Matrix, Metric, Relation, blocks
+from analysis.heads import Column, blocks
+from analysis.matrix import Entry, Matrix, Metric
 from analysis.overview import Overview
+from analysis.relations import RELATIONS, UNSEEN, Relation
 from analysis.sentences import headline, meaning, number, with_sd
 from analysis.warnings import Caution
-from grid.records import duration
+from grid.records import counted, duration
 
 # A table cell of a matrix takes about 60 bytes, a line of detail about 300, a pool about 200:
 # together below 5 MB.
@@ -28,6 +30,7 @@ MATRIX_CELLS_SHOWN = 20_000
 DETAILS_SHOWN = 6_000
 POOLS_SHOWN = 2_000
 LINES_OF_A_CAUTION = 60
+CHARACTERS_OF_A_CELL = 4
 METRICS: tuple[tuple[Metric, str, str], ...] = (
     ("auc", "AUC", "area under the ROC curve; needs no threshold, .5 is chance"),
     (
@@ -84,9 +87,11 @@ def report_page(shown: Overview) -> str:
             table=_table,
             details=_details,
             lines=_lines,
-            blocks=lambda columns: blocks([column.family for column in columns]),
+            families=_families,
+            reach=_reach,
             number=number,
             duration=duration,
+            counted=counted,
             breakable=_breakable,
             sql=SQL,
             scale=range(STEPS + 1),
@@ -140,13 +145,11 @@ def _table(matrix: Matrix, metric: Metric) -> list[dict[str, Any]]:
     """Return the rows of a matrix, ready to be written down: text and classes of each cell."""
     starts = _starts([column.family for column in matrix.columns])
     row_starts = _starts([row.family for row in matrix.rows])
-    lengths = dict(zip(row_starts, blocks([row.family for row in matrix.rows]), strict=True))
     return [
         {
             "label": row.label,
             "family": row.family,
-            "span": lengths[n][1] if n in lengths else 0,
-            "first": n in row_starts and n > 0,
+            "first": n in row_starts,
             "cells": [
                 _cell(entry, metric, first=column in starts and column > 0)
                 for column, entry in enumerate(matrix.entries[n])
@@ -171,6 +174,19 @@ def _cell(entry: Entry | None, metric: Metric, *, first: bool) -> dict[str, str]
         "sd": "" if spread.sd is None else f"±{number(spread.sd)}",
         "classes": " ".join([f"c{step(spread.mean)}", *classes]),
     }
+
+
+def _families(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Return the heads of the blocks; a name that is wider than its columns stands upright."""
+    return [
+        {"name": family, "columns": length, "upright": len(family) > CHARACTERS_OF_A_CELL * length}
+        for family, length in blocks([column.family for column in columns])
+    ]
+
+
+def _reach(columns: int, narrow: int, wide: int) -> str:
+    """Return which screens a table of so many columns is too wide for: none, a phone's, any."""
+    return "beyond-any" if columns > wide else "beyond-phone" if columns > narrow else ""
 
 
 def _starts(families: Sequence[str]) -> list[int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.matrix import UNSEEN, Matrix, Spread
+from analysis.matrix import Matrix, Spread
+from analysis.relations import UNSEEN
 
 SENTENCES_SHOWN = 6
 

@@ -11,7 +11,8 @@ from rich.style import Style
 from rich.text import Text
 
 from analysis.colours import css, ink, shades, step
-from analysis.matrix import Entry, Matrix, Metric, blocks
+from analysis.heads import blocks
+from analysis.matrix import Entry, Matrix, Metric
 from analysis.overview import Overview
 from analysis.sentences import headline, meaning, number
 
@@ -65,11 +66,13 @@ def matrix_lines(matrix: Matrix, metric: Metric, width: int) -> Iterator[Text]:
     yield Text(matrix.title, style="bold").append(
         f"  {METRIC_NAMES[metric]}, trained on (rows) x tested on (columns)", style="not bold dim"
     )
+    yield from _prose(matrix.facts.short, width)
     starred = any(0 < entry.missing < len(entry.cells) for entry in matrix.all_entries())
     cell = CELL + starred
     heads = [re.split(r"[_ -]", column.label) for column in matrix.columns]
     longest = max((len(row.label) for row in matrix.rows), default=0)
-    labels = max(1, min(longest, width - cell - 2))
+    narrowest = max([cell, *(len(column.family) for column in matrix.columns)])
+    labels = max(1, min(longest, width - narrowest - 2))
     named = max([cell, *(len(part) + 1 for head in heads for part in head)])
     groups = _groups(matrix, width - labels, named)
     numbered = len(groups) > 1
@@ -92,14 +95,18 @@ def _groups(matrix: Matrix, width: int, cell_width: int) -> list[range]:
     """Cut the columns into runs that fit a width, gaps between families counted."""
     families = [column.family for column in matrix.columns]
     groups = []
-    first = used = 0
-    for n, family in enumerate(families):
-        needed = cell_width + (2 if n == first or family != families[n - 1] else 0)
-        if n > first and used + needed > width:
+    first = 0
+    for n in range(1, len(families)):
+        of_group = blocks(families[first : n + 1])
+        if sum(2 + _block_width(*block, cell_width) for block in of_group) > width:
             groups.append(range(first, n))
-            first, used, needed = n, 0, cell_width + 2
-        used += needed
+            first = n
     return [*groups, range(first, len(families))]
+
+
+def _block_width(family: str, length: int, cell_width: int) -> int:
+    """Return the characters that a block takes: its cells, or its family's name, never cut."""
+    return max(length * cell_width, len(family))
 
 
 def _group_lines(
@@ -141,7 +148,8 @@ def _prose(text: str, width: int) -> Iterator[Text]:
 def _blocks_line(columns: Sequence[tuple[str, int]], label_width: int, cell_width: int) -> Text:
     line = Text(" " * label_width)
     for family, length in columns:
-        name = f" {family} "[: length * cell_width].center(length * cell_width, "─")
+        width = _block_width(family, length, cell_width)
+        name = f" {family} ".center(width, "─") if len(family) + 2 <= width else family.rjust(width)
         line.append("  ").append(name, style="bold")
     return line
 
@@ -157,8 +165,8 @@ def _line(
     """Return one row with every cell at its width, its colour filling it."""
     label.truncate(label_width, pad=True)
     first = 0
-    for _, length in columns:
-        label.append("  ")
+    for family, length in columns:
+        label.append(" " * (2 + _block_width(family, length, cell_width) - length * cell_width))
         for cell in cells[first : first + length]:
             filled = cell.copy()
             filled.align("right", cell_width)

@@ -8,6 +8,7 @@ or pandas, and pyarrow only where a table is read or written.
 
 from __future__ import annotations
 
+from data.counts import counted
 from grid.commits import (
     Commit,
     StoredWeights,
@@ -94,6 +95,7 @@ from grid.stored_tables import (
     history_schema,
     manifest_schema,
     parquet_bytes,
+    read_histories,
     read_history,
     read_pool,
     read_provenance,
@@ -155,6 +157,7 @@ __all__ = [
     "compacted_key",
     "compacted_keys",
     "compacted_schema",
+    "counted",
     "did_you_mean",
     "digest",
     "duration",
@@ -177,6 +180,7 @@ __all__ = [
     "read_commits",
     "read_experiments",
     "read_failures",
+    "read_histories",
     "read_history",
     "read_pool",
     "read_pool_facts",

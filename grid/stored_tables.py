@@ -129,7 +129,7 @@ def read_pool(store: Store, pool_id: str, columns: Sequence[str] | None = None) 
 
 def pool_of_bytes(key: str, data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     """Return the rows, or some of their columns, of a manifest that is read already."""
-    return _table(key, data, manifest_schema(), columns)
+    return _opened(key, data, manifest_schema(), columns)
 
 
 def write_provenance(store: Store, fit_id: str, attempt: str, facts: Mapping[str, Any]) -> bool:
@@ -163,6 +163,13 @@ def write_history(
 def read_history(store: Store, fit_id: str, attempt: str) -> pa.Table:
     """Return an attempt's history."""
     return _read(store, history_key(fit_id, attempt), history_schema(), None)
+
+
+def read_histories(store: Store, commits: Iterable[Commit]) -> dict[str, pa.Table]:
+    """Return the history of committed fits by fit id; one that is not there is left out."""
+    keys = {history_key(each["fit_id"], each["attempt"]): each["fit_id"] for each in commits}
+    found = store.get_many(list(keys))
+    return {keys[key]: _opened(key, data, history_schema(), None) for key, data in found.items()}
 
 
 def write_validation(
@@ -212,10 +219,10 @@ def _cast(column: Any, kind: Any) -> Any:
 
 
 def _read(store: Store, key: str, schema: Any, columns: Sequence[str] | None) -> pa.Table:
-    return _table(key, store.get(key), schema, columns)
+    return _opened(key, store.get(key), schema, columns)
 
 
-def _table(key: str, data: bytes, schema: Any, columns: Sequence[str] | None) -> pa.Table:
+def _opened(key: str, data: bytes, schema: Any, columns: Sequence[str] | None) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

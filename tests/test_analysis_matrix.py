@@ -9,9 +9,11 @@ import pytest
 from rich.console import Console
 
 from analysis.colours import STEPS, ink, shades, step
-from analysis.matrix import MIXED, UNSEEN, matrices
+from analysis.heads import MIXED
+from analysis.matrix import matrices
 from analysis.overview import overview
 from analysis.query import query
+from analysis.relations import UNSEEN
 from analysis.selection import Selection, one_expansion
 from analysis.sentences import headline, matrix_sentence, meaning, number, with_sd
 from analysis.terminal import CELL, matrix_lines, print_overview
@@ -502,10 +504,24 @@ def test_a_star_stands_where_some_seeds_are_missing(tmp_path):
     assert not any("*" in line.plain for line in matrix_lines(npr, "auc", 120))
 
 
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_names_of_families_are_never_cut(six, width):
+    store, experiment, _ = six
+    sets = [{**each} for each in experiment["test_sets"]]
+    sets[0]["family"], sets[1]["family"] = "autoregressive", "unknown"
+    npr, _ = found_in(store, renewed(experiment, test_sets=sets))
+    _, *lines = (line.plain for line in matrix_lines(npr, "auc", width))
+    assert max(map(len, lines)) <= width
+    text = "\n".join(lines)
+    for family in ("autoregressive", "unknown", "gan", "diffusion"):
+        assert re.search(rf"[ ─]{family}[ ─\n]", text), text
+
+
 def test_a_terminal_shows_boxes_blocks_and_gaps(six):
     _, _, (npr, _) = six
     lines = [line.plain for line in matrix_lines(npr, "auc", 120)]
-    assert re.search(r"─ gan ─.* {2}─.* diffusion ─", lines[1])
+    [families] = [line for line in lines if "diffusion" in line]
+    assert re.search(r"─ gan ─.* {2}─.* diffusion ─", families)
     rows = [line for line in lines if line.startswith(("progan", "sd15"))]
     assert [len(re.findall(r"\[[.\d]+\]", row)) for row in rows] == [1, 1]
     assert lines.count("") == 1  # between the two families' rows
