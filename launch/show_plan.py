@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -150,9 +148,7 @@ def _print_trials(console: Console, fits: list[FitPlan]) -> None:
 
 
 def print_reasons(desk: Desk) -> None:
-    """Print for each missing fit and piece why it is missing."""
+    """Print why fits and pieces are missing, a line per reason."""
     console = Console()
-    counted: Counter[str] = Counter(reasons(desk.plan, desk.store))
-    for reason, count in counted.most_common():
-        times = f" ({count} of this kind)" if count > 1 else ""
-        console.print(f"- {reason}{times}", highlight=False, markup=False)
+    for reason in reasons(desk.plan, desk.store):
+        console.print(f"- {reason}", highlight=False, markup=False)

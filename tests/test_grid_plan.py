@@ -19,7 +19,6 @@ from grid.plan import make_plan, make_trials, prepare
 from grid.refusal import Refused
 from grid.rows import Rows
 from grid.store import open_store
-from grid.why import reasons
 
 ROOT = Path(__file__).resolve().parents[1]
 FITS, POOLS = 2, 4
@@ -158,14 +157,6 @@ def test_a_changed_training_image_trains_what_saw_it(finished):
     plan = finished.plan()
     assert missing(plan) == (1, POOLS)
     assert plan.missing[0].fit.training.label == "g/g2"
-    assert any("training images changed" in reason for reason in reasons(plan, finished.store))
-
-
-def test_why_names_what_is_new(finished):
-    plan = finished.plan({"seeds": [0, 1], "test": {"sets": ["g"], "degradations": ["jpeg(75)"]}})
-    said = list(reasons(plan, finished.store))
-    assert any("seed 0 -> 1" in reason for reason in said)
-    assert any("degradation jpeg(75) was not tested before" in reason for reason in said)
 
 
 def test_an_option_spelled_out_at_its_default_changes_nothing(finished):
