@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from analysis.matrix import Matrix, Spread
 from analysis.relations import UNSEEN
+from grid.records import counted
 
 SENTENCES_SHOWN = 6
 
@@ -54,7 +55,8 @@ def headline(found: Sequence[Matrix]) -> list[str]:
     """Return the sentences of the first matrices, and one that says how many more there are."""
     shown = [matrix_sentence(matrix) for matrix in found[:SENTENCES_SHOWN]]
     if len(found) > SENTENCES_SHOWN:
-        shown.append(f"{len(found) - SENTENCES_SHOWN} more matrices are below.")
+        more = len(found) - SENTENCES_SHOWN
+        shown.append(f"{counted(more, 'more matrix is', 'more matrices are')} below.")
     return shown
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from data.counts import counted
 from data.image_ids import Words, draw, draw_by_name, words
 from data.pools import words_digest
 from data.strata import Codes, Mask, combined, even_shares, lowest_units, units_per_stratum
@@ -209,7 +210,8 @@ class _Table:
         if len(conflicts):
             raise SelectionError(
                 f"image {table.image_ids[conflicts[0]]} is real in one pool and fake in another "
-                f"({len(conflicts)} such images); remove the file from where it is wrong."
+                f"({counted(len(conflicts), 'such image')}); remove the file from where it is "
+                "wrong."
             )
         is_first = np.ones(len(table), bool)
         is_first[1:] = ~is_same

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data.counts import counted
 from data.index import index_root
 from data.layouts import UnknownLayout
 from data.manifest import Manifest
@@ -167,7 +168,7 @@ def open_catalog(
             shown = "; ".join(f"{p.path} ({p.reason})" for p in manifest.problems[:5])
             more = f" and {len(manifest.problems) - 5} more" if len(manifest.problems) > 5 else ""
             problems.add(
-                f"data.{alias}: {len(manifest.problems)} unreadable files",
+                f"data.{alias}: {counted(len(manifest.problems), 'unreadable file')}",
                 f"{shown}{more}",
                 "Repair or remove them; `unreadable: null_score` leaves them out, counted",
             )

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from data.counts import counted
 from grid.exit_codes import EXIT_UNFINISHED
 from grid.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
 from grid.lost_worker import lost_attempt
@@ -113,7 +114,7 @@ def run_on_ray(
     require_own_packages()
     with ExitStack() as stack:
         stop = stack.enter_context(stop_signals())
-        progress.note(f"{_where()}; 0 of {len(trials)} trial{'s' * (len(trials) != 1)} done")
+        progress.note(f"{_where()}; 0 of {counted(len(trials), 'trial')} done")
         stop.tell(lambda reason: progress.note(f"{reason}: stopping"))
         cluster = stack.enter_context(_cluster(options, stop))
         fitting, note = fit_to_nodes(trials, cluster.nodes)

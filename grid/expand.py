@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from data.counts import counted
 from data.operations import PipelineError, parse
 from data.selection import Selection, SelectionError
 from detectors.contract import (
@@ -356,7 +357,7 @@ def _weights(
             shown = "; ".join(p.label for p in parents[:4])
             problems.add(
                 f"{where}: {{from: {spec.from_}}}",
-                f"{len(parents)} fits of that arm match {choice.values}"
+                f"{counted(len(parents), 'fit')} of that arm match {choice.values}"
                 + (f": {shown}" if parents else ""),
                 "Exactly one must: add `where: {...}` with values of the parent's axes",
             )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from data.counts import counted
 from grid.places import manifest_key
 from grid.store import Store
 from grid.stored_tables import pool_of_bytes
@@ -142,4 +143,4 @@ def _shares(pools: Sequence[PoolFacts], label: int, fact: str) -> Counter[tuple[
 def _words(shares: Counter[tuple[object, ...]]) -> str:
     top = shares.most_common(3)
     listed = ", ".join(f"{'x'.join(map(str, value))} {share:.0%}" for value, share in top)
-    return listed + (f" and {len(shares) - 3} others" if len(shares) > 3 else "")
+    return listed + (f" and {counted(len(shares) - 3, 'other')}" if len(shares) > 3 else "")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from data.counts import counted
 from data.selection import Selection
 from grid.expand import Expansion
 
@@ -26,8 +27,9 @@ class Overlap:
     of: int
 
     def __str__(self) -> str:
+        were = "was" if self.images == 1 else "were"
         return (
-            f"{self.images} of its {self.of} images were trained or validated on by "
+            f"{self.images:,} of its {counted(self.of, 'image')} {were} trained or validated on by "
             f"{self.training_set}"
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Self, TextIO
 
+from data.counts import counted
 from grid.durations import duration
 from grid.stays_here import StaysHere
 from grid.time_left import ALIKE, Estimate, TimeLeft, share_done
@@ -98,7 +99,7 @@ class Progress(StaysHere):
     def account(self) -> str:
         """One line when nothing runs any more: what came of the trials."""
         left = self.total - len(self.done) - len(self.given_up)
-        parts = [f"{len(self.done)} of {self.total} trials done"]
+        parts = [f"{len(self.done)} of {counted(self.total, 'trial')} done"]
         parts += [f"{len(self.given_up)} failed"] if self.given_up else []
         parts += [f"{left} left"] if left else []
         return ", ".join(parts)
@@ -153,7 +154,7 @@ class PlainProgress(Progress):
     def begin(self, trials: Sequence[Trial]) -> None:
         """Say how many trials there are."""
         super().begin(trials)
-        self.note(f"{self.total} trial{'s' * (self.total != 1)} to run")
+        self.note(f"{counted(self.total, 'trial')} to run")
 
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
         """Remember it for the next heartbeat."""

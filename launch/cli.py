@@ -247,6 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> int:
     """Run the command line and return the exit code."""
+    from data.counts import counted
     from grid.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_STORE, EXIT_UNFINISHED
     from grid.joined_cluster import ClusterUnreachable
     from grid.refusal import Refused
@@ -263,9 +264,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         error.show()
         return EXIT_REFUSED
     except Refused as refused:
-        count = len(refused.problems)
         return _refuse(
-            f"refused ({count} problem{'s' * (count != 1)})", [str(p) for p in refused.problems]
+            f"refused ({counted(len(refused.problems), 'problem')})",
+            [str(p) for p in refused.problems],
         )
     except StoreUnwritable as error:
         _say("the store cannot be written", [str(error)])

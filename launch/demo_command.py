@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from data.counts import counted
 from data.toy.generators import TOY_GENERATORS
 from data.toy.writing import ToyFolderRefused, write_toy_images
 from grid.packages import packages_root
@@ -59,7 +60,7 @@ def run_demo(
     desk = open_desk(file, store=str((folder / "store").absolute()))
     left = len(desk.plan.missing)
     if left:
-        console.print(f"running {left} of {len(desk.plan.fits)} trials with Ray Tune")
+        console.print(f"running {left} of {counted(len(desk.plan.fits), 'trial')} with Ray Tune")
         code = run_missing(desk, ray=True, slots=slots, attempts=3)
         if code != 0:
             return code
@@ -80,7 +81,9 @@ def _write_images(
     console: Console, root: Path, train: int, test: int, generators: Sequence[str]
 ) -> None:
     images = 2 * (train + test) * len(generators)
-    console.print(f"toy images: {images:,} of {len(generators)} generators in {root}", markup=False)
+    console.print(
+        f"toy images: {images:,} of {counted(len(generators), 'generator')} in {root}", markup=False
+    )
     try:
         with waiting("making images") as say:
             write_toy_images(
@@ -112,7 +115,8 @@ def _experiment_file(console: Console, folder: Path) -> Path:
 def _say_done(console: Console, desk: Desk) -> None:
     pieces = sum(fit.pieces for fit in desk.plan.fits)
     console.print(
-        f"nothing left to do: {len(desk.plan.fits)} fits and {pieces} files of scores are in the "
+        f"nothing left to do: {counted(len(desk.plan.fits), 'fit')} and "
+        f"{counted(pieces, 'file')} of scores are in the "
         "store",
         style="green",
         highlight=False,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import jinja2
 
+from data.counts import counted
 from grid.bias import one_sided_of, refused
 from grid.catalog import TEST, TRAIN, Catalog, open_catalog
 from grid.experiment import DatasetSpec
@@ -94,7 +95,7 @@ def experiment_text(catalog: Catalog, file: str) -> str:
         images = sum(len(p.table) for p in dataset.pools)
         found.append(
             f"{alias}: {dataset.manifest.layout} layout ({dataset.manifest.reason}), "
-            f"{images} images, generators {generators or 'none'}"
+            f"{counted(images, 'image')}, generators {generators or 'none'}"
         )
         sources = [(source.name, source.pools) for source in dataset.sources]
         bias += [f"{p.what}: {p.why}" for p in refused(one_sided_of(sources))]

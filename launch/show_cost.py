@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from data.counts import counted
 from grid.durations import duration
 from grid.labels import detector_label
 from grid.plan import FitPlan
@@ -40,5 +41,5 @@ def _held_against(times: Sequence[tuple[float, float | None]]) -> str:
     if not known:
         return "none: nothing alike had run before"
     took, predicted = sum(t for t, _ in known), sum(p for _, p in known)
-    fits = f"{len(known):,} fit{'s' * (len(known) != 1)}"
+    fits = counted(len(known), "fit")
     return f"{fits}: {duration(predicted)}, took {duration(took)} ({took / predicted - 1:+.0%})"

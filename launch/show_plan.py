@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from data.counts import counted
 from grid.bias import one_sided
 from grid.catalog import FAKE, TRAIN
 from grid.durations import duration
@@ -28,7 +29,9 @@ def print_plan(desk: Desk) -> None:
     console.print(f"store {desk.store.url}", style="dim", highlight=False, markup=False)
     print_accepted_bias(console, plan)
     if experiment.limit is not None:
-        console.print(f"PARTIAL: at most {experiment.limit} images per pool", style="bold yellow")
+        console.print(
+            f"PARTIAL: at most {counted(experiment.limit, 'image')} per pool", style="bold yellow"
+        )
     table = Table("", "wanted", "committed", "missing", box=None, header_style="dim")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -43,11 +46,14 @@ def print_plan(desk: Desk) -> None:
         len(block["epochs"]) * len(block["degradations"]) * len(sets_of(plan.record, block))
         for block in plan.record["scoring"]
     )
-    console.print(f"{len(plan.expansion.test_sets)} test sets, {cells:,} cells", highlight=False)
+    console.print(
+        f"{counted(len(plan.expansion.test_sets), 'test set')}, {counted(cells, 'cell')}",
+        highlight=False,
+    )
     for epoch, fits in plan.unreached.items():
         console.print(
-            f"epoch {epoch} was asked for and is not scored: {len(fits)} "
-            f"fit{'s' * (len(fits) != 1)} stopped before it, e.g. {fits[0].label}",
+            f"epoch {epoch} was asked for and is not scored: "
+            f"{counted(len(fits), 'fit')} stopped before it, e.g. {fits[0].label}",
             style="yellow",
             highlight=False,
             markup=False,
@@ -113,7 +119,10 @@ def _print_left_out(console: Console, plan: Plan) -> None:
         )
     files = [f for d in plan.expansion.catalog.datasets.values() for f in d.left_out]
     if files:
-        console.print(f"{len(files)} unreadable files are left out:", style="yellow")
+        console.print(
+            f"{counted(len(files), 'unreadable file is', 'unreadable files are')} left out:",
+            style="yellow",
+        )
         for file in files[:SHOWN]:
             console.print(f"  {file}", highlight=False, markup=False)
 
@@ -130,7 +139,9 @@ def _print_overlaps(console: Console, plan: Plan) -> None:
     for overlap in plan.overlaps[:SHOWN]:
         console.print(f"  {overlap.test_set}: {overlap}", highlight=False, markup=False)
     if len(plan.overlaps) > SHOWN:
-        console.print(f"  ... and {len(plan.overlaps) - SHOWN} more pairs", highlight=False)
+        console.print(
+            f"  ... and {counted(len(plan.overlaps) - SHOWN, 'more pair')}", highlight=False
+        )
 
 
 def _print_trials(console: Console, fits: list[FitPlan]) -> None:
@@ -144,7 +155,7 @@ def _print_trials(console: Console, fits: list[FitPlan]) -> None:
         table.add_row(Text(f.fit.label), trains, f"{f.missing_pieces:,}", predicted)
     console.print(table)
     if len(fits) > SHOWN:
-        console.print(f"... and {len(fits) - SHOWN:,} more trials", highlight=False)
+        console.print(f"... and {counted(len(fits) - SHOWN, 'more trial')}", highlight=False)
 
 
 def print_reasons(desk: Desk) -> None:

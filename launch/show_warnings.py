@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
+from data.counts import counted
 from grid.commits import Commit
 
 SHOWN = 3
@@ -21,7 +22,7 @@ def print_warnings(console: Console, commits: Iterable[tuple[str, Commit]]) -> N
         for sentence in commit["warnings"]:
             kinds.setdefault(sentence.partition(":")[0], []).append((label, sentence))
     for warned in kinds.values():
-        fits = f"{len(warned):,} fit{'s' * (len(warned) != 1)}"
+        fits = counted(len(warned), "fit")
         labels = ", ".join(label for label, _ in warned[:SHOWN])
         more = f" and {len(warned) - SHOWN:,} more" if len(warned) > SHOWN else ""
         console.print(f"! {fits}: {warned[0][1]}", style="yellow", highlight=False, markup=False)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from rich.console import Console
 from rich.table import Table
 
+from data.counts import counted
 from grid.compact import compact
 from grid.gc import Garbage, collect, garbage
 from launch.desk import store_of
@@ -17,8 +18,9 @@ def run_compact(store: str | None) -> None:
     console = Console()
     done = compact(store_of(store))
     console.print(
-        f"{done.pieces:,} pieces of {done.fits:,} fits have a copy: {_size(done.piece_bytes)} in "
-        f"{_size(done.copy_bytes)}; {done.written:,} written, {done.removed:,} outdated removed",
+        f"{counted(done.pieces, 'piece')} of {counted(done.fits, 'fit')}, copied: "
+        f"{_size(done.piece_bytes)} in {_size(done.copy_bytes)}; "
+        f"{done.written:,} written, {done.removed:,} outdated removed",
         highlight=False,
     )
     for refused in done.refused:
@@ -37,9 +39,9 @@ def run_gc(store: str | None, *, dry_run: bool) -> None:
         for each in found:
             console.print(f"{each.key}: {each.why}", highlight=False, markup=False)
     console.print(_summary(found))
-    verb = "would be" if dry_run else "were"
+    verb = "would be" if dry_run else "was" if len(found) == 1 else "were"
     total = _size(sum(each.bytes for each in found))
-    console.print(f"{len(found):,} files, {total}, {verb} deleted", highlight=False)
+    console.print(f"{counted(len(found), 'file')}, {total}, {verb} deleted", highlight=False)
 
 
 def _summary(found: list[Garbage]) -> Table:

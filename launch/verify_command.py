@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from data.counts import counted
 from grid.refusal import Problem, Refused
 from grid.verification import TOLERANCE, verify_fit, verify_piece
 from launch.desk import store_of
@@ -22,7 +23,9 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
         ) from error
     console = Console()
     if result.identical:
-        compared = f"{result.compared} logits" if result.compared else "given weights, no training"
+        compared = (
+            counted(result.compared, "logit") if result.compared else "given weights, no training"
+        )
         console.print(
             f"{result.what}: equal, bit for bit ({compared})",
             style="green",

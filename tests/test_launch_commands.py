@@ -38,6 +38,15 @@ def test_plan_counts_and_a_finished_run_has_nothing_to_do(crossgen, own_run):
     assert "2 fits: new; against the nearest committed fit of each: seed 0 -> 4; e.g. " in reason
 
 
+def test_plan_counts_one_thing_as_one(crossgen, own_run):
+    one = ("--set", "test.sets=[g/g1]", "--only", "train=g/g1")
+    code, out, _ = crossgen("plan", own_run.file, "--store", own_run.store, *one)
+    assert code == 0
+    assert "1 test set, 1 cell\n" in out
+    _, out, _ = crossgen("compact", "--store", own_run.store)
+    assert "8 pieces of 2 fits, copied: " in out
+
+
 def test_plan_counts_the_cells_of_each_arms_own_test_sets(crossgen, own_run):
     raw = yaml.safe_load(own_run.file.read_text())
     [arm] = raw["arms"]
@@ -379,7 +388,7 @@ def test_an_unreadable_image_is_refused_at_plan_time_and_counted_on_request(cros
         "plan", own_run.file, "--store", own_run.store, "--set", "unreadable=null_score"
     )
     assert code == 0
-    assert "1 unreadable files are left out" in out
+    assert "1 unreadable file is left out" in out
     assert victim.name in out
 
 
@@ -470,7 +479,7 @@ def test_leakage_is_counted_flagged_and_refused_on_request(crossgen, own_run):
     first = sorted((images / "train" / "ai").iterdir())[0]
     (images / "val" / "ai" / "copy.png").write_bytes(first.read_bytes())
     code, out, _ = crossgen("plan", own_run.file, "--store", own_run.store)
-    assert "1 of its 13 images were trained or validated on by g/g1" in out
+    assert "1 of its 13 images was trained or validated on by g/g1" in out
     code, _, err = crossgen(
         "plan", own_run.file, "--store", own_run.store, "--set", "leakage=refuse"
     )

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from data.counts import counted
 from data.folder_walk import FolderListing, files_below
 from data.generators import generator
 from data.layouts import FoundImage, refused_folder
@@ -64,8 +65,8 @@ def detect(root: Path) -> str | None:
     found = sorted({home.generator for home in homes})
     splits = sorted({home.split for home in homes})
     return (
-        f"folders {{0_real,1_fake}} of {len(found)} "
-        f"generator{'s' * (len(found) != 1)}: {', '.join(found)}; taken as {', '.join(splits)}"
+        f"folders {{0_real,1_fake}} of "
+        f"{counted(len(found), 'generator')}: {', '.join(found)}; taken as {', '.join(splits)}"
     )
 
 

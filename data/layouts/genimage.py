@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from data.counts import counted
 from data.folder_walk import FolderListing, files_below
 from data.generators import generator, is_known
 from data.imagenet_classes import imagenet_class
@@ -41,8 +42,8 @@ def detect(root: Path) -> str | None:
         return None
     found = sorted({home.generator for home in homes})
     return (
-        f"folders {{train,val}}/{{ai,nature}} of {len(found)} "
-        f"generator{'s' * (len(found) != 1)}: {', '.join(found)}"
+        f"folders {{train,val}}/{{ai,nature}} of "
+        f"{counted(len(found), 'generator')}: {', '.join(found)}"
     )
 
 
