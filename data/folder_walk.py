@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 # Files that come with collections and hold no image; everything else is tried, so that an odd
@@ -33,13 +34,16 @@ def files_below(root: Path, folder: str, skipped: Counter[str]) -> Iterator[str]
     yield from _walked(str(root), folder, skipped, frozenset(inside))
 
 
-def subfolders(folder: Path) -> list[Path]:
-    """The folders in a folder, by name, without those left out by rule."""
+def subfolders(folder: Path, at_most: int | None = None) -> list[Path]:
+    """The folders in a folder, by name, without those left out by rule.
+
+    With `at_most`, only so many of its entries are looked at.
+    """
     with os.scandir(folder) as entries:
         return sorted(
             Path(entry.path)
-            for entry in entries
-            if _is_folder(entry)
+            for entry in islice(entries, at_most)
+            if is_folder(entry)
             and not entry.name.startswith(".")
             and entry.name not in _NOT_FOLDERS
         )
@@ -50,11 +54,17 @@ class FolderListing:
 
     A folder below the root that cannot be listed counts as empty and is noted in `refused`, so that
     a layout which only looks for its own folders neither fails at it nor passes over it unsaid.
+
+    Args:
+        root: of the collection.
+        at_most: as many folders are listed, and as many entries of each are looked at; what
+            is beyond counts as not there. None for no bound.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, at_most: int | None = None) -> None:
         self.refused: list[Path] = []
         self._root = root
+        self._at_most = at_most
         self._known: dict[Path, list[Path]] = {}
 
     def __call__(self, folder: Path) -> list[Path]:
@@ -64,8 +74,10 @@ class FolderListing:
             OSError: the root cannot be listed.
         """
         if folder not in self._known:
+            if len(self._known) == self._at_most:
+                return []
             try:
-                self._known[folder] = subfolders(folder)
+                self._known[folder] = subfolders(folder, self._at_most)
             except OSError:
                 if folder == self._root:
                     raise
@@ -94,7 +106,7 @@ def _walked(
             skipped[reason] += 1
             continue
         path = f"{folder}/{entry.name}" if folder else entry.name
-        if _is_folder(entry):
+        if is_folder(entry):
             yield from _walked(root, path, skipped, above | {here})
         else:
             yield path
@@ -105,7 +117,8 @@ def _identity(folder: str) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder or a link to one."""
     try:
         return entry.is_dir()
     except OSError:  # a link to itself

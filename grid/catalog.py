@@ -18,6 +18,7 @@ from data.manifest import Manifest
 from data.pools import Pool, label_conflicts, limit, pools_of
 from grid.experiment import DatasetSpec
 from grid.refusal import Problems, did_you_mean
+from grid.roots import unknown_root, without_images
 
 REAL, FAKE = 0, 1
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -155,7 +156,7 @@ def open_catalog(
                 progress=progress,
             )
         except UnknownLayout as error:
-            problems.add(f"data.{alias}", str(error), "Name the layout, or check the root")
+            problems.extend([unknown_root(alias, spec, error)])
             continue
         except OSError as error:
             problems.add(
@@ -174,11 +175,7 @@ def open_catalog(
             )
         pools = [_limited(p, image_limit) for p in pools_of(manifest)]
         if not pools:
-            problems.add(
-                f"data.{alias}.root = {spec.root}",
-                "no image was found there",
-                f"Check the root and the layout ({manifest.layout}: {manifest.reason})",
-            )
+            problems.extend([without_images(alias, manifest)])
             continue
         found[alias] = IndexedDataset(
             alias, spec.root, manifest, tuple(pools), tuple(_sources(alias, pools)), spec.classes

@@ -12,14 +12,18 @@ __all__ = ["Problem", "Problems", "Refused", "did_you_mean"]
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong with an experiment, in three parts."""
+    """One thing that is wrong with an experiment, in three parts.
+
+    `details` are lines to show below, such as what was found instead.
+    """
 
     what: str
     why: str
     mend: str
+    details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.why}. {self.mend}."
+        return "\n    ".join([f"{self.what}: {self.why}. {self.mend}.", *self.details])
 
 
 class Refused(ValueError):
@@ -36,16 +40,18 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[Problem] = []
 
-    def add(self, what: str, why: str, mend: str) -> None:
+    def add(self, what: str, why: str, mend: str, details: Iterable[str] = ()) -> None:
         """Note one problem; the same one is noted once."""
-        problem = Problem(what=what, why=why.rstrip("."), mend=mend.rstrip("."))
+        problem = Problem(
+            what=what, why=why.rstrip("."), mend=mend.rstrip("."), details=tuple(details)
+        )
         if problem not in self._found:
             self._found.append(problem)
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Note several."""
         for problem in problems:
-            self.add(problem.what, problem.why, problem.mend)
+            self.add(problem.what, problem.why, problem.mend, problem.details)
 
     def raise_if_any(self) -> None:
         """Raise Refused with all that was noted; do nothing when all is well."""

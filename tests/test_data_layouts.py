@@ -101,7 +101,7 @@ def test_folders_below_the_label_belong_to_it(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("path", ["ldm/0_real/1.png", "a/b/c/train/ai/1.png", "train/1.png"])
+@pytest.mark.parametrize("path", ["ldm/0_real/1.png", "a/b/c/ai/1.png", "train/1.png"])
 def test_other_folders_have_no_layout_here(path: str, tmp_path: Path) -> None:
     with pytest.raises(UnknownLayout, match="no layout that is known here"):
         layouts.detect(make(tmp_path, path))

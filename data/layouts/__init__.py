@@ -1,18 +1,26 @@
 """Layouts: how a collection lies on disk, one file each; the file is the registration.
 
-A layout is a module with `detect(root)` (the reason why a folder is one, else None) and
-`scan(root, skipped)` (its files with all that names and folders say about them).
+A layout is a module with `TREE` (a picture of it), `detect(root)` (the reason why a folder is one,
+else None), `inside(root)` (what in a folder is a collection of its own) and `scan(root, skipped)`
+(its files with all that names and folders say about them).
 """
 
 import functools
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
+from data.folder_glimpse import glimpse
+from data.folder_walk import FolderListing
 from data.suggestions import did_you_mean
+
+# How far below a root collections are looked for: levels, and folders and entries of each.
+DEPTH = 3
+LOOKED_AT = 1000
+_SPLITS = frozenset({"train", "val", "valid", "validation", "test"})
 
 
 class FoundImage(NamedTuple):
@@ -27,11 +35,27 @@ class FoundImage(NamedTuple):
     real_set: str  # the collection of a real; "" for fakes
 
 
+class Inside(NamedTuple):
+    """Folders in a root, told apart."""
+
+    collections: list[Path]  # each a root of its own
+    generators: list[Path]  # parts of the root, without a doubt
+
+
 class Layout(Protocol):
     """What a layout module offers."""
 
-    def detect(self, root: Path) -> str | None:
-        """Why this folder has the layout, in words for people, or None."""
+    TREE: str
+    """How its folders lie, one way a line: what is shown where a folder has no layout."""
+
+    def detect(self, root: Path, listed: FolderListing | None = None) -> str | None:
+        """Why this folder has the layout, in words for people, or None.
+
+        `listed` is given where the folder is one of many that are looked at, within bounds.
+        """
+
+    def inside(self, root: Path, listed: FolderListing) -> Inside:
+        """Whether the root is one folder too high: what in it is a collection of this layout."""
 
     def scan(self, root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
         """The files of the collection; what is left out by rule is counted in `skipped`.
@@ -49,7 +73,28 @@ def refused_folder(root: Path, folder: Path) -> FoundImage:
 
 
 class UnknownLayout(ValueError):
-    """A layout's name that is not known, or a folder that has no known layout."""
+    """A layout's name that is not known, or a folder that has no known layout.
+
+    `details` are lines to show below the message: what lies there, and the trees that are read.
+    """
+
+    def __init__(self, message: str, details: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.details = tuple(details)
+
+
+class RootTooHigh(UnknownLayout):
+    """A folder above collections instead of one of them; `roots` are theirs, where they stand.
+
+    `mixed` are folders that belong to the given root itself, whose other folders are collections.
+    """
+
+    def __init__(
+        self, message: str, details: Sequence[str], roots: Sequence[Path], mixed: Sequence[Path]
+    ) -> None:
+        super().__init__(message, details)
+        self.roots = tuple(roots)
+        self.mixed = tuple(mixed)
 
 
 @functools.cache
@@ -69,17 +114,97 @@ def load(name: str) -> Layout:
     return cast(Layout, importlib.import_module(f"{__name__}.{name}"))
 
 
+def trees() -> list[str]:
+    """The picture of every layout, as lines for people."""
+    return [
+        "the trees that are read:",
+        *(f"  {name}: {line}" for name in names() for line in load(name).TREE.splitlines()),
+    ]
+
+
 def detect(root: Path) -> tuple[str, str]:
     """The layout of a folder and the reason for it.
 
     Raises:
+        RootTooHigh: its folders are collections, or some folders below them.
         UnknownLayout: no layout fits.
+        OSError: it cannot be listed.
     """
     for name in names():
         reason = load(name).detect(root)
         if reason:
+            inside = _inside(root)
+            if inside.collections:
+                raise _too_high(root, inside)
             return name, reason
+    inside = Inside(list(collections_below(root)), [])
+    if inside.collections:
+        raise _too_high(root, inside)
+    seen = glimpse(root)
+    if seen.is_empty:
+        raise UnknownLayout(f"{root} is empty: there is no file in it", trees())
     raise UnknownLayout(
-        f"{root} has no layout that is known here ({', '.join(names())}); check that it is the "
-        "folder above the collection's own folders, or name the layout in the experiment."
+        f"{root} has no layout that is known here ({', '.join(names())})",
+        ["found:", *(f"  {line}" for line in seen.lines), *trees()],
     )
+
+
+def _inside(root: Path) -> Inside:
+    listed = FolderListing(root)
+    each = [load(name).inside(root, listed) for name in names()]
+    return Inside(
+        [folder for one in each for folder in one.collections],
+        [folder for one in each for folder in one.generators],
+    )
+
+
+def _too_high(root: Path, inside: Inside) -> RootTooHigh:
+    found = collections_below(root)
+    if inside.generators:  # single generators are collections too, but here they are the root's
+        found = {
+            path: words
+            for path, words in found.items()
+            if any(path.is_relative_to(above) for above in inside.collections)
+        }
+    if not found:  # beyond the bounds
+        found = dict.fromkeys(inside.collections, "several generators")
+    deep = max(len(path.relative_to(root).parts) for path in found)
+    levels = "one folder" if deep == 1 else f"{deep} folders"
+    number = "a collection" if len(found) == 1 else f"{len(found)} collections"
+    return RootTooHigh(
+        f"{root} holds {number} beside generators"
+        if inside.generators
+        else f"{root} is {levels} too high: it is no collection, but holds {number}",
+        ["found:", *(f"  {path}: {words}" for path, words in found.items())],
+        tuple(found),
+        inside.generators,
+    )
+
+
+def collections_below(root: Path) -> dict[Path, str]:
+    """The nearest folders below a root that are collections, with layout and reason in words.
+
+    A split alone is none, nor is what lies in it: its folders may be no generators. The work is
+    bounded: `DEPTH` levels, `LOOKED_AT` folders and entries of each.
+    """
+    listed = FolderListing(root, at_most=LOOKED_AT)
+    found: dict[Path, str] = {}
+    level = [root]
+    for _ in range(DEPTH):
+        inner = [each for folder in level for each in listed(folder)]
+        level = []
+        for folder in inner:
+            words = _collection(folder, listed)
+            if words:
+                found[folder] = words
+            elif folder.name.lower() not in _SPLITS:
+                level.append(folder)
+    return dict(sorted(found.items()))
+
+
+def _collection(folder: Path, listed: FolderListing) -> str:
+    for name in names() if folder.name.lower() not in _SPLITS else ():
+        reason = load(name).detect(folder, listed)
+        if reason and not load(name).inside(folder, listed).collections:
+            return f"{name} layout, {reason}"
+    return ""

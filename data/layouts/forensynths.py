@@ -1,13 +1,9 @@
-"""ForenSynths, CNNDetection's collection (arXiv 1912.11035), and what is laid out like it.
+"""ForenSynths, CNNDetection's collection (arXiv 1912.11035), and what is laid out like TREE.
 
-    {train,val}/<LSUN category>/{0_real,1_fake}/...              ProGAN, in 20 categories
-    {train,val}/progan/<LSUN category>/{0_real,1_fake}/...
-    test/<generator>/{0_real,1_fake}/...
-    test/<generator>/<class>/{0_real,1_fake}/...                 ProGAN, CycleGAN, StyleGAN 1 and 2
-
-The root is the whole tree, one split of it, or one generator. The root of one split says by its
-own name which it is ("progan_train"); one that does not say is a test set. `val` is the validation
-split.
+In `train` and `val` are ProGAN's 20 LSUN categories, directly or below `progan`; in `test` ProGAN,
+CycleGAN, StyleGAN 1 and 2 have classes. The root is the whole tree, one split of it, or one
+generator. The root of one split says by its own name which it is ("progan_train"); one that does
+not say is a test set. `val` is the validation split.
 """
 
 import re
@@ -19,8 +15,13 @@ from typing import NamedTuple
 from data.counts import counted
 from data.folder_walk import FolderListing, files_below
 from data.generators import generator
-from data.layouts import FoundImage, refused_folder
+from data.layouts import FoundImage, Inside, refused_folder
 
+TREE = """\
+{train,val,test}/GENERATOR/{0_real,1_fake}/        images; any of the splits
+{train,val,test}/GENERATOR/CLASS/{0_real,1_fake}/  progan, cyclegan, stylegan, stylegan2
+{train,val}/CATEGORY/{0_real,1_fake}/              progan's 20 LSUN categories
+GENERATOR/{0_real,1_fake}/                         the root is one split, by its name, else test"""
 _LABELS = {"0_real": 0, "1_fake": 1}
 _SPLITS = {
     "train": "train",
@@ -56,9 +57,9 @@ class _Tree(NamedTuple):
     left_out: list[Path]  # folders in a generator's place that are none
 
 
-def detect(root: Path) -> str | None:
+def detect(root: Path, listed: FolderListing | None = None) -> str | None:
     """Name the generators found, if there is a folder with both `0_real` and `1_fake`."""
-    listed = FolderListing(root)
+    listed = listed or FolderListing(root)
     homes = _tree(root, listed).homes
     if not any(_is_whole(home.folder, listed) for home in homes):
         return None
@@ -68,6 +69,35 @@ def detect(root: Path) -> str | None:
         f"folders {{0_real,1_fake}} of "
         f"{counted(len(found), 'generator')}: {', '.join(found)}; taken as {', '.join(splits)}"
     )
+
+
+def inside(root: Path, listed: FolderListing) -> Inside:
+    """Tell generators from whole trees and single splits of them, which would be left out."""
+    found = Inside([], [])
+    inner = listed(root)
+    labelled = _names([folder for folder in inner if _labelled(folder, listed)])
+    is_generator = generator(root.absolute().name).name in _HAVE_CLASSES and labelled <= _CLASSES
+    if _labelled(root, listed) or (labelled and is_generator):
+        return found
+    for folder in inner:
+        is_split = folder.name.lower() in _SPLITS
+        homes = [] if is_split else _of_generator(folder, "test", listed).homes
+        if homes and not _is_split_of_progan(folder, homes):
+            found.generators.append(folder)
+        elif homes or (not is_split and _holds_generators(folder, listed)):
+            found.collections.append(folder)
+    return found
+
+
+def _is_split_of_progan(folder: Path, homes: list[_Home]) -> bool:
+    """Whether a folder is called like `progan_train` and holds categories, not a generator's."""
+    categories = {home.class_name.lower() for home in homes}
+    is_known = generator(folder.name).name in _HAVE_CLASSES
+    return not is_known and _split_named(folder) is not None and categories <= _LSUN_CATEGORIES
+
+
+def _holds_generators(folder: Path, listed: FolderListing) -> bool:
+    return len({home.generator for home in _tree(folder, listed).homes}) > 1
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

@@ -1,8 +1,4 @@
-"""GenImage (arXiv 2306.08571) in the three ways it is unpacked.
-
-    <Generator>/<archive's folder>/{train,val}/{ai,nature}/...
-    <Generator>/{train,val}/{ai,nature}/...
-    {train,val}/{ai,nature}/...                                  the root is one generator
+"""GenImage (arXiv 2306.08571) in the three ways of TREE, in which it is unpacked.
 
 `val` serves as the test split, as in all published numbers. Only where there is a `test` folder
 as well, `val` (or `valid`, `validation`) is the validation split.
@@ -15,10 +11,14 @@ from typing import NamedTuple
 
 from data.counts import counted
 from data.folder_walk import FolderListing, files_below
-from data.generators import generator, is_known
+from data.generators import generator, is_known, plain_name
 from data.imagenet_classes import imagenet_class
-from data.layouts import FoundImage, refused_folder
+from data.layouts import FoundImage, Inside, refused_folder
 
+TREE = """\
+GENERATOR/{train,val}/{ai,nature}/          images; ai are the fakes
+GENERATOR/ARCHIVE/{train,val}/{ai,nature}/  the same as GenImage's archives unpack
+{train,val}/{ai,nature}/                    the root is one generator"""
 _LABELS = {"nature": 0, "ai": 1}
 _VALIDATION_NAMES = ("val", "valid", "validation")
 
@@ -35,9 +35,9 @@ class _Tree(NamedTuple):
     left_out: list[Path]  # folders in the place of a generator or an archive that hold no split
 
 
-def detect(root: Path) -> str | None:
+def detect(root: Path, listed: FolderListing | None = None) -> str | None:
     """Name the generators found, if there are splits with `ai` or `nature` in them."""
-    homes = _tree(root, FolderListing(root)).homes
+    homes = _tree(root, listed or FolderListing(root)).homes
     if not homes:
         return None
     found = sorted({home.generator for home in homes})
@@ -45,6 +45,42 @@ def detect(root: Path) -> str | None:
         f"folders {{train,val}}/{{ai,nature}} of "
         f"{counted(len(found), 'generator')}: {', '.join(found)}"
     )
+
+
+def inside(root: Path, listed: FolderListing) -> Inside:
+    """Tell generators from folders of generators, which would count as one generator each.
+
+    Both hold folders with splits: a generator its archives, usually one. Where that is all that can
+    be told, a folder of one is a generator and a folder of several is a collection.
+    """
+    found = Inside([], [])
+    if _splits(root, listed):
+        return found
+    for folder in listed(root):
+        if _splits(folder, listed):
+            found.generators.append(folder)
+            continue
+        archives = [inner.name for inner in listed(folder) if _splits(inner, listed)]
+        if _are_generators(folder.name, archives):
+            found.collections.append(folder)
+        elif archives and is_known(folder.name):
+            found.generators.append(folder)
+    return found
+
+
+def _are_generators(outer: str, inner: list[str]) -> bool:
+    """Whether folders with splits are generators of their own, not archives of the outer one."""
+    named = {generator(name).name for name in inner if is_known(name)}
+    if is_known(outer):
+        return len(named - {generator(outer).name}) > 1
+    if len(inner) == 1:
+        return any(is_known(name) and not _is_archive(name) for name in inner)
+    return len(inner) > 1 and not (len(named) == 1 and all(is_known(name) for name in inner))
+
+
+def _is_archive(name: str) -> bool:
+    """Whether a folder is called as GenImage's archives are, `imagenet_ai_0508_adm`."""
+    return plain_name(name).startswith("imagenet_")
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
