@@ -26,6 +26,7 @@ import numpy.typing as npt
 from analysis.metrics import accuracy, auc, balanced_accuracy
 from analysis.row_masks import RowMasks, UnknownClasses, class_filter
 from analysis.selection import Selection
+from analysis.stated import said_of_generator, said_of_set
 from grid.records import (
     DERIVED,
     Cell,
@@ -133,6 +134,10 @@ def cells_table(selection: Selection) -> pa.Table:
                 **{name: getattr(each.measured, name) for name in _MEASURED},
             }
         row, experiment = rows[each.key], each.experiment
+        record = each.cell.record
+        shown = (row["generator"], row["family"], row["generator_group"])
+        if said_of_set(record) > said_of_generator(*shown):
+            row.update(family=record["family"], generator_group=record["generator_group"])
         if experiment["name"] not in row["experiments"]:
             row["experiments"].append(experiment["name"])
         row["partial"] = row["partial"] or experiment["limit"] is not None

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from analysis.stated import said_in_all, said_of_fit, said_of_pool
 from grid.records import (
     Cell,
     Commit,
@@ -53,12 +54,22 @@ class Selection:
     @cached_property
     def fits(self) -> dict[str, FitRecord]:
         """The wanted fits by id, committed or not."""
-        return {fit["fit_id"]: fit for each in self.experiments for fit in each["fits"]}
+        found: dict[str, FitRecord] = {}
+        for fit in (fit for each in self.experiments for fit in each["fits"]):
+            known = found.get(fit["fit_id"])
+            if known is None or said_of_fit(fit) >= said_of_fit(known):
+                found[fit["fit_id"]] = fit
+        return found
 
     @cached_property
     def pools(self) -> dict[str, PoolRecord]:
         """The pools by id."""
-        return {pool["pool_id"]: pool for each in self.experiments for pool in each["pools"]}
+        found: dict[str, PoolRecord] = {}
+        for pool in (pool for each in self.experiments for pool in each["pools"]):
+            known = found.get(pool["pool_id"])
+            if known is None or said_of_pool(pool) >= said_of_pool(known):
+                found[pool["pool_id"]] = pool
+        return found
 
     @cached_property
     def commits(self) -> dict[str, Commit]:
@@ -127,7 +138,8 @@ def one_expansion(
     """Return one expansion of one experiment, and remarks about what was passed over.
 
     Of several expansions the one that wants most (fits, then test sets) is taken, since an
-    experiment grows by generators and seeds; the store knows no clock.
+    experiment grows by generators and seeds; of equals the one that says more of its generators.
+    The store knows no clock.
 
     Raises:
         ValueError: no such experiment or digest, or several experiments and none is named.
@@ -143,7 +155,13 @@ def one_expansion(
             f"store {store.url}: it holds {len(names)} experiments; name one of {', '.join(names)}."
         )
     ordered = sorted(
-        found, key=lambda each: (len(each["fits"]), len(each["test_sets"]), each["digest"])
+        found,
+        key=lambda each: (
+            len(each["fits"]),
+            len(each["test_sets"]),
+            said_in_all(each),
+            each["digest"],
+        ),
     )
     chosen, others = ordered[-1], ordered[:-1]
     if not others:

@@ -175,10 +175,20 @@ def scores_view(selection: Selection) -> pyarrow.dataset.Dataset:
 
 
 def images_view(selection: Selection) -> pyarrow.dataset.Dataset:
-    """Return the rows of the selected experiments' pools; `image` is what scores refer to."""
+    """Return the rows of the selected experiments' pools; `image` is what scores refer to.
+
+    Family and group are the experiments'; a manifest has those of the day it was written.
+    """
+    import pyarrow.dataset as ds
+
     existing = set(selection.store.list("manifests/"))
-    keys = [manifest_key(pool_id) for pool_id in selection.pools]
-    return _dataset(selection, {key: None for key in keys if key in existing}, manifest_schema())
+    wanted = {
+        manifest_key(pool_id): (ds.field("family") == pool["family"])
+        & (ds.field("generator_group") == pool["generator_group"])
+        for pool_id, pool in selection.pools.items()
+    }
+    found = {key: facts for key, facts in wanted.items() if key in existing}
+    return _dataset(selection, found, manifest_schema())
 
 
 def history_view(selection: Selection) -> pyarrow.dataset.Dataset:

@@ -2,7 +2,7 @@
 
 A detector trained on Stable Diffusion 1.4 is not tested on something new by 1.5, so near copies
 share a group, and `leave_one_out: group` leaves out all of them. An unknown generator keeps the
-name of its folder, has the family "unknown" and is its own group.
+name of its folder, has the family "unknown" and is its own group; an experiment may state both.
 """
 
 import re
@@ -124,6 +124,8 @@ _TABLE: dict[str, _Row] = {
     "dm_cascade": _Row("diffusion"),
     "dm_pixel": _Row("diffusion"),
 }
+FAMILIES = frozenset(row.family for row in _TABLE.values())
+GROUPS = frozenset(row.group or name for name, row in _TABLE.items())
 _NAME_OF = {alias: name for name, row in _TABLE.items() for alias in (name, *row.aliases)}
 
 

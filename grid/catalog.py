@@ -17,6 +17,7 @@ from data.layouts import UnknownLayout
 from data.manifest import Manifest
 from data.pools import Pool, label_conflicts, limit, pools_of
 from grid.experiment import DatasetSpec
+from grid.families import check_groups, with_stated
 from grid.refusal import Problems, did_you_mean
 from grid.roots import unknown_root, without_images
 
@@ -177,9 +178,12 @@ def open_catalog(
         if not pools:
             problems.extend([without_images(alias, manifest)])
             continue
+        pools = with_stated(alias, spec.families, spec.groups, pools, problems)
         found[alias] = IndexedDataset(
             alias, spec.root, manifest, tuple(pools), tuple(_sources(alias, pools)), spec.classes
         )
+    sources = [source for dataset in found.values() for source in dataset.sources]
+    check_groups({alias: data[alias].groups for alias in found}, sources, problems)
     for conflict in label_conflicts([p for d in found.values() for p in d.pools]):
         problems.add(
             "data: one image has two labels", conflict, "Remove the file from where it is wrong"

@@ -21,6 +21,8 @@ from pydantic import (
     model_validator,
 )
 
+from grid.families import family_word
+
 EpochReference = Literal["selected", "last"] | Annotated[int, Field(ge=0)]
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -50,12 +52,15 @@ class DatasetSpec(Strict):
     """A collection of images on disk.
 
     `layout` is detected when it is not given. `classes` restricts what is trained on and, in the
-    analysis, what its test sets count; pools are scored whole all the same.
+    analysis, what its test sets count; pools are scored whole all the same. `families` and `groups`
+    state for generators what is not known of their names.
     """
 
     root: Path
     layout: str | None = None
     classes: tuple[str, ...] = ()
+    families: dict[str, Annotated[str, BeforeValidator(family_word)]] = {}
+    groups: dict[str, Annotated[str, Field(min_length=1)]] = {}
 
 
 class TrainSpec(Strict):

@@ -10,9 +10,8 @@ from data.pools import Pool
 from data.selection import TrainingRule
 from grid.catalog import FAKE, REAL, TRAIN, VALIDATION, Catalog, Source
 from grid.experiment import TrainSpec
+from grid.families import UNKNOWN_FAMILY, lines_to_add
 from grid.refusal import Problems, did_you_mean
-
-UNKNOWN_FAMILY = "unknown"
 
 
 @dataclass(frozen=True)
@@ -106,20 +105,23 @@ def _leave_one_out(
     attribute = {"generator": "generator", "group": "generator_group", "family": "family"}[level]
     values = list(dict.fromkeys(getattr(s, attribute) for s in _trainable(universe)))
     where = f"train.leave_one_out: {level}"
+    if UNKNOWN_FAMILY in values and level == "family":
+        unknown = [s.name for s in universe if s.family == UNKNOWN_FAMILY]
+        added = lines_to_add(universe)
+        lines = " and ".join(f"`data.{alias}.{line}`" for alias, line in added.items())
+        problems.add(
+            where,
+            f"the family of {', '.join(unknown)} is not known, so it cannot be said whether "
+            "leaving out a family leaves it out",
+            f"State it: {lines}. Or name the sets whose family is known (`sets: [...]`), or "
+            "leave out generators",
+        )
+        return []
     if len(values) < 2:
         problems.add(
             where,
             f"there is only one {level} ({', '.join(values) or 'none'}), so nothing would remain",
             "Add data, or name the training sets",
-        )
-        return []
-    if UNKNOWN_FAMILY in values and level == "family":
-        unknown = [s.name for s in universe if s.family == UNKNOWN_FAMILY]
-        problems.add(
-            where,
-            f"the family of {', '.join(unknown)} is not known, so it cannot be said whether "
-            "leaving out a family leaves it out",
-            "Name the sets whose family is known (`sets: [...]`), or leave out generators",
         )
         return []
     start = "+".join(names) or "all"

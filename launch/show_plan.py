@@ -11,6 +11,7 @@ from grid.bias import one_sided
 from grid.catalog import FAKE, TRAIN
 from grid.durations import duration
 from grid.expansions import sets_of
+from grid.families import lines_to_add
 from grid.header_facts import accepted
 from grid.plan import FitPlan, Plan
 from grid.why import reasons
@@ -59,6 +60,7 @@ def print_plan(desk: Desk) -> None:
             markup=False,
         )
     _print_left_out(console, plan)
+    _print_unknown_families(console, plan)
     _print_overlaps(console, plan)
     if not plan.missing:
         console.print("nothing to do", style="green")
@@ -125,6 +127,15 @@ def _print_left_out(console: Console, plan: Plan) -> None:
         )
         for file in files[:SHOWN]:
             console.print(f"  {file}", highlight=False, markup=False)
+
+
+def _print_unknown_families(console: Console, plan: Plan) -> None:
+    lines = lines_to_add(plan.expansion.catalog.all_sources())
+    if lines:
+        console.print("family unknown, so results are not grouped by it; to say:", style="yellow")
+    for alias, line in lines.items():
+        # Whole, so that it can be copied.
+        console.print(f"  data.{alias}.{line}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_overlaps(console: Console, plan: Plan) -> None:

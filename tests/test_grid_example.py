@@ -13,7 +13,7 @@ EXPERIMENTS = Path(__file__).resolve().parents[1] / "grid" / "experiments"
 
 @pytest.fixture
 def planned(make_genimage, tmp_path, monkeypatch):
-    make_genimage(tmp_path / "data" / "gans", {"dcgan": 1, "sngan": 2}, train=300, size=32)
+    make_genimage(tmp_path / "data" / "gans", {"dcgan": 1, "mygan": 2}, train=300, size=32)
     make_genimage(tmp_path / "data" / "diffusion", {"ddpm": 3}, train=300, size=64)
     monkeypatch.setenv("DATA", str(tmp_path / "data"))
     monkeypatch.setenv("RESULTS", str(tmp_path / "results"))
@@ -35,6 +35,12 @@ def test_the_example_expands_to_what_its_comments_say(planned):
         "tuned": 1 * seeds,
     }
     assert len(planned.expansion.test_sets) == 3
+
+
+def test_the_stated_family_and_group_are_those_of_the_generator(planned):
+    sources = {s.name: s for s in planned.expansion.catalog.all_sources()}
+    mine = sources["gans/mygan"]
+    assert (mine.family, mine.generator_group) == ("gan", "dcgan")
 
 
 def test_a_tuned_fit_descends_from_the_parent_that_where_names(planned):

@@ -1,0 +1,133 @@
+"""Families and groups of generators that the experiment file states, for those not known by name.
+
+They are informative: no identity has them, so stating them runs nothing again. They decide only
+what `leave_one_out: family` and `group` leave out, and how results are grouped.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import yaml
+
+from data.generators import FAMILIES, GROUPS
+from data.pools import Pool
+from grid.refusal import Problems, did_you_mean
+
+if TYPE_CHECKING:
+    from grid.catalog import Source
+
+UNKNOWN_FAMILY = "unknown"
+PLACEHOLDER = "FAMILY"  # in lines to copy; no family is written in capitals
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
+_NEARLY = 0.8  # "difusion" and "gans" are, "vqgan" and "vqvae" are words of their own
+
+
+def family_word(value: Any) -> Any:
+    """Return a stated family, unless it is a slip of the pen.
+
+    Any word may be one. But one that is nearly a known family would make a second block of it, and
+    `leave_one_out: family` would train on what it leaves out.
+
+    Raises:
+        ValueError: it is no plain word, or nearly a known family.
+    """
+    known = sorted(FAMILIES)
+    if not isinstance(value, str) or not _WORD.fullmatch(value):
+        near = did_you_mean(str(value), known)
+        raise ValueError(f"a family is one word in lower case, such as gan or diffusion. {near}")
+    if value not in (*known, UNKNOWN_FAMILY) and difflib.get_close_matches(
+        value, known, cutoff=_NEARLY
+    ):
+        near = did_you_mean(value, known)
+        raise ValueError(
+            f"it is nearly a known family, and would be another one beside it. {near} For a "
+            "family of your own choose a word that is less like them"
+        )
+    return value
+
+
+def with_stated(
+    alias: str,
+    families: Mapping[str, str],
+    groups: Mapping[str, str],
+    pools: Sequence[Pool],
+    problems: Problems,
+) -> list[Pool]:
+    """Return a dataset's pools with what the file states of their generators.
+
+    Args:
+        alias: the dataset.
+        families: by generator; they go before what is known of its name.
+        groups: the same, of near copies.
+        pools: of the dataset; reals go with the generator whose folder holds them.
+        problems: receives names that are no generator of the dataset.
+    """
+    known = {_generator(pool) for pool in pools} - {""}
+    for key, stated in (("families", families), ("groups", groups)):
+        for name in stated:
+            if name not in known:
+                problems.add(
+                    f"data.{alias}.{key}: {name}",
+                    "the dataset has no generator of this name",
+                    did_you_mean(name, known),
+                )
+    return [
+        _restated(
+            pool,
+            families.get(_generator(pool), pool.family),
+            groups.get(_generator(pool), pool.generator_group),
+        )
+        for pool in pools
+    ]
+
+
+def check_groups(
+    stated: Mapping[str, Mapping[str, str]], sources: Sequence[Source], problems: Problems
+) -> None:
+    """Note in `problems` each stated group that joins its generator to nothing: a wrong word."""
+    for alias, groups in stated.items():
+        for name, group in groups.items():
+            others = {s.generator_group for s in sources if s.name != f"{alias}/{name}"}
+            if group not in others | GROUPS:
+                problems.add(
+                    f"data.{alias}.groups: {name}: {group}",
+                    "no other generator is of this group, so nothing would be kept together",
+                    did_you_mean(group, others | GROUPS),
+                )
+
+
+def lines_to_add(sources: Iterable[Source]) -> dict[str, str]:
+    """Return, by dataset, the line that states the families of those that are not known."""
+    unknown: dict[str, dict[str, None]] = {}
+    for source in sources:
+        if source.family == UNKNOWN_FAMILY:
+            unknown.setdefault(source.dataset, {})[source.generator] = None
+    return {
+        alias: f"families: {{{', '.join(f'{_key(name)}: {PLACEHOLDER}' for name in names)}}}"
+        for alias, names in unknown.items()
+    }
+
+
+def _key(name: str) -> str:
+    """Return a generator's name as a key in YAML's braces."""
+    is_plain = re.fullmatch(r"[\w .-]+", name) and yaml.safe_load(name) == name
+    return name if is_plain else json.dumps(name, ensure_ascii=False)
+
+
+def _generator(pool: Pool) -> str:
+    return pool.source if pool.label == 1 else pool.beside
+
+
+def _restated(pool: Pool, family: str, group: str) -> Pool:
+    table = pool.table
+    for column, value in (("family", family), ("generator_group", group)):
+        place = table.schema.get_field_index(column)
+        table = table.set_column(place, column, pa.array([value] * len(table), pa.string()))
+    return replace(pool, family=family, generator_group=group, table=table)
