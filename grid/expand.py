@@ -7,7 +7,6 @@ its id is the hash of that description, and the arms of an experiment are merged
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from grid.catalog import Catalog
 from grid.describe import describe_fit, operations_of
 from grid.expansions import ScoringRecord
 from grid.experiment import Arm, Experiment, InputSpec, TestSpec, WeightsSpec
+from grid.given_weights import given_weights
 from grid.identity import fit_id
 from grid.labels import short_label, with_own_labels
 from grid.refusal import Problems, did_you_mean
@@ -345,12 +345,7 @@ def _weights(
         return None, None
     where = f"arms.{choice.arm.name}.weights"
     if spec.path is not None:
-        if not spec.path.is_file():
-            problems.add(f"{where} = {spec.path}", "there is no such file", "Correct the path")
-            return None, None
-        with spec.path.open("rb") as file:
-            checksum = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"sha256": checksum, "path": str(spec.path)}, None
+        return given_weights(where, spec.path, problems), None
     parents = _parents(choice, by_arm.get(spec.from_ or "", []))
     if len(parents) != 1:
         if spec.from_ in by_arm:  # an unknown arm was refused before

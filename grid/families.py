@@ -110,13 +110,13 @@ def lines_to_add(sources: Iterable[Source]) -> dict[str, str]:
         if source.family == UNKNOWN_FAMILY:
             unknown.setdefault(source.dataset, {})[source.generator] = None
     return {
-        alias: f"families: {{{', '.join(f'{_key(name)}: {PLACEHOLDER}' for name in names)}}}"
+        alias: f"families: {{{', '.join(f'{yaml_word(name)}: {PLACEHOLDER}' for name in names)}}}"
         for alias, names in unknown.items()
     }
 
 
-def _key(name: str) -> str:
-    """Return a generator's name as a key in YAML's braces."""
+def yaml_word(name: str) -> str:
+    """Return a name as it is written inside YAML's braces and brackets."""
     is_plain = re.fullmatch(r"[\w .-]+", name) and yaml.safe_load(name) == name
     return name if is_plain else json.dumps(name, ensure_ascii=False)
 

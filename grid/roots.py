@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from data.folder_glimpse import glimpse
-from data.layouts import RootTooHigh, UnknownLayout, load
+from data.layouts import RootTooHigh, UnknownLayout, tree
 from data.manifest import Manifest
 from grid.experiment import DatasetSpec
 from grid.refusal import Problem
@@ -29,23 +29,23 @@ def unknown_root(alias: str, spec: DatasetSpec, error: UnknownLayout) -> Problem
     return Problem(what=what, why=str(error).rstrip("."), mend=mend, details=error.details)
 
 
-def unknown_folder(folder: Path, error: UnknownLayout, command: str) -> Problem:
+def unknown_folder(root: Path, error: UnknownLayout, command: str) -> Problem:
     """Return what is said of a folder for which an experiment is to be written.
 
     Args:
-        folder: as it was given.
+        root: the folder, resolved.
         error: what was found out about it.
         command: the command line that is right, where a folder is too high.
     """
     mend = _GIVE_ANOTHER
     if isinstance(error, RootTooHigh):
-        mend = what_to_move(error) or f"Run instead: {command}"
-    return Problem(what=str(folder), why=str(error), mend=mend, details=error.details)
+        mend = what_to_move(error) or f"Run instead: `{command}`"
+    why = f"it {str(error).removeprefix(f'{root} ')}"
+    return Problem(what=str(root), why=why, mend=mend, details=error.details)
 
 
 def without_images(alias: str, manifest: Manifest) -> Problem:
     """Return what is said of a root whose layout is known and that holds no image of it."""
-    tree = load(manifest.layout).TREE.splitlines()
     return Problem(
         what=f"data.{alias}.root = {manifest.root}",
         why="no image was found there",
@@ -54,7 +54,7 @@ def without_images(alias: str, manifest: Manifest) -> Problem:
             "found:",
             *(f"  {line}" for line in glimpse(manifest.root).lines),
             "where images are looked for:",
-            *(f"  {manifest.layout}: {line}" for line in tree),
+            *tree(manifest.layout),
         ),
     )
 

@@ -2,136 +2,129 @@
 
 from __future__ import annotations
 
-import re
+import os
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
-import click
-import jinja2
+from rich.console import Console
 
-from data.counts import counted
-from grid.bias import one_sided_of, refused
-from grid.catalog import TEST, TRAIN, Catalog, open_catalog
+from data import layouts
+from data.layouts import RootTooHigh, UnknownLayout
+from grid.catalog import open_catalog
 from grid.experiment import DatasetSpec
-from grid.refusal import Problems
-
-_TEMPLATE = jinja2.Template(
-    """\
-# An experiment for the images found below:
-{% for line in found %}#   {{ line }}
-{% endfor %}# `crossgen plan {{ file }}` shows what it would do, `crossgen run {{ file }}` does it.
-schema: 1
-name: {{ name }}
-question: Trained on one generator, which others does each detector find?
-# store: results        # else --store, CROSSGEN_STORE or ./runs
-data:
-{% for alias, root in data %}  {{ alias }}: {root: "{{ root }}"}
-{% endfor %}
-{% for line in bias %}# {{ line }}
-{% endfor %}{% if bias %}# Until both classes are prepared alike, numbers may come from that alone.
-equalise: none
-{% else %}# equalise: none      # formats and sizes of both classes look alike
-{% endif %}
-test:
-  sets: [{{ test_sets | join(', ') }}]
-  degradations: [none]  # add for instance "jpeg(75)" or "blur(1.0)"
-
-seeds: [0, 1, 2]        # seeds are replicates; claims about a procedure need five
-
-arms:
-{% if train_sets %}  # A list is an axis and an arm is the product of its axes: here one
-  # fit for each training generator, factor and seed.
-{% for alias in train_sets %}  - name: npr-{{ alias }}
-    detector: npr
-    npr.factor: [0.5]
-    train: {each: {{ alias }}}
-    input: {{ input }}
-    recipe: small
-  - name: simple-cnn-{{ alias }}
-    detector: simple_cnn
-    simple_cnn.size: tiny
-    train: {each: {{ alias }}}
-    input: {{ input }}
-    recipe: small
-{% endfor %}{% else %}  # No training split with both classes was found: score a given checkpoint.
-  - name: given
-    detector: npr
-    train: none
-    weights: "checkpoint.safetensors"   # put your file here
-{% endif %}""",
-    trim_blocks=False,
-    keep_trailing_newline=True,
-)
+from grid.refusal import Problem, Problems, Refused
+from grid.roots import aliases, unknown_folder
+from launch.init_template import NewExperiment, new_experiment
 
 
-def write_experiment(folders: tuple[Path, ...], output: Path | None) -> None:
+def write_experiment(folders: Sequence[Path], output: Path | None) -> None:
     """Write an experiment for some folders, to a file that does not exist yet or to stdout.
 
+    What was found, and what to do next, is said on the terminal.
+
     Raises:
-        Refused: a folder has no known layout, or files that cannot be read.
-        click.ClickException: the output file exists.
+        Refused: a folder is no collection, or holds files that cannot be read; or the output file
+            exists or cannot be written.
     """
-    if output is not None and output.exists():
-        raise click.ClickException(
-            f"{output} exists and is not overwritten: choose another name, or delete it first"
-        )
+    if output is not None:
+        _check_output(output)
+    roots = _checked(folders, output)
     problems = Problems()
-    specs = {_alias(f, folders): DatasetSpec(root=f.expanduser().resolve()) for f in folders}
+    specs = {alias: DatasetSpec(root=root) for root, alias in aliases(roots).items()}
     catalog = open_catalog(specs, image_limit=None, problems=problems)
     problems.raise_if_any()
-    text = experiment_text(catalog, output.name if output else "FILE")
+    made = new_experiment(catalog, output.name if output else "FILE")
     if output is None:
-        click.echo(text, nl=False)
+        print(made.text, end="")
+    else:
+        _write(output, made.text)
+    # What stdout holds without -o is the file.
+    _print_found(Console(stderr=output is None), made, output)
+
+
+def _checked(folders: Sequence[Path], output: Path | None) -> list[Path]:
+    """Return the folders, resolved; refuse what is no collection, or would be two datasets."""
+    problems = Problems()
+    wrong: dict[Path, UnknownLayout] = {}
+    roots, meant = [], []
+    for folder in folders:
+        root = folder.expanduser().resolve()
+        if not root.is_dir():
+            why = "it is a file" if root.exists() else "there is no such folder"
+            problems.add(str(folder), why, "Give the folder of a collection of images")
+            continue
+        roots.append(root)
+        try:
+            layouts.detect(root)
+            meant.append(root)
+        except UnknownLayout as error:
+            wrong[root] = error
+            meant += error.roots if isinstance(error, RootTooHigh) else []
+        except OSError as error:
+            why = f"{error.filename or root} cannot be listed ({error.strerror})"
+            problems.add(str(folder), why, "Check its permissions and its disk, then run again")
+    apart = [each for each in dict.fromkeys(meant) if not _above(each, meant)]
+    words = ["crossgen", "init", *map(str, apart), *(["-o", str(output)] if output else [])]
+    command = shlex.join(words)
+    for root, found in wrong.items():
+        problems.extend([unknown_folder(root, found, command)])
+    for root in roots:
+        why = "it is given twice" if roots.count(root) > 1 else ""
+        if above := _above(root, roots):
+            why = f"it lies in {above}, which is given too"
+        if why:
+            why += ", and its images would be in two datasets"
+            problems.add(str(root), why, f"Run instead: `{command}`" if apart else "Give it once")
+    problems.raise_if_any()
+    return roots
+
+
+def _above(root: Path, roots: Sequence[Path]) -> Path | None:
+    return next((each for each in roots if each in root.parents), None)
+
+
+def _check_output(output: Path) -> None:
+    """Before a million images are read."""
+    if output.exists():
+        why, mend = "it exists and is not overwritten", "Choose another name, or delete it first"
+    elif not os.access(output.parent, os.W_OK):
+        why, mend = f"{output.parent} is no folder that can be written to", "Choose another place"
+    else:
         return
-    with output.open("x", encoding="utf-8") as file:
-        file.write(text)
-    click.echo(f"wrote {output}; next: crossgen plan {output}")
+    raise Refused([Problem(what=str(output), why=why, mend=mend)])
 
 
-def experiment_text(catalog: Catalog, file: str) -> str:
-    """Return the text of an experiment over all of a catalog; a pure function of it."""
-    found, bias, train_sets, test_sets = [], [], [], []
-    for alias, dataset in catalog.datasets.items():
-        generators = ", ".join(s.generator for s in dataset.sources)
-        images = sum(len(p.table) for p in dataset.pools)
-        found.append(
-            f"{alias}: {dataset.manifest.layout} layout ({dataset.manifest.reason}), "
-            f"{counted(images, 'image')}, generators {generators or 'none'}"
-        )
-        sources = [(source.name, source.pools) for source in dataset.sources]
-        bias += [f"{p.what}: {p.why}" for p in refused(one_sided_of(sources))]
-        if any(s.of(TRAIN, 0) and s.of(TRAIN, 1) for s in dataset.sources):
-            train_sets.append(alias)
-        if any(s.of(TEST, 0) and s.of(TEST, 1) for s in dataset.sources):
-            test_sets.append(alias)
-    text: str = _TEMPLATE.render(
-        found=found,
-        bias=bias,
-        file=file,
-        name="-".join(catalog.datasets),
-        data=[(alias, d.root) for alias, d in catalog.datasets.items()],
-        test_sets=test_sets or list(catalog.datasets),
-        train_sets=train_sets,
-        input=_fitting_input(catalog),
-    )
-    return text
+def _write(output: Path, text: str) -> None:
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        why = f"it cannot be written ({error.strerror})"
+        problem = Problem(what=str(output), why=why, mend="Choose another place with -o")
+        raise Refused([problem]) from error
 
 
-def _fitting_input(catalog: Catalog) -> str:
-    """Crops that the smallest image can give; nothing is resampled, which would hide traces."""
-    sides = [
-        min(min(p.table["width"].to_pylist()), min(p.table["height"].to_pylist()))
-        for d in catalog.datasets.values()
-        for p in d.pools
-    ]
-    side = min(min(sides, default=224), 224) // 8 * 8
-    return '{train: "random_crop(%d, step=2) | hflip", test: "none"}' % side  # noqa: UP031
+def _print_found(console: Console, made: NewExperiment, output: Path | None) -> None:
+    def say(text: str, style: str = "") -> None:
+        console.print(text, style=style, highlight=False, markup=False)
 
-
-def _alias(folder: Path, folders: tuple[Path, ...]) -> str:
-    """Return a short name for a folder; a second folder of that name gets a number."""
-
-    def plain(path: Path) -> str:
-        return re.sub(r"[^A-Za-z0-9]+", "_", path.resolve().name).strip("_").lower() or "data"
-
-    same = [f for f in folders if plain(f) == plain(folder)]
-    return plain(folder) if len(same) == 1 else f"{plain(folder)}_{same.index(folder) + 1}"
+    for line in made.found:
+        say(line)
+    for fact in dict.fromkeys(each.fact for each in made.bias):
+        alike = [each for each in made.bias if each.fact == fact]
+        more = f" ({len(alike) - 1} more in the file)" if len(alike) > 1 else ""
+        first = f"{alike[0].comparison}: {fact} x label is one-sided: {alike[0].classes}"
+        say(f"! {first}; a detector can read the label from the {fact} alone{more}", "yellow")
+    for alias, line in made.families.items():
+        say(f"family unknown, optional: data.{alias}.{line}", "dim")
+    file = str(output) if output else "FILE"
+    if output:
+        say(f"wrote {output}")
+    if made.blanks:
+        say(f"fill in first, in {file}:", "bold")
+        for blank in made.blanks:
+            say(f"  {blank}")
+        say(f"then: crossgen plan {file}")
+    else:
+        say(f"next: crossgen plan {file}")

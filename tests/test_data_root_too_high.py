@@ -130,7 +130,7 @@ def test_an_unknown_folder_is_shown_with_the_trees_that_are_read(tmp_path: Path)
     assert "old/" in shown
     for name in layouts.names():
         for line in layouts.load(name).TREE.splitlines():
-            assert f"{name}: {line}" in shown
+            assert f"    {line}" in caught.value.details
 
 
 def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path) -> None:

@@ -116,10 +116,12 @@ def load(name: str) -> Layout:
 
 def trees() -> list[str]:
     """The picture of every layout, as lines for people."""
-    return [
-        "the trees that are read:",
-        *(f"  {name}: {line}" for name in names() for line in load(name).TREE.splitlines()),
-    ]
+    return ["the trees that are read:", *(line for name in names() for line in tree(name))]
+
+
+def tree(name: str) -> list[str]:
+    """The picture of one layout, as lines for people."""
+    return [f"  {name}", *(f"    {line}" for line in load(name).TREE.splitlines())]
 
 
 def detect(root: Path) -> tuple[str, str]:

@@ -18,10 +18,10 @@ from data.generators import generator
 from data.layouts import FoundImage, Inside, refused_folder
 
 TREE = """\
-{train,val,test}/GENERATOR/{0_real,1_fake}/        images; any of the splits
-{train,val,test}/GENERATOR/CLASS/{0_real,1_fake}/  progan, cyclegan, stylegan, stylegan2
-{train,val}/CATEGORY/{0_real,1_fake}/              progan's 20 LSUN categories
-GENERATOR/{0_real,1_fake}/                         the root is one split, by its name, else test"""
+{train,val,test}/GENERATOR/{0_real,1_fake}/
+{train,val,test}/GENERATOR/CLASS/{0_real,1_fake}/  progan, cyclegan, stylegan
+{train,val}/CATEGORY/{0_real,1_fake}/              progan's, from LSUN
+GENERATOR/{0_real,1_fake}/                         the root is one split"""
 _LABELS = {"0_real": 0, "1_fake": 1}
 _SPLITS = {
     "train": "train",

@@ -16,9 +16,9 @@ from data.imagenet_classes import imagenet_class
 from data.layouts import FoundImage, Inside, refused_folder
 
 TREE = """\
-GENERATOR/{train,val}/{ai,nature}/          images; ai are the fakes
-GENERATOR/ARCHIVE/{train,val}/{ai,nature}/  the same as GenImage's archives unpack
-{train,val}/{ai,nature}/                    the root is one generator"""
+GENERATOR/{train,val}/{ai,nature}/
+GENERATOR/ARCHIVE/{train,val}/{ai,nature}/         as GenImage's archives unpack
+{train,val}/{ai,nature}/                           the root is one generator"""
 _LABELS = {"nature": 0, "ai": 1}
 _VALIDATION_NAMES = ("val", "valid", "validation")
 

@@ -1,0 +1,195 @@
+"""The text of a new experiment: a pure function of the images that were found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jinja2
+
+from data.counts import counted
+from grid.bias import one_sided_of
+from grid.catalog import FAKE, REAL, TEST, TRAIN, VALIDATION, Catalog, IndexedDataset
+from grid.families import lines_to_add, yaml_word
+from grid.header_facts import OneSided
+
+_SHOWN = 12  # generators by name
+
+_TEMPLATE = jinja2.Template(
+    """\
+# An experiment for the images found below:
+{% for line in found %}#   {{ line }}
+{% endfor %}{% for blank in blanks %}# FILL IN FIRST {{ blank }}
+{% endfor %}# `crossgen plan {{ file }}` shows what it would do, `crossgen run {{ file }}` does it.
+schema: 1
+name: {{ name }}
+question: Trained on one generator, which others does each detector find?
+# store: results        # else --store, CROSSGEN_STORE or ./runs
+data:
+{% for alias, root in data %}{% if alias in families %}  {{ alias }}:
+    root: {{ root }}
+    # Not known by name. A family is gan, diffusion, autoregressive, flow, vae or your own word.
+    # {{ families[alias] }}
+{% else %}  {{ alias }}: {root: {{ root }}}
+{% endif %}{% endfor %}
+{% if bias %}# One-sided, so that a detector can read the label from that fact alone:
+{% for each in bias %}#   {{ each.comparison }}, {{ each.fact }}: {{ each.classes }}
+{% endfor %}# Prepare both classes alike and call `crossgen init` again, or take the images as
+# they are, in writing: until this is a line of its own, `crossgen plan` refuses.
+# equalise: none
+{% else %}# equalise: none      # formats and sizes of both classes look alike
+{% endif %}
+test:
+  sets: [{{ test_sets | join(', ') }}]
+  degradations: [none]  # add for instance "jpeg(75)" or "blur(1.0)"
+
+seeds: [0, 1, 2]        # seeds are replicates; claims about a procedure need five
+
+arms:
+{% if train_sets %}  # A list is an axis and an arm is the product of its axes: here one
+  # fit for each training generator, factor and seed.
+{% for alias, each in train_sets.items() %}  - name: npr-{{ alias }}
+    detector: npr
+    npr.factor: [0.5]
+    train: {each: {{ each }}}
+    input: {{ input }}
+    recipe: small
+  - name: simple-cnn-{{ alias }}
+    detector: simple_cnn
+    simple_cnn.size: tiny
+    train: {each: {{ each }}}
+    input: {{ input }}
+    recipe: small
+{% endfor %}{% else %}  # No training split with both classes was found, so weights are given,
+  # for instance of another run: fits/<fit_id>/<attempt>/weights-<epoch>.safetensors in its store.
+  - name: given
+    detector: npr       # and its options, as those weights were trained
+    train: none
+    weights: FILE.safetensors
+{% endif %}""",
+    trim_blocks=False,
+    keep_trailing_newline=True,
+)
+
+
+class Blank(NamedTuple):
+    """A line that must be filled in before anything else can be done."""
+
+    line: int
+    key: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, `{self.key}:` {self.words}"
+
+
+# A blank is the line that begins so.
+_EQUALISE = (
+    "# equalise: none",
+    "equalise",
+    "how one-sided formats or sizes are taken; plan refuses until it is there",
+)
+_SETS = (
+    "  sets: []",
+    "sets",
+    "generators with test images, or `reals:` for them; without, nothing is tested",
+)
+_WEIGHTS = (
+    "    weights: ",
+    "weights",
+    "the file of trained weights to score; plan refuses without it",
+)
+
+
+@dataclass(frozen=True)
+class NewExperiment:
+    """The text of an experiment file, and what is to be said of it."""
+
+    text: str
+    found: tuple[str, ...]
+    bias: tuple[OneSided, ...]
+    families: Mapping[str, str]  # by dataset, the line that states those which are not known
+    blanks: tuple[Blank, ...]
+
+
+def new_experiment(catalog: Catalog, file: str) -> NewExperiment:
+    """Return an experiment over all of a catalog, in a file that will be called so."""
+    datasets = catalog.datasets.values()
+    found = [line for dataset in datasets for line in _found(dataset)]
+    bias = one_sided_of([(source.name, source.pools) for source in catalog.all_sources()])
+    families = lines_to_add(catalog.all_sources())
+    test_sets = [name for dataset in datasets for name in _usable(dataset, TEST)]
+    trained = {d.alias: _usable(d, TRAIN) for d in datasets if _usable(d, TRAIN)}
+    blanks = [
+        *([_EQUALISE] if bias else []),
+        *([_SETS] if not test_sets else []),
+        *([_WEIGHTS] if not trained else []),
+    ]
+
+    def text(numbered: Sequence[Blank]) -> str:
+        rendered: str = _TEMPLATE.render(
+            found=found,
+            blanks=numbered,
+            file=file,
+            name="-".join(catalog.datasets),
+            data=[(d.alias, json.dumps(str(d.root), ensure_ascii=False)) for d in datasets],
+            families=families,
+            bias=bias,
+            test_sets=test_sets,
+            train_sets={
+                alias: names[0] if names == [alias] else f"[{', '.join(names)}]"
+                for alias, names in trained.items()
+            },
+            input=_fitting_input(catalog),
+        )
+        return rendered
+
+    # The lines are the same with numbers and without.
+    lines = text([Blank(0, key, words) for _, key, words in blanks]).splitlines()
+    numbered = tuple(
+        Blank(1 + next(n for n, line in enumerate(lines) if line.startswith(start)), key, words)
+        for start, key, words in blanks
+    )
+    return NewExperiment(text(numbered), tuple(found), tuple(bias), families, numbered)
+
+
+def _found(dataset: IndexedDataset) -> Iterator[str]:
+    """What was found below a root: layout and generators; images by split and label."""
+    names = [source.generator for source in dataset.sources]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    listed = f": {', '.join(names[:_SHOWN])}{more}" if names else ", photographs only"
+    yield f"{dataset.alias}: {dataset.manifest.layout} layout, {counted(len(names), 'generator')}{listed}"
+    splits = []
+    for split in (TRAIN, VALIDATION, TEST):
+        real, fake = (
+            sum(len(p) for p in dataset.pools if (p.split, p.label) == (split, label))
+            for label in (REAL, FAKE)
+        )
+        if real or fake:
+            splits.append(f"{split} {real:,} real and {fake:,} fake")
+    yield f"  images: {'; '.join(splits)}"
+
+
+def _usable(dataset: IndexedDataset, split: str) -> list[str]:
+    """The names that stand for all generators with both classes in a split: the dataset's if all.
+
+    Those without fakes to train on may stand below its name all the same.
+    """
+    whole = [s for s in dataset.sources if s.of(split, REAL) and s.of(split, FAKE)]
+    others = [s for s in dataset.sources if s not in whole]
+    if not whole or not any(split == TEST or s.of(split, FAKE) for s in others):
+        return [dataset.alias] if whole else []
+    return [yaml_word(source.name) for source in whole]
+
+
+def _fitting_input(catalog: Catalog) -> str:
+    """Crops that the smallest image can give; nothing is resampled, which would hide traces."""
+    sides = [
+        min(min(p.table["width"].to_pylist()), min(p.table["height"].to_pylist()))
+        for d in catalog.datasets.values()
+        for p in d.pools
+    ]
+    side = min(min(sides, default=224), 224) // 8 * 8
+    return '{train: "random_crop(%d, step=2) | hflip", test: "none"}' % side  # noqa: UP031
