@@ -160,7 +160,8 @@ def _found(dataset: IndexedDataset) -> Iterator[str]:
     names = [source.generator for source in dataset.sources]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     listed = f": {', '.join(names[:_SHOWN])}{more}" if names else ", photographs only"
-    yield f"{dataset.alias}: {dataset.manifest.layout} layout, {counted(len(names), 'generator')}{listed}"
+    generators = counted(len(names), "generator")
+    yield f"{dataset.alias}: {dataset.manifest.layout} layout, {generators}{listed}"
     splits = []
     for split in (TRAIN, VALIDATION, TEST):
         real, fake = (
