@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+from grid.ray_account import host_and_pid, verdict
 from grid.trial import LostAttempt
 
 
@@ -20,27 +21,15 @@ def lost_attempt(error_file: Path, logs: Path | None) -> LostAttempt:
         account = re.sub(r"\x1b\[\d*m", "", error_file.read_text(errors="replace")).strip()
     except OSError as error:
         account = f"no account of it: {error}"
-    pid = re.search(r"\bpid[:=] ?(\d+)", account)
-    host = re.search(r"\bip[:=] ?([0-9a-fA-F.:]+)", account)
-    number = int(pid[1]) if pid else None
-    tail, note = worker_log_tail(logs, number)
-    kind, message = "error", account.splitlines()[-1]
-    broken = re.search(r"DeviceBroken: (.*)", account)
-    if broken:
-        kind, message = "device", broken[1]
-    elif re.search(r"OutOfMemory|out of memory|running low on memory", account):
-        kind = "out_of_memory"
-    elif "The actor died" in account:
-        detail = re.search(r"exit detail: (.*?)(?= Some common causes|$)", account, re.MULTILINE)
-        kind = "killed"
-        message = f"the worker process {number or '?'} on {host[1] if host else '?'} died"
-        message += f": {detail[1]}" if detail else ""
+    host, pid = host_and_pid(account)
+    tail, note = worker_log_tail(logs, pid)
+    found = verdict(account, tail)
     return LostAttempt(
-        kind=kind,
-        message=message,
+        kind=found.kind,
+        message=found.message,
         account=account,
-        host=host[1] if host else "",
-        pid=number,
+        host=host,
+        pid=pid,
         log_tail=tuple(tail),
         log_note=note,
     )

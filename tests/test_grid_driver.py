@@ -66,6 +66,8 @@ def test_a_grid_with_everything_that_can_happen_to_a_trial(tmp_path, foreign_cwd
     lost = dict(many["lost"])
     assert set(lost) == {"killed"}
     assert lost["killed"]["kind"] == "killed"
+    assert "ended without a word, as SIGKILL ends one" in lost["killed"]["message"]
+    assert "Some common causes include" in lost["killed"]["account"]
     assert lost["killed"]["pid"] == turns_of(store, "killed")[0]["pid"]
     assert "working on killed" in lost["killed"]["log_tail"]
 
