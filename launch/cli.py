@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from launch.command_lines import command_line
 from launch.options import (
     experiment_argument,
     named_experiment_options,
@@ -53,7 +54,8 @@ def cli() -> None:
     help="For images, experiment file, store and page.",
 )
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at a time; default all cores.")
-def demo(folder: Path, slots: int | None) -> None:
+@click.pass_obj
+def demo(same_command: str, /, folder: Path, slots: int | None) -> None:
     """Toy images, a grid of two detectors, its matrix; minutes."""
     from grid.stopping import interruptible
     from launch.waiting import waiting
@@ -62,7 +64,7 @@ def demo(folder: Path, slots: int | None) -> None:
         with waiting("starting"):
             from launch.demo_command import run_demo
 
-        code = run_demo(folder, slots=slots)
+        code = run_demo(folder, slots=slots, same_command=same_command)
     sys.exit(code)
 
 
@@ -96,7 +98,10 @@ def plan(file: Path, why: bool, **given: Any) -> None:
     show_default=True,
     help="Failures after which a trial is given up, in this run.",
 )
+@click.pass_obj
 def run(
+    same_command: str,
+    /,
     file: Path,
     no_ray: bool,
     trials: tuple[str, ...],
@@ -114,7 +119,9 @@ def run(
             from launch.run_command import run_missing
 
         desk = open_desk(file, fits=trials, **given)
-        code = run_missing(desk, ray=not no_ray, slots=slots, attempts=attempts)
+        code = run_missing(
+            desk, ray=not no_ray, slots=slots, attempts=attempts, same_command=same_command
+        )
     sys.exit(code)
 
 
@@ -254,11 +261,13 @@ def _run(arguments: Sequence[str] | None) -> int:
     from grid.schedule import Unsatisfiable
     from grid.store_errors import StoreError, StoreUnwritable, StoreUrlRefused
 
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    same_command = command_line(*words)
     try:
-        cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        cli.main(args=words, obj=same_command, standalone_mode=False)
     except click.exceptions.Abort as abort:
         signal = str(abort.__cause__ or "") or "interrupted from the keyboard"
-        _say("stopped", [f"{signal}; run the same command to go on"])
+        _say("stopped", [f"{signal}; run the same command to go on:", f"  {same_command}"])
         return EXIT_UNFINISHED
     except click.ClickException as error:
         error.show()

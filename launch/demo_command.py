@@ -6,6 +6,7 @@ images, experiment file, store and page. Called again it finds nothing left to d
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import time
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from data.toy.generators import TOY_GENERATORS
 from data.toy.writing import ToyFolderRefused, write_toy_images
 from grid.packages import packages_root
 from grid.refusal import Problem, Refused
+from launch.command_lines import command_line, store_command
 from launch.desk import Desk, open_desk
 from launch.run_command import run_missing
 from launch.show_experiment import overview_of, print_matrix, write_report
@@ -33,6 +35,7 @@ def run_demo(
     folder: Path,
     *,
     slots: int | None = None,
+    same_command: str = "crossgen demo",
     train: int = TRAIN_IMAGES,
     test: int = TEST_IMAGES,
     generators: Sequence[str] = tuple(TOY_GENERATORS),
@@ -42,6 +45,7 @@ def run_demo(
     Args:
         folder: made if it is missing; an experiment file in it is kept as it is.
         slots: trials at a time; None: one per core.
+        same_command: what goes on with this one.
         train: images per class and generator to train and validate on.
         test: images per class and generator to test on.
         generators: toy generators.
@@ -61,7 +65,7 @@ def run_demo(
     left = len(desk.plan.missing)
     if left:
         console.print(f"running {left} of {counted(len(desk.plan.fits), 'trial')} with Ray Tune")
-        code = run_missing(desk, ray=True, slots=slots, attempts=3)
+        code = run_missing(desk, ray=True, slots=slots, attempts=3, same_command=same_command)
         if code != 0:
             return code
     else:
@@ -124,12 +128,21 @@ def _say_done(console: Console, desk: Desk) -> None:
 
 
 def _say_next(console: Console, folder: Path, file: Path) -> None:
-    store = folder / "store"
+    sql = "SELECT fit_id, test_set, auc FROM cells ORDER BY auc"
     lines = (
-        (f"open {folder / 'report.html'}", "every number, seed by seed"),
-        (f"crossgen matrix {file} --metric accuracy", "ranking is one question, threshold another"),
-        (f"edit {file}, crossgen run {file}", "a factor, a seed, a degradation: only that runs"),
-        (f"crossgen query --store {store}", "the views; then any SELECT over them"),
+        (shlex.join(["open", str(folder / "report.html")]), "every number, seed by seed"),
+        (
+            command_line("matrix", file, "--metric", "accuracy"),
+            "ranking is one question, threshold another",
+        ),
+        (
+            command_line("run", file),
+            f"after an edit of {file}: a factor, a seed, a degradation; only that runs",
+        ),
+        (
+            store_command(str(folder / "store"), "query", sql),
+            "any SELECT; without one, the views are listed",
+        ),
         ("crossgen init FOLDER", "an experiment for images of your own"),
     )
     console.print("\nnext", style="bold")

@@ -13,6 +13,7 @@ import yaml
 from grid.loading import load_experiment
 from grid.plan import Plan, make_plan, prepare
 from grid.store import Store, inside_ray_job, open_store
+from launch.command_lines import Given
 from launch.waiting import images_read, waiting
 
 
@@ -20,7 +21,7 @@ from launch.waiting import images_read, waiting
 class Desk:
     """An experiment, held against a store."""
 
-    file: Path
+    given: Given
     store: Store
     plan: Plan
 
@@ -55,7 +56,15 @@ def open_desk(
         )
         say(f"looking into the store {opened.url}")
         plan = make_plan(expansion, opened)
-    return Desk(file, opened, plan)
+    given = Given(
+        file=file,
+        store=store,
+        store_in_file=opened.url if experiment.store is not None else None,
+        only=[*only, *(("fit", f) for f in fits)],
+        changes=changes,
+        limit=limit,
+    )
+    return Desk(given, opened, plan)
 
 
 def store_of(option: str | None, in_file: str | None = None, base: Path | None = None) -> Store:

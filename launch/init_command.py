@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from grid.catalog import open_catalog
 from grid.experiment import DatasetSpec
 from grid.refusal import Problem, Problems, Refused
 from grid.roots import aliases, unknown_folder
+from launch.command_lines import command_line, print_hint
 from launch.init_template import NewExperiment, new_experiment
 
 
@@ -65,8 +65,7 @@ def _checked(folders: Sequence[Path], output: Path | None) -> list[Path]:
             why = f"{error.filename or root} cannot be listed ({error.strerror})"
             problems.add(str(folder), why, "Check its permissions and its disk, then run again")
     apart = [each for each in dict.fromkeys(meant) if not _above(each, meant)]
-    words = ["crossgen", "init", *map(str, apart), *(["-o", str(output)] if output else [])]
-    command = shlex.join(words)
+    command = command_line("init", *apart, *(["-o", output] if output else []))
     for root, found in wrong.items():
         problems.extend([unknown_folder(root, found, command)])
     for root in roots:
@@ -125,6 +124,4 @@ def _print_found(console: Console, made: NewExperiment, output: Path | None) -> 
         say(f"fill in first, in {file}:", "bold")
         for blank in made.blanks:
             say(f"  {blank}")
-        say(f"then: crossgen plan {file}")
-    else:
-        say(f"next: crossgen plan {file}")
+    print_hint(console, "then" if made.blanks else "next", command_line("plan", file))

@@ -14,6 +14,7 @@ from grid.bias import one_sided_of
 from grid.catalog import FAKE, REAL, TEST, TRAIN, VALIDATION, Catalog, IndexedDataset
 from grid.families import lines_to_add, yaml_word
 from grid.header_facts import OneSided
+from launch.command_lines import command_line
 
 _SHOWN = 12  # generators by name
 
@@ -22,7 +23,7 @@ _TEMPLATE = jinja2.Template(
 # An experiment for the images found below:
 {% for line in found %}#   {{ line }}
 {% endfor %}{% for blank in blanks %}# FILL IN FIRST {{ blank }}
-{% endfor %}# `crossgen plan {{ file }}` shows what it would do, `crossgen run {{ file }}` does it.
+{% endfor %}# `{{ plan }}` shows what it would do, `{{ run }}` does it.
 schema: 1
 name: {{ name }}
 question: Trained on one generator, which others does each detector find?
@@ -132,7 +133,8 @@ def new_experiment(catalog: Catalog, file: str) -> NewExperiment:
         rendered: str = _TEMPLATE.render(
             found=found,
             blanks=numbered,
-            file=file,
+            plan=command_line("plan", file),
+            run=command_line("run", file),
             name="-".join(catalog.datasets),
             data=[(d.alias, json.dumps(str(d.root), ensure_ascii=False)) for d in datasets],
             families=families,

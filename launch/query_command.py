@@ -16,6 +16,7 @@ from analysis.query import QueryRefused, query
 from analysis.views import VIEWS, schemas
 from grid.records import EXPERIMENTS, Store
 from grid.refusal import Problem, Refused
+from launch.command_lines import store_command
 from launch.desk import store_of
 
 ROWS_SHOWN = 200
@@ -40,7 +41,7 @@ def print_query(
         print_views(console)
         return
     opened = store_of(store)
-    _check_holds_something(opened)
+    _check_holds_something(opened, store)
     try:
         rows = query(opened, sql, experiment=experiment)
     except QueryRefused as error:
@@ -64,7 +65,7 @@ def print_query(
         _print_rows(console, rows)
 
 
-def _check_holds_something(store: Store) -> None:
+def _check_holds_something(store: Store, given: str | None) -> None:
     """A mistyped store is an empty one, and an empty table would be taken for an answer."""
     if not store.list(EXPERIMENTS):
         raise Refused(
@@ -72,7 +73,8 @@ def _check_holds_something(store: Store) -> None:
                 Problem(
                     what=f"store {store.url}",
                     why="no experiment has run in it",
-                    mend="Name another with --store, or run one: `crossgen run FILE`",
+                    mend="Name another with --store, or run one: "
+                    f"`{store_command(given, 'run', 'FILE')}`",
                 )
             ]
         )

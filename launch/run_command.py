@@ -14,15 +14,22 @@ from grid.run import RunOptions, RunResult, exit_code
 from grid.shared_store import store_token
 from grid.store_errors import StoreError
 from grid.trial import Trial
+from launch.command_lines import print_hint
 from launch.desk import Desk
+from launch.paragraphs import print_paragraph
 from launch.show_plan import print_accepted_bias, print_plan
 from launch.show_warnings import print_warnings
 
+AGAIN = "run the same command to go on"
 
-def run_missing(desk: Desk, *, ray: bool, slots: int | None, attempts: int) -> int:
+
+def run_missing(
+    desk: Desk, *, ray: bool, slots: int | None, attempts: int, same_command: str
+) -> int:
     """Run what is missing and return the exit code.
 
-    Neither torch nor ray is loaded when there is nothing to do.
+    Neither torch nor ray is loaded when there is nothing to do. `same_command` goes on with what
+    is left unfinished.
     """
     console = Console(stderr=True)
     desk.store.check_writable()
@@ -40,21 +47,25 @@ def run_missing(desk: Desk, *, ray: bool, slots: int | None, attempts: int) -> i
             result = _on_ray(desk, trials, options)
         except DriverFailed as error:
             _say(console, f"unfinished: {error}", EXIT_UNFINISHED)
+            print_hint(console, AGAIN, same_command)
             return EXIT_UNFINISHED
     else:
         result = _here(desk, trials, options)
     code = exit_code(result)
     words = {
         EXIT_DONE: "done",
-        EXIT_UNFINISHED: "unfinished: run the same command to go on",
-        EXIT_FAILED: "something failed and nothing else is left to run; "
-        f"`crossgen status {desk.file}` says what",
+        EXIT_UNFINISHED: "unfinished",
+        EXIT_FAILED: "something failed and nothing else is left to run",
         EXIT_STORE: f"the store failed, no trial is blamed for it: {result.store_error}",
     }
     _print_warnings(console, desk)
     _say(console, words[code], code)
+    if code == EXIT_UNFINISHED:
+        print_hint(console, AGAIN, same_command)
+    if result.failed:
+        print_hint(console, "what failed, where and why", desk.given.command("status"))
     for fit_id, reason in result.failed.items():
-        console.print(f"  {fit_id}: {reason}", highlight=False, markup=False)
+        print_paragraph(console, f"{fit_id}: {reason}", 2)
     return code
 
 

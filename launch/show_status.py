@@ -11,10 +11,9 @@ from grid.failures import read_failures
 from grid.plan import FitPlan
 from launch.desk import Desk
 from launch.show_cost import print_cost
+from launch.show_failures import print_failures
 from launch.show_plan import SHOWN, print_plan
 from launch.show_warnings import print_warnings
-
-LOG_LINES = 12
 
 
 def print_status(desk: Desk) -> None:
@@ -30,27 +29,7 @@ def print_status(desk: Desk) -> None:
         console.print(table)
     print_cost(console, desk.plan.fits)
     print_warnings(console, [(f.fit.label, f.commit) for f in desk.plan.fits if f.commit])
-    wanted = {f.fit.fit_id: f for f in desk.plan.fits}
-    failures = [f for f in read_failures(desk.store) if f["fit_id"] in wanted]
-    if not failures:
-        return
-    console.print(f"{len(failures)} failed attempts:", style="bold red")
-    for failure in failures[-SHOWN:]:
-        plan = wanted[failure["fit_id"]]
-        mended = " (done since)" if plan.done else ""
-        console.print(
-            f"  {plan.fit.label}{mended}: {failure['exception']}: {failure['message']}\n"
-            f"    {failure['kind']}, on {failure['host']}, attempt {failure['attempt']}, "
-            f"{failure['when']}",
-            highlight=False,
-            markup=False,
-        )
-        if not plan.done:
-            for line in failure["log_tail"][-LOG_LINES:]:
-                console.print(f"    | {line}", style="dim", highlight=False, markup=False)
-            if failure["log_note"]:
-                note = f"    ({failure['log_note']})"
-                console.print(note, style="dim", highlight=False, markup=False)
+    print_failures(console, desk.given, desk.plan.fits, read_failures(desk.store))
 
 
 def _state(plan: FitPlan) -> str:

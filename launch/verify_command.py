@@ -7,7 +7,10 @@ from rich.console import Console
 from data.counts import counted
 from grid.refusal import Problem, Refused
 from grid.verification import TOLERANCE, verify_fit, verify_piece
+from launch.command_lines import store_command
 from launch.desk import store_of
+
+LISTING = "SELECT fit_id, piece_id FROM pieces WHERE committed"
 
 
 def print_verification(fit: str, store: str | None, piece: str | None) -> int:
@@ -19,7 +22,13 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
         raise
     except ValueError as error:
         raise Refused(
-            [Problem(what=fit, why=str(error), mend="See `crossgen query` for what is there")]
+            [
+                Problem(
+                    what=fit,
+                    why=str(error),
+                    mend=f"What is there: {store_command(store, 'query', LISTING)}",
+                )
+            ]
         ) from error
     console = Console()
     if result.identical:

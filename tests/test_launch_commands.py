@@ -369,7 +369,7 @@ def test_status_shows_a_failure_with_its_last_words(crossgen, own_run):
     )
     assert done.returncode == 1, done.stderr
     _, out, _ = crossgen("status", own_run.file, "--store", own_run.store, "--set", "seeds=[1]")
-    assert "1 failed attempts" in out  # such a failure is not worth a retry
+    assert "1 failed attempt of 1 fit:" in out  # such a failure is not worth a retry
     assert "ImageChanged" in out
     assert victim.name in out
     assert re.search(r"\| .* INFO grid\.attempt: .* begins", out)
