@@ -64,13 +64,19 @@ class Fit:
 
 @dataclass(frozen=True)
 class Expansion:
-    """An experiment, written out."""
+    """An experiment, written out; `narrowed_from` is all of it where only some fits are meant."""
 
     experiment: Experiment
     catalog: Catalog
     fits: Mapping[str, Fit]
     scoring: Mapping[str, tuple[ScoringRecord, ...]]
     test_sets: tuple[TestSet, ...]
+    narrowed_from: Expansion | None = None
+
+    @property
+    def whole(self) -> Expansion:
+        """What the file expands to, however it was narrowed."""
+        return self if self.narrowed_from is None else self.narrowed_from
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 manifests/<pool_id>.parquet
 experiments/<name>/<digest>.json
+latest/<name>/<n>.json                   which expansion was run, the n-th time that it changed
 fits/<fit_id>/<attempt>/weights-<epoch>.safetensors | history.parquet | validation.parquet
                         | provenance.json | checkpoint.safetensors
 commits/<fit_id>.json
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 MANIFESTS = "manifests/"
 EXPERIMENTS = "experiments/"
+LATEST = "latest/"
 FITS = "fits/"
 COMMITS = "commits/"
 SCORES = "scores/"
@@ -31,6 +33,11 @@ def manifest_key(pool_id: str) -> str:
 def experiment_key(name: str, digest: str) -> str:
     """Return where one expansion of an experiment lies."""
     return f"{EXPERIMENTS}{name}/{digest}.json"
+
+
+def latest_key(name: str, number: int) -> str:
+    """Return where the `number`-th marker of an experiment's latest expansion lies, from 1."""
+    return f"{LATEST}{name}/{number:08d}.json"
 
 
 def attempt_prefix(fit_id: str, attempt: str) -> str:

@@ -20,10 +20,12 @@ from grid.catalog import open_catalog
 from grid.cost import costs_in, images_to_score, shipped_estimate, work_of
 from grid.expand import Expansion, Fit, expand
 from grid.experiment import Experiment
+from grid.latest import mark_latest
 from grid.leakage import Overlap, overlaps
+from grid.narrowing import narrowed
 from grid.pixels import geometry_problems
 from grid.record_experiment import experiment_record
-from grid.refusal import Problems, did_you_mean
+from grid.refusal import Problems
 from grid.store import Store
 from grid.trial import Trial, Work
 from grid.trial_spec import pools_needed, publish_pools, trial_spec
@@ -62,7 +64,7 @@ class FitPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """An experiment against a store."""
+    """An experiment against a store; `record` is of the expansion as it was narrowed."""
 
     expansion: Expansion
     fits: tuple[FitPlan, ...]
@@ -133,7 +135,7 @@ def prepare(
     check_arms(experiment, problems)
     if len(catalog.datasets) < len(experiment.data):
         problems.raise_if_any()  # names of missing data would only be refused a second time
-    expansion = _restricted(expand(experiment, catalog, problems), only, problems)
+    expansion = narrowed(expand(experiment, catalog, problems), only, problems)
     if experiment.equalise is None:  # where a label can be read from a header, the file must say
         problems.extend(refused(one_sided(expansion)))
     problems.extend(geometry_problems(expansion))
@@ -217,7 +219,11 @@ def _pieces(
 
 
 def make_trials(plan: Plan, store: Store) -> list[Trial]:
-    """Write what workers need into the store and return the trials that are left to do."""
+    """Write what workers need into the store and return the trials that are left to do.
+
+    The experiment is recorded whole, and marked as its latest expansion, though only some of its
+    fits are run: what is not run is missing, and readers say so.
+    """
     todo = plan.missing
     needed = pools_needed(plan.expansion, [f.fit for f in todo])
     tested_by_class = {
@@ -227,7 +233,10 @@ def make_trials(plan: Plan, store: Store) -> list[Trial]:
         for pool_id in (*test_set.real_pools, *test_set.fake_pools)
     }
     paths = publish_pools(store, plan.expansion.catalog, needed, tested_by_class)
-    records.write_experiment(store, plan.record)
+    whole = plan.expansion.whole
+    record = plan.record if whole is plan.expansion else experiment_record(whole)
+    records.write_experiment(store, record)
+    mark_latest(store, record["name"], record["digest"])
     uncommitted = {f.fit.fit_id for f in plan.fits if not f.committed}
     return [
         Trial(
@@ -266,50 +275,3 @@ def _resources(experiment: Experiment, fit: Fit) -> dict[str, float]:
     if spec is not None and spec.gpu is not None:
         resources["gpu"] = spec.gpu
     return resources
-
-
-def _restricted(
-    expansion: Expansion, only: Sequence[tuple[str, str]], problems: Problems
-) -> Expansion:
-    """Keep the fits that match, and the parents that they descend from."""
-    if not only:
-        return expansion
-    wanted: dict[str, set[str]] = {}
-    for key, value in only:
-        wanted.setdefault(key, set()).add(value)
-    known = {key for fit in expansion.fits.values() for key in fit.values} | {"fit"}
-    for key in wanted:
-        if key not in known:
-            problems.add(f"--only {key}", "no fit has such a value", did_you_mean(key, known))
-    kept: dict[str, Fit] = {}
-    for fit in expansion.fits.values():
-        names = [{**values, "fit": fit.fit_id} for values in (fit.values, *fit.also)]
-        if any(
-            all(str(values.get(key)) in options for key, options in wanted.items())
-            for values in names
-        ):
-            one: Fit | None = fit
-            while one is not None:
-                kept[one.fit_id] = one
-                one = expansion.fits[one.parent] if one.parent else None
-    if not kept and not problems:
-        asked = ", ".join(f"{key}={value}" for key, value in only)
-        if set(wanted) == {"fit"}:
-            nearest = did_you_mean(only[0][1], expansion.fits)
-            problems.add(asked, "this experiment has no such fit", nearest)
-            return expansion
-        values_known = {
-            key: sorted({str(f.values.get(key)) for f in expansion.fits.values()}) for key in wanted
-        }
-        problems.add(
-            f"--only {asked}",
-            "no fit of this experiment matches",
-            f"The values are: {values_known}",
-        )
-    return Expansion(
-        expansion.experiment,
-        expansion.catalog,
-        {k: f for k, f in expansion.fits.items() if k in kept},
-        {k: s for k, s in expansion.scoring.items() if k in kept},
-        expansion.test_sets,
-    )

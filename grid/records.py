@@ -1,9 +1,10 @@
 """The store's records: the one door through which the grid writes and the analysis reads.
 
 What lies where is in `grid.places`, the commit protocol in `grid.commits`, expanded experiments in
-`grid.expansions`, score files in `grid.score_files`, the other tables in `grid.stored_tables`,
-failures in `grid.failures`; column by column in `grid/README.md`. Nothing here imports torch, ray
-or pandas, and pyarrow only where a table is read or written.
+`grid.expansions`, which of them was run last in `grid.latest`, score files in `grid.score_files`,
+the other tables in `grid.stored_tables`, failures in `grid.failures`; column by column in
+`grid/README.md`. Nothing here imports torch, ray or pandas, and pyarrow only where a table is read
+or written.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from grid.failures import Failure, read_failures, write_failure
 from grid.header_facts import accepted, one_sided_among, read_pool_facts
 from grid.identity import canonical_json, digest
 from grid.json_records import SCHEMA, CorruptRecord, from_json, to_json
+from grid.latest import latest_digest, mark_latest
 from grid.places import (
     CLAIMS,
     COMMITS,
@@ -167,8 +169,10 @@ __all__ = [
     "from_json",
     "history_key",
     "history_schema",
+    "latest_digest",
     "manifest_key",
     "manifest_schema",
+    "mark_latest",
     "one_sided_among",
     "open_score_file",
     "open_store",

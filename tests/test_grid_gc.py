@@ -56,6 +56,9 @@ def put_old(store, key):
 
 
 def test_a_clean_store_has_no_garbage(store, experiment):
+    for digest in (experiment["digest"], "0123", experiment["digest"]):
+        records.mark_latest(store, experiment["name"], digest)
+    assert len(store.list("latest/")) == 3
     for key in store.list():
         age(store, key)
     assert garbage(store) == []

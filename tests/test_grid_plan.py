@@ -14,8 +14,10 @@ import pytest
 import yaml
 from PIL import Image
 
+from grid.latest import latest_digest
 from grid.loading import parse_experiment
 from grid.plan import make_plan, make_trials, prepare
+from grid.records import experiment_key, read_experiments
 from grid.refusal import Refused
 from grid.rows import Rows
 from grid.store import open_store
@@ -149,6 +151,35 @@ def test_images_sorted_into_classes_since_cannot_be_tested_by_class(own):
     for pool_id in plan.record["scoring"][0]["pools"]:
         (own.base / "store" / "manifests" / f"{pool_id}.parquet").unlink()
     assert make_trials(plan, own.store)
+
+
+def test_running_some_fits_records_and_marks_the_whole_experiment(own):
+    """What is not run is missing; a reader would take a narrowed record for all there is."""
+    raw = {**FILE, "seeds": [0, 1]}
+    only = prepare(
+        parse_experiment(raw, base=own.folder),
+        only=[("seed", "1"), ("train", "g/g1")],
+        cache_dir=own.cache,
+    )
+    plan = make_plan(only, own.store)
+    assert len(plan.record["fits"]) == 1
+    assert len(make_trials(plan, own.store)) == 1
+    whole = own.plan({"seeds": [0, 1]}).record
+    assert len(whole["fits"]) == 2 * FITS
+    stored = {each["digest"] for each in read_experiments(own.store)}
+    assert stored == {own.plan().record["digest"], whole["digest"]}
+    assert latest_digest(own.store, "two", stored) == whole["digest"]
+
+
+def test_running_an_older_expansion_with_nothing_to_do_makes_it_the_latest_again(own):
+    plans = [own.plan(), own.plan({"question": "again?"})]
+    digests = [plan.record["digest"] for plan in plans]
+    assert latest_digest(own.store, "two", digests) == digests[0]
+    for n in (1, 0, 0):
+        assert make_trials(plans[n], own.store) == []
+        assert latest_digest(own.store, "two", digests) == digests[n]
+        assert own.store.exists(experiment_key("two", digests[n]))
+    assert len(own.store.list("latest/")) == 3
 
 
 def test_a_changed_training_image_trains_what_saw_it(finished):
