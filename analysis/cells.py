@@ -1,4 +1,4 @@
-"""Cells: one row per fit, epoch, test set and degradation, computed from the scores.
+"""Cells: one fit at one epoch on one test set under one degradation, computed from the scores.
 
 Pools are always scored whole; what a test set leaves out is left out here. First images that an
 earlier pool of its reals (or of its fakes) holds as well, and its filter of classes (a list, or
@@ -8,7 +8,7 @@ them, `refuse` stopped at plan time and leaves out what came in later. Then rows
 What remains is counted and measured; so under `exclude` the images of a test set are
 n_real + n_fake + n_seen + n_null.
 
-A cell's row depends on committed files alone, so it is kept in `derived/` under the digest of
+A cell's numbers depend on committed files alone, so they are kept in `derived/` under the digest of
 them and of the rules, and computed once. The cache can be deleted at any moment.
 """
 
@@ -18,7 +18,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,6 @@ import numpy.typing as npt
 from analysis.metrics import accuracy, auc, balanced_accuracy
 from analysis.row_masks import RowMasks, UnknownClasses, class_filter
 from analysis.selection import Selection
-from analysis.stated import said_of_generator, said_of_set
 from grid.records import (
     DERIVED,
     Cell,
@@ -42,26 +41,11 @@ from grid.records import (
     read_scores,
 )
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 log = logging.getLogger(__name__)
 
 # Raised when a number would come out differently, so that no old row is taken for a new one.
 CELLS_VERSION = 4
 CACHE_KEY = f"{DERIVED}cells-v{CELLS_VERSION}.parquet"
-_MEASURED = (
-    "n_real",
-    "n_fake",
-    "n_seen",
-    "n_seen_fake",
-    "n_null",
-    "accuracy",
-    "balanced_accuracy",
-    "auc",
-    "constant",
-)
-
 Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]  # logit with NaN for null, seen
 
 
@@ -119,32 +103,6 @@ def measured_cells(selection: Selection) -> list[MeasuredCell]:
     return [MeasuredCell(*each, known[each[0]]) for each in found if each[0] in known]
 
 
-def cells_table(selection: Selection) -> pa.Table:
-    """Return the complete cells of a selection, one row each, in the columns of `cells_schema()`.
-
-    A cell that several experiments want under the same leakage rule is one row.
-    """
-    import pyarrow as pa
-
-    rows: dict[str, dict[str, Any]] = {}
-    for each in measured_cells(selection):
-        if each.key not in rows:
-            rows[each.key] = {
-                **_facts(each.cell, each.experiment, selection),
-                **{name: getattr(each.measured, name) for name in _MEASURED},
-            }
-        row, experiment = rows[each.key], each.experiment
-        record = each.cell.record
-        shown = (row["generator"], row["family"], row["generator_group"])
-        if said_of_set(record) > said_of_generator(*shown):
-            row.update(family=record["family"], generator_group=record["generator_group"])
-        if experiment["name"] not in row["experiments"]:
-            row["experiments"].append(experiment["name"])
-        row["partial"] = row["partial"] or experiment["limit"] is not None
-        row["simulated"] = row["simulated"] or experiment["simulated"]
-    return pa.Table.from_pylist(list(rows.values()), schema=cells_schema())
-
-
 def measure(real: Sequence[Scores], fake: Sequence[Scores], *, leakage: str) -> Measured:
     """Return the counts and metrics of one cell from the (logit, seen) arrays of its pools."""
     sides: list[npt.NDArray[np.float32]] = []
@@ -178,63 +136,21 @@ def _is_constant(logits: npt.NDArray[np.float32]) -> bool:
 
 
 @lru_cache(maxsize=1)
-def cells_schema() -> Any:
-    """Return the columns of the view `cells`; analysis/README.md says what each means."""
+def measured_fields() -> Any:
+    """Return the pyarrow fields of what is measured, named as in `Measured`."""
     import pyarrow as pa
 
-    words = pa.list_(pa.string())
-    return pa.schema(
-        [
-            ("experiments", words),
-            ("fit_id", pa.string()),
-            ("epoch", pa.int32()),
-            ("is_selected", pa.bool_()),
-            ("test_set", pa.string()),
-            ("dataset", pa.string()),
-            ("generator", pa.string()),
-            ("family", pa.string()),
-            ("generator_group", pa.string()),
-            ("classes", words),
-            ("degradation", pa.string()),
-            ("test_pipeline", pa.string()),
-            ("equalise", pa.string()),
-            ("leakage", pa.string()),
-            ("partial", pa.bool_()),
-            ("simulated", pa.bool_()),
-            ("n_real", pa.int64()),
-            ("n_fake", pa.int64()),
-            ("n_seen", pa.int64()),
-            ("n_seen_fake", pa.int64()),
-            ("n_null", pa.int64()),
-            ("accuracy", pa.float64()),
-            ("balanced_accuracy", pa.float64()),
-            ("auc", pa.float64()),
-            ("constant", pa.bool_()),
-        ]
+    return (
+        pa.field("n_real", pa.int64()),
+        pa.field("n_fake", pa.int64()),
+        pa.field("n_seen", pa.int64()),
+        pa.field("n_seen_fake", pa.int64()),
+        pa.field("n_null", pa.int64()),
+        pa.field("accuracy", pa.float64()),
+        pa.field("balanced_accuracy", pa.float64()),
+        pa.field("auc", pa.float64()),
+        pa.field("constant", pa.bool_()),
     )
-
-
-def _facts(cell: Cell, experiment: Experiment, selection: Selection) -> dict[str, Any]:
-    commit = selection.commits[cell.fit_id]
-    classes = cell.record["classes"]
-    return {
-        "experiments": [],
-        "fit_id": cell.fit_id,
-        "epoch": cell.epoch,
-        "is_selected": cell.epoch == commit["selected_epoch"],
-        "test_set": cell.test_set,
-        "dataset": cell.record["dataset"],
-        "generator": cell.record["generator"],
-        "family": cell.record["family"],
-        "generator_group": cell.record["generator_group"],
-        "classes": [classes] if isinstance(classes, str) else classes,
-        "degradation": cell.degradation,
-        "test_pipeline": cell.test_pipeline,
-        "equalise": cell.equalise,
-        "leakage": experiment["leakage"],
-        "partial": False,
-        "simulated": False,
-    }
 
 
 def _cell_key(cell: Cell, leakage: str, selection: Selection) -> str:
@@ -300,9 +216,10 @@ def _read_cache(store: Store) -> dict[str, Measured]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    names = [field.name for field in measured_fields()]
     try:
         table = pq.ParquetFile(pa.BufferReader(store.get(CACHE_KEY))).read()
-        columns = [table[name].to_pylist() for name in ("cell_key", *_MEASURED)]
+        columns = [table[name].to_pylist() for name in ("cell_key", *names)]
     except StoreMissing:
         return {}
     except (pa.ArrowInvalid, KeyError):  # a cache that cannot be read is made again
@@ -314,9 +231,10 @@ def _write_cache(store: Store, known: dict[str, Measured]) -> None:
     import pyarrow as pa
 
     columns: dict[str, Any] = {"cell_key": list(known)}
-    for name in _MEASURED:
-        kind = cells_schema().field(name).type
-        columns[name] = pa.array([getattr(row, name) for row in known.values()], kind)
+    for field in measured_fields():
+        columns[field.name] = pa.array(
+            [getattr(row, field.name) for row in known.values()], field.type
+        )
     try:
         store.put_checkpoint(CACHE_KEY, parquet_bytes(pa.table(columns)))
     except StoreUnwritable as error:  # a store on a read-only mount is analysed all the same

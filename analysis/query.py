@@ -4,15 +4,20 @@ Two locks, since either alone has holes. Only a statement of type SELECT is run:
 even where folders are restricted. And DuckDB's access to files, extensions and Python variables is
 switched off for good before the user's text is seen, since DuckDB 2 takes WITH x AS (COPY ...) for
 a SELECT. The views are Arrow objects, which need none of it.
+
+A PIVOT that finds its columns in the data is several statements to DuckDB: a type of the values
+found, then the SELECT. It is told from COPY, CREATE or EXPLAIN of a PIVOT, which are several
+statements too, by standing where only a SELECT can: in the brackets after FROM.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from analysis.selection import Selection
 from analysis.views import VIEWS, Views, schemas
@@ -21,6 +26,8 @@ from grid.records import Store, did_you_mean
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+log = logging.getLogger(__name__)
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
@@ -42,28 +49,43 @@ class QueryRefused(ValueError):
 
 
 def query(
-    store: Store, sql: str, *, experiment: str | None = None, digest: str | None = None
+    store: Store,
+    sql: str,
+    *,
+    experiment: str | None = None,
+    digest: str | None = None,
+    all_expansions: bool = False,
 ) -> pa.Table:
     """Run one SELECT over the views of a store and return its rows.
 
-    It sees what is committed when it starts; other processes may go on writing.
+    It sees what is committed when it starts; other processes may go on writing. What of the store
+    is left out is said in the log.
 
     Args:
         store: The store.
-        sql: One SELECT (or FROM, WITH, DESCRIBE, SUMMARIZE).
+        sql: One SELECT (or FROM, WITH, PIVOT, DESCRIBE, SUMMARIZE).
         experiment: Only this experiment; default all of the store.
-        digest: Only this expansion of it; default the union.
+        digest: Only this expansion; default the latest of each experiment.
+        all_expansions: All expansions of each together.
 
     Raises:
         QueryRefused: Not one SELECT, an unknown view or column, a syntax error.
         ValueError: No such experiment or digest.
     """
-    _check(sql)
+    selection = Selection(store, experiment, digest, all_expansions=all_expansions)
+    for remark in selection.remarks:
+        log.warning("%s", remark)
+    return answer(selection, sql)
+
+
+def answer(selection: Selection, sql: str) -> pa.Table:
+    """Run one SELECT over the views of a selection, as `query` does."""
+    kind = _kind(sql)
     try:
-        return _run(Views(Selection(store, experiment, digest)), sql)
+        return _run(Views(selection), sql, kind)
     except FileNotFoundError:
         # `compact` or `gc` has removed a copy since it was listed: look again, once.
-        return _run(Views(Selection(store, experiment, digest)), sql)
+        return _run(Views(Selection.of(selection.store, selection.experiments)), sql, kind)
 
 
 @contextmanager
@@ -86,7 +108,8 @@ def connect(views: Views, names: Sequence[str] = VIEWS) -> Iterator[duckdb.DuckD
         yield connection
 
 
-def _check(sql: str) -> None:
+def _kind(sql: str) -> Literal["SELECT", "PIVOT"]:
+    """Say which of the two that may run a text is; refuse any other."""
     import duckdb
 
     try:
@@ -98,25 +121,49 @@ def _check(sql: str) -> None:
             sql, f"it holds {len(statements)} statements, and a query is one", "give one SELECT"
         )
     kind = statements[0].type.name
-    if kind == "MULTI" and "pivot" in _words(sql):  # DuckDB makes a type of its columns first
-        raise QueryRefused(
-            sql,
-            "PIVOT is not supported",
-            "group by the rows and write avg(auc) FILTER (WHERE generator = 'adm') per column",
-        )
-    if kind != "SELECT":
-        raise QueryRefused(
-            sql,
-            f"it is a {kind} statement, and a query may only read",
-            "write a SELECT (crossgen query --csv or --parquet writes its rows to a file)",
-        )
+    if kind == "SELECT":
+        return "SELECT"
+    if kind == "MULTI" and _is_pivot(sql):
+        return "PIVOT"
+    verb = re.match(r"\w*", sql.strip())
+    named = verb[0].upper() if kind == "MULTI" and verb and verb[0] else kind
+    raise QueryRefused(
+        sql,
+        f"it is a {named} statement, and a query may only read",
+        "write a SELECT (crossgen query --csv or --parquet writes its rows to a file)",
+    )
 
 
-def _run(views: Views, sql: str) -> pa.Table:
+def _is_pivot(sql: str) -> bool:
     import duckdb
 
-    # A view that is not mentioned costs nothing, not even a listing.
-    names = _mentioned(sql)
+    try:
+        inside = duckdb.extract_statements(f"SELECT * FROM (\n{_without_end(sql)}\n) AS pivoted")
+    except duckdb.Error:
+        return False
+    return [each.type.name for each in inside] == ["MULTI"]
+
+
+def _without_end(sql: str) -> str:
+    """Return one statement without the semicolons and comments behind it."""
+    import duckdb
+
+    text = sql.encode()  # offsets are of bytes
+    words = [at for at, kind in duckdb.tokenize(sql) if kind.name != "comment"]
+    end = len(text)
+    while words and text[words[-1] : words[-1] + 1] == b";":
+        end = words.pop()
+    return text[:end].decode()
+
+
+def _run(views: Views, sql: str, kind: Literal["SELECT", "PIVOT"]) -> pa.Table:
+    import duckdb
+
+    if kind == "SELECT":  # the columns of a PIVOT are known when the data are read
+        _check_columns(sql)
+    # By the words of the text, since DuckDB's own answer fails on USING. A view that is not
+    # mentioned costs nothing, not even a listing; one in a comment only is made for nothing.
+    names = [name for name in VIEWS if name in _words(sql)]
     with connect(views, names) as connection:
         try:
             return connection.sql(sql).to_arrow_table()
@@ -126,12 +173,8 @@ def _run(views: Views, sql: str) -> pa.Table:
             raise _refusal(sql, error) from error
 
 
-def _mentioned(sql: str) -> tuple[str, ...]:
-    """Return the views that a query names; refuse what does not fit their columns, at once.
-
-    By the words of the text, since DuckDB's own answer fails on USING; a view that is named in a
-    comment only is made for nothing.
-    """
+def _check_columns(sql: str) -> None:
+    """Refuse an unknown view or column at once, before a file is read."""
     import duckdb
 
     with duckdb.connect(config=_CONFIG) as empty:
@@ -139,11 +182,9 @@ def _mentioned(sql: str) -> tuple[str, ...]:
             empty.register(name, schema.empty_table())
         empty.execute("SET enable_external_access = false")
         try:
-            empty.sql(sql)  # binds: an unknown view or column is found before a file is read
+            empty.sql(sql)
         except duckdb.Error as error:
             raise _refusal(sql, error) from error
-    words = _words(sql)
-    return tuple(name for name in VIEWS if name in words)
 
 
 def _refusal(sql: str, error: Exception) -> QueryRefused:
@@ -162,6 +203,8 @@ def _refusal(sql: str, error: Exception) -> QueryRefused:
         named = [name for name in VIEWS if name in _words(sql)]
         columns = ", ".join(f"{name} ({', '.join(schemas()[name].names)})" for name in named)
         mend = f"use the columns of {columns}" if columns else mend
+        if "Ambiguous reference" in said:
+            mend = "say which one; cells has what it needs of fits, so leave out a JOIN of the two"
     return QueryRefused(sql, said, mend)
 
 

@@ -40,11 +40,7 @@ METRICS: tuple[tuple[Metric, str, str], ...] = (
         "are equally many",
     ),
 )
-# By name: cells and fits both have columns called `experiments`, `partial` and `simulated`.
-SQL = (
-    "SELECT detector, train, seed, test_set, degradation, auc, accuracy "
-    "FROM cells JOIN fits USING (fit_id)"
-)
+SQL = "SELECT detector, train, seed, test_set, degradation, auc, accuracy FROM cells"
 # The columns of the summary; one is there where any matrix has such entries.
 SUMMARY: tuple[tuple[str, Metric, tuple[Relation, ...]], ...] = (
     ("AUC, trained generators", "auc", ("trained",)),

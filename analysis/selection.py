@@ -1,7 +1,7 @@
 """What of a store is looked at: which experiments, and the facts that come without its big files.
 
-Of several expansions of one experiment (a generator was added, a seed) the union is taken, unless
-one is named by its digest. Fits and pools are content, so what they share is there once.
+Of each experiment one expansion, unless all are asked for (`analysis.expansion_choice`). Fits and
+pools are content, so what several share is there once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from analysis.stated import said_in_all, said_of_fit, said_of_pool
+from analysis.expansion_choice import choose
+from analysis.stated import said_of_fit, said_of_pool
 from grid.records import (
     Cell,
     Commit,
@@ -24,7 +25,6 @@ from grid.records import (
     committed_pieces,
     pieces_of,
     read_commits,
-    read_experiments,
     refused_scores,
 )
 
@@ -34,14 +34,22 @@ log = logging.getLogger(__name__)
 class Selection:
     """Experiments of a store and what is committed of them, as of when each is first asked for.
 
-    Raises ValueError, with a suggestion, where the experiment or digest is not in the store.
+    `remarks` say what is left out. Raises ValueError, with a suggestion, where the experiment or
+    digest is not in the store.
     """
 
     def __init__(
-        self, store: Store, experiment: str | None = None, digest: str | None = None
+        self,
+        store: Store,
+        experiment: str | None = None,
+        digest: str | None = None,
+        *,
+        all_expansions: bool = False,
     ) -> None:
+        choice = choose(store, experiment, digest, all_expansions=all_expansions)
         self.store = store
-        self.experiments: list[Experiment] = read_experiments(store, experiment, digest)
+        self.experiments: list[Experiment] = list(choice.experiments)
+        self.remarks: tuple[str, ...] = choice.remarks
 
     @classmethod
     def of(cls, store: Store, experiments: Sequence[Experiment]) -> Selection:
@@ -49,6 +57,7 @@ class Selection:
         selection = cls.__new__(cls)
         selection.store = store
         selection.experiments = list(experiments)
+        selection.remarks = ()
         return selection
 
     @cached_property
@@ -119,9 +128,20 @@ class Selection:
             if all(self.is_committed(piece) for piece in (*cell.real, *cell.fake))
         ]
 
+    def fit_of(self, experiment: Experiment, fit_id: str) -> FitRecord:
+        """Return a fit as one of the experiments tells it: two may name its training set apart."""
+        return self._fits_by_experiment[experiment["digest"]][fit_id]
+
     def experiments_of(self, fit_id: str) -> list[Experiment]:
         """Return the selected experiments that want a fit."""
         return self._experiments_by_fit.get(fit_id, [])
+
+    @cached_property
+    def _fits_by_experiment(self) -> dict[str, dict[str, FitRecord]]:
+        return {
+            each["digest"]: {fit["fit_id"]: fit for fit in each["fits"]}
+            for each in self.experiments
+        }
 
     @cached_property
     def _experiments_by_fit(self) -> dict[str, list[Any]]:
@@ -135,16 +155,13 @@ class Selection:
 def one_expansion(
     store: Store, name: str | None = None, digest: str | None = None
 ) -> tuple[Experiment, tuple[str, ...]]:
-    """Return one expansion of one experiment, and remarks about what was passed over.
-
-    Of several expansions the one that wants most (fits, then test sets) is taken, since an
-    experiment grows by generators and seeds; of equals the one that says more of its generators.
-    The store knows no clock.
+    """Return the one expansion that is meant, by default the latest, and remarks on the others.
 
     Raises:
         ValueError: no such experiment or digest, or several experiments and none is named.
     """
-    found = read_experiments(store, name, digest)
+    choice = choose(store, name, digest)
+    found = choice.experiments
     names = sorted({each["name"] for each in found})
     if not found:
         raise ValueError(
@@ -154,23 +171,4 @@ def one_expansion(
         raise ValueError(
             f"store {store.url}: it holds {len(names)} experiments; name one of {', '.join(names)}."
         )
-    ordered = sorted(
-        found,
-        key=lambda each: (
-            len(each["fits"]),
-            len(each["test_sets"]),
-            said_in_all(each),
-            each["digest"],
-        ),
-    )
-    chosen, others = ordered[-1], ordered[:-1]
-    if not others:
-        return chosen, ()
-    digests = ", ".join(
-        f"{each['digest']} ({len(each['fits'])} fits, {len(each['test_sets'])} test sets)"
-        for each in reversed(others)
-    )
-    return chosen, (
-        f"The store holds {len(found)} expansions of this experiment; shown is "
-        f"{chosen['digest']}, which wants most. Others: {digests}.",
-    )
+    return found[0], choice.remarks

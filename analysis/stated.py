@@ -1,13 +1,13 @@
-"""Which of several records says more of a generator: families and groups are stated in time.
+"""Which of several records says more of a generator.
 
-Expansions of before and after have the same fits and pools and say different things of them, and
-the store knows no clock. So what is stated goes before what is not known.
+Experiments have fits and pools in common and may say different things of them: one file states
+families and groups, another does not. What is stated goes before what is not known.
 """
 
 from __future__ import annotations
 
 from analysis.relations import UNKNOWN_FAMILY
-from grid.records import Experiment, FitRecord, PoolRecord, SetRecord
+from grid.records import FitRecord, PoolRecord, SetRecord
 
 
 def said_of_generator(name: str, family: str, group: str) -> tuple[bool, bool]:
@@ -31,10 +31,3 @@ def said_of_fit(fit: FitRecord) -> tuple[bool, bool]:
     if train is None:
         return True, True
     return UNKNOWN_FAMILY not in train["families"], set(train["groups"]) != set(train["generators"])
-
-
-def said_in_all(experiment: Experiment) -> int:
-    """Return of how many test sets and pools an expansion knows family and group."""
-    return sum(sum(said_of_set(each)) for each in experiment["test_sets"]) + sum(
-        sum(said_of_pool(each)) for each in experiment["pools"]
-    )

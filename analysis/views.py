@@ -8,12 +8,12 @@ them in memory; no database file, no locks, and on S3 the bytes come through fss
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from analysis.cells import cells_schema, cells_table
+from analysis.cells_view import cells_schema, cells_table
+from analysis.fit_facts import fit_facts
 from analysis.selection import Selection
 from grid.records import (
     Piece,
@@ -59,30 +59,12 @@ def fits_view(selection: Selection) -> pa.Table:
     for fit_id, fit in selection.fits.items():
         commit = selection.commits.get(fit_id)
         experiments = selection.experiments_of(fit_id)
-        train: Mapping[str, Any] = fit["train"] or {}
-        recipe = fit["recipe"] or {}
         rows.append(
             {
                 "fit_id": fit_id,
-                "name": fit["label"],
                 "experiments": list(dict.fromkeys(each["name"] for each in experiments)),
                 "arms": list(dict.fromkeys(arms[fit_id])),
-                "detector": fit["detector"],
-                "card_version": fit["card_version"],
-                "options": _json(fit["options"]),
-                "train": train.get("label"),
-                "train_generators": train.get("generators"),
-                "train_groups": train.get("groups"),
-                "train_families": train.get("families"),
-                "n_train": train.get("n"),
-                "n_validation": train.get("n_validation"),
-                "augment": fit["augment"],
-                "input": fit["input"] if isinstance(fit["input"], str) else _json(fit["input"]),
-                "recipe": recipe.get("name"),
-                "recipe_values": _json(recipe),
-                "seed": fit["seed"],
-                "weights": _json(fit["weights"]) if fit["weights"] is not None else None,
-                "parent": fit["parent"],
+                **fit_facts(fit),
                 "partial": any(each["limit"] is not None for each in experiments),
                 "simulated": any(each["simulated"] for each in experiments),
                 "committed": commit is not None,
@@ -373,10 +355,6 @@ def _dataset(selection: Selection, expressions: dict[str, Any], schema: Any) -> 
         for key, expression in expressions.items()
     ]
     return ds.FileSystemDataset(fragments, schema, parquet, filesystem)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 _MAKERS: dict[str, Callable[[Selection], Any]] = {

@@ -172,20 +172,29 @@ def report(file: Path | None, output: Path | None, **given: Any) -> None:
 
 
 @cli.command()
-@click.argument("sql", required=False)
-@store_option_without_file
-@click.option("--experiment", metavar="NAME", help="Of several experiments in the store, this one.")
+@click.argument("arguments", metavar='[FILE] ["SQL"]', nargs=-1)
+@named_experiment_options
+@click.option(
+    "--all-expansions",
+    is_flag=True,
+    help="All expansions of each experiment together: what was renamed since is there twice.",
+)
+@store_option
+@narrowing_options
 @click.option("--csv", "csv", is_flag=True, help="Print CSV.")
 @click.option(
     "--parquet", type=click.Path(path_type=Path), help="Write the rows to a Parquet file."
 )
-def query(
-    sql: str | None, store: str | None, experiment: str | None, csv: bool, parquet: Path | None
-) -> None:
-    """Ask the store in SQL, read-only. Without SQL: the views and their columns."""
+@click.option("--overwrite", is_flag=True, help="With --parquet: replace a file that is there.")
+def query(arguments: tuple[str, ...], **given: Any) -> None:
+    """Ask the store in SQL, read-only. Without SQL: the views and their columns.
+
+    With FILE: what it expands to now. Without: each experiment of the store as its latest
+    expansion.
+    """
     from launch.query_command import print_query
 
-    print_query(sql, store, experiment=experiment, csv=csv, parquet=parquet)
+    print_query(arguments, **given)
 
 
 @cli.command()

@@ -41,7 +41,7 @@ def named_experiment_options(command: Command) -> Command:
                 "--experiment", metavar="NAME", help="Without FILE: this experiment of the store."
             ),
             click.option(
-                "--digest", metavar="DIGEST", help="Of its expansions this one; default the widest."
+                "--digest", metavar="DIGEST", help="Of its expansions this one; default the latest."
             ),
         )
     ):

@@ -2,67 +2,161 @@
 
 from __future__ import annotations
 
-import json
+import os
 import sys
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from analysis.query import QueryRefused, query
-from analysis.views import VIEWS, schemas
+from analysis.query import QueryRefused, answer
+from analysis.selection import Selection
 from grid.records import EXPERIMENTS, Store
 from grid.refusal import Problem, Refused
-from launch.command_lines import store_command
+from launch.chosen_experiment import check_file_or_name, expansion_of_file, refusal_of
+from launch.command_lines import command_line, store_command
 from launch.desk import store_of
-
-ROWS_SHOWN = 200
+from launch.query_rows import print_rows, write_csv, write_parquet
+from launch.show_views import print_views
 
 
 def print_query(
-    sql: str | None,
-    store: str | None,
+    arguments: Sequence[str],
     *,
-    experiment: str | None,
+    store: str | None,
     csv: bool,
     parquet: Path | None,
+    overwrite: bool,
+    experiment: str | None,
+    digest: str | None,
+    all_expansions: bool,
+    **narrowed: Any,
 ) -> None:
     """Run one SELECT and print its rows, or print the views when there is none.
 
+    Args:
+        arguments: [FILE] [SQL], as they were typed.
+        store: --store.
+        csv: print CSV.
+        parquet: write the rows here.
+        overwrite: replace a file that lies there.
+        experiment: only this one of the store.
+        digest: only the expansion whose digest begins so.
+        all_expansions: all of each experiment, instead of the latest.
+        narrowed: --only, --set, --limit and --rehash, of a file.
+
     Raises:
         Refused: the store holds no experiment, the statement is not a SELECT or names what is not
-            there, or columns of one name are to be written to a file.
+            there, options contradict each other, or the file cannot be written.
     """
     console = Console()
+    file, sql = _file_and_sql(arguments)
+    named = {"experiment": experiment, "digest": digest, "all_expansions": all_expansions}
+    check_file_or_name(file, named, narrowed)
+    _check_output(sql, csv, parquet, overwrite)
     if sql is None:
         print_views(console)
         return
-    opened = store_of(store)
-    _check_holds_something(opened, store)
+    if file is not None:
+        selection = _selection_of_file(file, store, narrowed)
+    else:
+        selection = _selection_of_store(store, experiment, digest, all_expansions)
     try:
-        rows = query(opened, sql, experiment=experiment)
+        rows = answer(selection, sql)
     except QueryRefused as error:
         mend = error.mend[0].upper() + error.mend[1:].rstrip(".")
         raise Refused([Problem(what="query", why=error.why, mend=mend)]) from error
-    except ValueError as error:  # no such experiment: what is known stands in the text
-        why, _, mend = str(error).rstrip(".").partition(". ")
-        raise Refused([Problem(what="query", why=why, mend=mend or "Correct the name")]) from error
     if parquet is not None:
-        import pyarrow.parquet as pq
-
-        _check_names_differ(rows, "--parquet")
-        pq.write_table(rows, parquet)
+        write_parquet(rows, parquet)
         console.print(f"wrote {rows.num_rows:,} rows to {parquet}", highlight=False, markup=False)
     elif csv:
-        import pyarrow.csv
-
-        _check_names_differ(rows, "--csv")
-        pyarrow.csv.write_csv(_flat(rows), sys.stdout.buffer)
+        write_csv(rows, sys.stdout.buffer)
     else:
-        _print_rows(console, rows)
+        print_rows(console, rows)
+
+
+def _file_and_sql(arguments: Sequence[str]) -> tuple[Path | None, str | None]:
+    # Not by Path.is_file, which raises for SQL that is too long for a path.
+    files = [
+        each
+        for each in arguments
+        if each.endswith((".yaml", ".yml")) or os.path.isfile(each)  # noqa: PTH113
+    ]
+    texts = [each for each in arguments if each not in files]
+    if len(files) > 1 or len(texts) > 1:
+        raise Refused(
+            [
+                Problem(
+                    what="query " + " ".join(arguments[:3]),
+                    why=f"{len(arguments)} arguments, where one may be an experiment's file and "
+                    "one the SQL",
+                    mend='Put the SQL in quotes: crossgen query FILE "SELECT ..."',
+                )
+            ]
+        )
+    file = Path(files[0]) if files else None
+    if file is not None and not file.is_file():
+        raise Refused(
+            [Problem(what=str(file), why="there is no such file", mend="Correct its name")]
+        )
+    return file, texts[0] if texts else None
+
+
+def _check_output(sql: str | None, csv: bool, parquet: Path | None, overwrite: bool) -> None:
+    problems = []
+    if csv and parquet is not None:
+        problems.append(("--csv and --parquet", "rows go to one place", "Give one of them"))
+    if overwrite and parquet is None:
+        problems.append(
+            ("--overwrite without --parquet", "no file is written", "Name one with --parquet")
+        )
+    if sql is None and (csv or parquet is not None):
+        problems.append(
+            ("query", "there is no SQL, so there are no rows to write", "Give a SELECT")
+        )
+    if parquet is not None and parquet.is_dir():
+        problems.append((f"--parquet {parquet}", "it is a folder", "Name a file in it"))
+    elif parquet is not None and parquet.exists() and not overwrite:
+        problems.append(
+            (
+                f"--parquet {parquet}",
+                "there is such a file, and it is not overwritten",
+                "Name another, or add --overwrite",
+            )
+        )
+    if problems:
+        raise Refused([Problem(what=what, why=why, mend=mend) for what, why, mend in problems])
+
+
+def _selection_of_file(file: Path, store: str | None, narrowed: dict[str, Any]) -> Selection:
+    opened, expansion = expansion_of_file(file, store, narrowed)
+    selection = Selection.of(opened, [expansion])
+    if not selection.commits:  # an empty table would be taken for an answer
+        _say(f"no fit of {file} is in {opened.url} yet: `{command_line('run', file)}` trains them")
+    return selection
+
+
+def _selection_of_store(
+    store: str | None, experiment: str | None, digest: str | None, all_expansions: bool
+) -> Selection:
+    opened = store_of(store)
+    _check_holds_something(opened, store)
+    try:
+        selection = Selection(opened, experiment, digest, all_expansions=all_expansions)
+    except ValueError as error:
+        raise refusal_of(error) from error
+    for remark in selection.remarks:
+        _say(f"{remark} --all-expansions unites them.")
+    return selection
+
+
+def _say(text: str) -> None:
+    """Beside the rows, which may go into a file; in a log file one line, whole."""
+    console = Console(stderr=True)
+    console.print(
+        text, style="yellow", highlight=False, markup=False, soft_wrap=not console.is_terminal
+    )
 
 
 def _check_holds_something(store: Store, given: str | None) -> None:
@@ -78,66 +172,3 @@ def _check_holds_something(store: Store, given: str | None) -> None:
                 )
             ]
         )
-
-
-def _check_names_differ(rows: Any, option: str) -> None:
-    twice = [name for name, count in Counter(rows.column_names).items() if count > 1]
-    if twice:
-        raise Refused(
-            [
-                Problem(
-                    what=f"query {option}",
-                    why=f"several columns are called {', '.join(twice)}, which no reader of the "
-                    "file could tell apart",
-                    mend="Select the columns that are meant, and name them with AS",
-                )
-            ]
-        )
-
-
-def _flat(rows: Any) -> Any:
-    """Return a table with lists, structs and intervals as (JSON) text, since CSV has none."""
-    import pyarrow as pa
-
-    for n, field in enumerate(rows.schema):
-        if pa.types.is_nested(field.type) or pa.types.is_interval(field.type):
-            texts = [None if v is None else _json(v) for v in rows.column(n).to_pylist()]
-            rows = rows.set_column(n, field.name, pa.array(texts, pa.string()))
-    return rows
-
-
-def _json(value: Any) -> str:
-    # A map's pairs and an interval are tuples of other types, which JSON writes as lists.
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def print_views(console: Console) -> None:
-    """Print the views with their columns and what each holds."""
-    for name in VIEWS:
-        columns = ", ".join(f"{field.name} {field.type}" for field in schemas()[name])
-        console.print(f"[bold]{name}[/]: {columns}", highlight=False)
-
-
-def _print_rows(console: Console, rows: Any) -> None:
-    table = Table(box=None, header_style="bold")
-    for field in rows.schema:
-        numeric = str(field.type).startswith(("int", "uint", "float", "double", "decimal"))
-        table.add_column(Text(field.name), justify="right" if numeric else "left")
-    # By position, and as text: columns may share a name, and "[x]" is no markup in a value.
-    columns = [column.to_pylist() for column in rows.slice(0, ROWS_SHOWN).columns]
-    for row in zip(*columns, strict=True):
-        table.add_row(*(Text(_said(value)) for value in row))
-    console.print(table)
-    if rows.num_rows > ROWS_SHOWN:
-        console.print(
-            f"... {rows.num_rows - ROWS_SHOWN:,} more rows; --csv or --parquet gives all of them",
-            style="dim",
-            highlight=False,
-        )
-
-
-def _said(value: Any) -> str:
-    """An undefined value is shown as such and never as a number."""
-    if value is None:
-        return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -6,8 +6,6 @@ store holds, for which neither the file nor the images need be there.
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,11 @@ from analysis.overview import Overview, overview
 from analysis.report import report_page
 from analysis.selection import one_expansion
 from analysis.terminal import print_overview
-from grid.records import Experiment, Store, read_experiments
+from grid.records import Experiment, Store
 from grid.refusal import Problem, Refused
-from launch.desk import Desk, open_desk, store_of
+from launch.chosen_experiment import check_file_or_name, expansion_of_file, refusal_of
+from launch.desk import store_of
+from launch.whole_file import whole_file
 
 
 def overview_of(
@@ -44,36 +44,14 @@ def overview_of(
     Raises:
         Refused: both or neither of file and name lead to one expansion.
     """
+    check_file_or_name(file, {"experiment": experiment, "digest": digest}, narrowed)
     if file is not None:
-        if experiment is not None or digest is not None:
-            raise Refused(
-                [
-                    Problem(
-                        what=f"{file} and --experiment or --digest",
-                        why="a file says itself which experiment is meant",
-                        mend="Give one of them",
-                    )
-                ]
-            )
-        desk = open_desk(file, store=store, **narrowed)
-        return _overview(desk.store, _as_stored(desk))
-    if any(narrowed.values()):
-        raise Refused(
-            [
-                Problem(
-                    what="--only, --set, --limit or --rehash without FILE",
-                    why="they change what a file expands to",
-                    mend="Name the experiment's file before them, or leave them out",
-                )
-            ]
-        )
+        return _overview(*expansion_of_file(file, store, narrowed))
     opened = store_of(store)
     try:
         chosen, remarks = one_expansion(opened, experiment, digest)
     except ValueError as error:
-        what, _, rest = str(error).partition(": ")
-        why, mend = re.split(r"[;.] ", rest.rstrip("."), maxsplit=1)
-        raise Refused([Problem(what=what, why=why, mend=mend[0].upper() + mend[1:])]) from error
+        raise refusal_of(error) from error
     return _overview(opened, chosen, remarks)
 
 
@@ -82,16 +60,6 @@ def _overview(store: Store, experiment: Experiment, remarks: tuple[str, ...] = (
         return overview(store, experiment, remarks)
     except AmbiguousSeeds as error:
         raise Refused([Problem(what=error.what, why=error.why, mend=error.mend)]) from error
-
-
-def _as_stored(desk: Desk) -> Experiment:
-    """Return the record as the store has it where it has it: it says which code wrote it first."""
-    wanted = desk.plan.record
-    try:
-        [stored] = read_experiments(desk.store, wanted["name"], wanted["digest"])
-    except ValueError:  # nothing of this expansion has run yet
-        return wanted
-    return stored
 
 
 def print_matrix(shown: Overview, metric: Metric) -> None:
@@ -107,7 +75,8 @@ def write_report(shown: Overview, output: Path | None) -> Path:
     """
     path = output or Path(f"{shown.experiment['name']}.html")
     try:
-        _replace(path, report_page(shown))
+        with whole_file(path) as temporary:
+            temporary.write_text(report_page(shown), encoding="utf-8")
     except OSError as error:
         raise Refused(
             [
@@ -129,12 +98,3 @@ def report_command(shown: Overview, output: Path | None) -> None:
     console.print(f"wrote {path} ({size})", highlight=False, markup=False)
     for caution in shown.cautions:
         console.print(f"! {caution.text}", style="yellow", highlight=False, markup=False)
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -112,7 +112,7 @@ def test_a_matrix_on_the_page_is_the_matrix_of_sql(six):
     rows = query(
         store,
         "SELECT detector, train, generator, avg(auc) auc, avg(accuracy) accuracy "
-        "FROM cells JOIN fits USING (fit_id) GROUP BY ALL",
+        "FROM cells GROUP BY ALL",
     ).to_pylist()
     means = {(r["detector"], r["train"], r["generator"]): r for r in rows}
     tables = [t for t in Page(html).tables if t[0].get("class") == "matrix"]
@@ -145,7 +145,7 @@ def test_the_details_hold_every_seed(six):
     assert found[0]["relation to training"] == "trained on this generator"
     first = query(
         store,
-        "SELECT auc FROM cells JOIN fits USING (fit_id) WHERE detector = 'npr' AND "
+        "SELECT auc FROM cells WHERE detector = 'npr' AND "
         "train = 'progan' AND generator = 'progan' ORDER BY seed",
     ).to_pylist()
     seeds = [float(value) for value in found[0]["by seed"].split(", ")]
@@ -305,7 +305,7 @@ def test_the_summary_has_the_columns_that_there_are_entries_for(six):
     assert npr["seeds"] == "2"
     copies = query(
         store,
-        "SELECT avg(auc) a FROM cells JOIN fits USING (fit_id) WHERE detector = 'npr' AND "
+        "SELECT avg(auc) a FROM cells WHERE detector = 'npr' AND "
         "(train, generator) IN (('sd14', 'sd15'), ('sd15', 'sd14'))",
     ).to_pylist()
     assert float(npr["AUC, near copies"].split(" ")[0]) == pytest.approx(copies[0]["a"], abs=0.0051)

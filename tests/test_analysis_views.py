@@ -418,14 +418,6 @@ def test_experiments_are_selected_by_name_and_digest(store, experiment):
         query(store, "FROM fits", experiment="othre")
 
 
-def test_expansions_of_one_experiment_are_united(store, experiment):
-    grown = {**experiment, "question": "more?", "fits": experiment["fits"][:4]}
-    records.write_experiment(store, {**grown, "digest": records.experiment_digest(grown)})
-    assert rows(store, "SELECT count(*) n FROM fits")[0]["n"] == 12
-    assert rows(store, "SELECT count(*) n FROM cells")[0]["n"] == 72
-    assert rows(store, "SELECT DISTINCT experiments e FROM fits") == [{"e": ["trial"]}]
-
-
 def test_an_empty_store_has_empty_views(store):
     for view in VIEWS:
         table = query(store, f"SELECT * FROM {view}")
@@ -449,12 +441,12 @@ def test_an_empty_store_has_empty_views(store):
         ("CALL pragma_version()", "CALL"),
         ("SELECT 1; SELECT 2", "2 statements"),
         ("SELECT 1; COPY (SELECT 1) TO 'x.csv'", "2 statements"),
-        ("PIVOT cells ON generator USING avg(auc)", r"PIVOT is not supported; .* FILTER"),
         ("", "0 statements"),
         ("SELEC 1", "syntax error"),
         ("FROM fitz", "Did you mean fits"),
         ("SELECT * FROM fits JOIN score USING (fit_id)", "Did you mean scores"),
         ("SELECT aucc FROM cells", r"use the columns of cells \(experiments, fit_id"),
+        ("SELECT train FROM cells JOIN fits USING (fit_id)", "leave out a JOIN of the two"),
         ("FROM 'pyproject.toml'", "there is no view"),
         ("FROM read_text('pyproject.toml')", "disabled"),
         ("FROM read_parquet('x.parquet')", "disabled"),
@@ -578,14 +570,23 @@ def blocks(own_run, monkeypatch):
 def test_the_commands_of_the_readme_run(blocks, crossgen):
     shell = "".join(block for language, block in blocks if not language)
     commands = [shlex.split(each) for each in re.split(r"^crossgen ", shell, flags=re.MULTILINE)]
-    assert [command[0] for command in commands[1:]] == ["matrix", "matrix", "report", "query"]
+    assert [command[0] for command in commands[1:]] == [
+        "matrix",
+        "matrix",
+        "report",
+        "query",
+        "query",
+    ]
+    said = []
     for command in commands[1:]:
         code, out, err = crossgen(*command)
         assert code == 0, err
-    # The query's means are over seeds and over nothing else.
-    assert out.split().count("simple_cnn") == 4
-    [header, *lines] = [line.split() for line in out.splitlines()]
+        said.append(out)
+    # The first query's means are over seeds and over nothing else.
+    assert said[3].split().count("simple_cnn") == 4
+    [header, *lines] = [line.split() for line in said[3].splitlines()]
     assert {line[header.index("seeds") - len(header)] for line in lines} == {"1"}
+    assert [line.split()[0] for line in said[4].splitlines()] == ["train", "g/g1", "g/g2"]
 
 
 def test_the_python_of_the_readme_runs(blocks):

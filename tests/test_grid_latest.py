@@ -73,3 +73,12 @@ def test_of_many_at_once_none_is_lost(store):
     for thread in threads:
         thread.join()
     assert sorted(marked(store)) == sorted(digests)
+
+
+def test_markers_on_s3_are_the_same(s3_server, tmp_path):
+    s3_server.left = 0
+    store = open_store(f"s3://bucket/{tmp_path.name}")
+    for digest in ("a", "b", "b", "a"):
+        mark_latest(store, "e", digest)
+    assert marked(store) == ["a", "b", "a"]
+    assert latest_digest(open_store(store.url), "e", {"a", "b"}) == "a"

@@ -252,7 +252,8 @@ def test_photographs_that_two_collections_share_count_once(raw, tmp_path, cache,
         code, _, err = crossgen("run", file, "--store", tmp_path / "store", "--no-ray")
         assert code == 0, err
     sql = "SELECT n_real, n_fake, n_seen FROM cells"
-    counts = query(records.open_store(tmp_path / "store"), sql).to_pylist()
+    store = records.open_store(tmp_path / "store")
+    counts = query(store, sql, all_expansions=True).to_pylist()
     assert counts == [{"n_real": 8 + 5, "n_fake": 8, "n_seen": 0}] * 2
 
 

@@ -1,0 +1,68 @@
+"""Which expansion a command shows: what a FILE expands to now, or what the store holds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from grid.records import Experiment, Store, read_experiments
+from grid.refusal import Problem, Refused
+from launch.desk import open_desk
+
+
+def check_file_or_name(file: Path | None, named: dict[str, Any], narrowed: dict[str, Any]) -> None:
+    """Refuse what contradicts a file, and what means nothing without one.
+
+    Args:
+        file: the experiment file, or None.
+        named: --experiment, --digest and the like, by keyword.
+        narrowed: --only, --set, --limit and --rehash.
+
+    Raises:
+        Refused: both a file and a name, or a change of no file.
+    """
+    given = [f"--{name.replace('_', '-')}" for name, value in named.items() if value]
+    if file is not None and given:
+        raise Refused(
+            [
+                Problem(
+                    what=f"{file} and {' and '.join(given)}",
+                    why="a file says itself which expansion is meant: what it expands to now",
+                    mend="Give the file or the option",
+                )
+            ]
+        )
+    if file is None and any(narrowed.values()):
+        raise Refused(
+            [
+                Problem(
+                    what="--only, --set, --limit or --rehash without FILE",
+                    why="they change what a file expands to",
+                    mend="Name the experiment's file before them, or leave them out",
+                )
+            ]
+        )
+
+
+def expansion_of_file(
+    file: Path, store: str | None, narrowed: dict[str, Any]
+) -> tuple[Store, Experiment]:
+    """Return what a file expands to now, run or not, and the store that is meant.
+
+    The record is the store's where it has it: it says which code wrote it first.
+    """
+    desk = open_desk(file, store=store, **narrowed)
+    wanted = desk.plan.record
+    try:
+        [stored] = read_experiments(desk.store, wanted["name"], wanted["digest"])
+    except ValueError:  # nothing of this expansion has run yet
+        return desk.store, wanted
+    return desk.store, stored
+
+
+def refusal_of(error: ValueError) -> Refused:
+    """Return what `analysis.expansion_choice` refuses, in the three parts of a refusal."""
+    what, _, rest = str(error).partition(": ")
+    why, mend = re.split(r"[;.] ", rest.rstrip("."), maxsplit=1)
+    return Refused([Problem(what=what, why=why, mend=mend[0].upper() + mend[1:])])
