@@ -105,8 +105,9 @@ def _write(output: Path, text: str) -> None:
 
 
 def _print_found(console: Console, made: NewExperiment, output: Path | None) -> None:
-    def say(text: str, style: str = "") -> None:
-        console.print(text, style=style, highlight=False, markup=False)
+    def say(text: str, style: str = "", *, whole: bool = False) -> None:
+        # Whole is what is to be copied: not cut where the terminal ends.
+        console.print(text, style=style, highlight=False, markup=False, soft_wrap=whole)
 
     for line in made.found:
         say(line)
@@ -116,12 +117,12 @@ def _print_found(console: Console, made: NewExperiment, output: Path | None) -> 
         first = f"{alike[0].comparison}: {fact} x label is one-sided: {alike[0].classes}"
         say(f"! {first}; a detector can read the label from the {fact} alone{more}", "yellow")
     for alias, line in made.families.items():
-        say(f"family unknown, optional: data.{alias}.{line}", "dim")
+        say(f"family unknown, optional: data.{alias}.{line}", "dim", whole=True)
     file = str(output) if output else "FILE"
     if output:
-        say(f"wrote {output}")
+        say(f"wrote {output}", whole=True)
     if made.blanks:
-        say(f"fill in first, in {file}:", "bold")
+        say(f"fill in first, in {file}:", "bold", whole=True)
         for blank in made.blanks:
             say(f"  {blank}")
     print_hint(console, "then" if made.blanks else "next", command_line("plan", file))

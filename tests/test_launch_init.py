@@ -184,3 +184,13 @@ def test_a_place_that_cannot_be_written_is_refused_before_images_are_read(
     assert code == 2
     assert "is no folder that can be written to" in err
     assert not cache.exists()
+
+
+def test_what_is_to_be_copied_is_not_cut_in_a_narrow_terminal(
+    crossgen, images, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "40")
+    _, out, _ = crossgen("init", images, "-o", tmp_path / "new.yaml")
+    assert f"\nnext: crossgen plan {tmp_path / 'new.yaml'}\n" in out
+    _, out, _ = crossgen("plan", tmp_path / "new.yaml", "--store", tmp_path / "store")
+    assert "\n  data.images.families: {g1: FAMILY}\n" in out
