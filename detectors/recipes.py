@@ -46,7 +46,7 @@ class Recipe(BaseModel):
     identity, so that a field added later changes no id.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     optimizer: Literal["adamw", "adam", "sgd"]
     lr: float = Field(gt=0)

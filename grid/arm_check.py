@@ -15,19 +15,15 @@ from data.operations import parse
 from detectors.contract import load_card, parse_options
 from detectors.recipes import resolve_recipe
 from grid.expand import chosen_pipelines
-from grid.experiment import Arm, Experiment
+from grid.experiment import Arm, Experiment, TestSpec
 from grid.refusal import Problems, did_you_mean
 
 
 def check_arms(experiment: Experiment, problems: Problems) -> None:
     """Note every detector, option, preset, recipe and operation that does not exist or fit."""
     for arm in experiment.arms:
-        _check_arm(arm, problems)
-    for where, test in [("test", experiment.test)] + [
-        (f"arms.{arm.name}.test", arm.test) for arm in experiment.arms if arm.test
-    ]:
-        for text in test.degradations:
-            _noted(where, problems, partial(parse, text, "degradation"))
+        check_arm(arm, problems)
+    check_degradations("test", experiment.test, problems)
     used = {detector for arm in experiment.arms for detector in arm.detector}
     for detector in experiment.resources:
         if detector not in used:
@@ -36,7 +32,14 @@ def check_arms(experiment: Experiment, problems: Problems) -> None:
             )
 
 
-def _check_arm(arm: Arm, problems: Problems) -> None:
+def check_degradations(where: str, test: TestSpec, problems: Problems) -> None:
+    """Note every degradation that does not exist."""
+    for text in test.degradations:
+        _noted(where, problems, partial(parse, text, "degradation"))
+
+
+def check_arm(arm: Arm, problems: Problems) -> None:
+    """Note what does not exist or fit in one arm."""
     where = f"arms.{arm.name}"
     for detector in arm.detector:
         try:
@@ -56,6 +59,8 @@ def _check_arm(arm: Arm, problems: Problems) -> None:
             _noted(where, problems, partial(resolve_recipe, card, recipe))
     for text in arm.augment:
         _noted(where, problems, partial(parse, text or "none", "augmentation"))
+    if arm.test is not None:
+        check_degradations(f"{where}.test", arm.test, problems)
 
 
 def _noted(where: str, problems: Problems, resolve: Callable[[], Any]) -> Any:

@@ -25,20 +25,21 @@ from grid.families import family_word
 
 EpochReference = Literal["selected", "last"] | Annotated[int, Field(ge=0)]
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+EMPTY_AXIS = "an empty list would leave nothing of its arm; give a value or leave it out"
+LONGEST_NAME = 200  # file systems allow 255 bytes
+LARGEST_SEED = 2**63 - 1  # what a column of 64-bit integers holds
 
 
 def _as_axis(value: Any) -> Any:
     """A list is an axis; a single value is an axis of one; an axis of none is a mistake."""
     if value in ([], ()):
-        raise ValueError(
-            "an empty list would leave nothing of its arm; give a value or leave it out"
-        )
+        raise ValueError(EMPTY_AXIS)
     return value if isinstance(value, list) else [value]
 
 
 def _seeds_once(seeds: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    if seeds is not None and any(seed < 0 for seed in seeds):
-        raise ValueError("seeds are whole numbers from 0 up")
+    if seeds is not None and any(not 0 <= seed <= LARGEST_SEED for seed in seeds):
+        raise ValueError(f"seeds are whole numbers from 0 to {LARGEST_SEED}")
     return None if seeds is None else tuple(dict.fromkeys(seeds))
 
 
@@ -123,6 +124,8 @@ class TestSpec(Strict):
     @field_validator("degradations", "epochs", "sets")
     @classmethod
     def _each_once(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not value:
+            raise ValueError("is empty, so nothing would be tested")
         return tuple(dict.fromkeys(value))
 
 
@@ -180,12 +183,14 @@ class Arm(Strict):
         options: dict[str, dict[str, Any]] = {}
         for key, value in raw.items():
             if isinstance(key, str) and "." in key:
+                if value in ([], ()):
+                    raise ValueError(f"{key}: {EMPTY_AXIS}")
                 detector, option = key.split(".", 1)
                 options.setdefault(detector, {})[option] = tuple(_as_axis(value))
             else:
                 kept[key] = value
         for key in ("train", "weights"):  # `none` is a word of the file, and so is YAML's null
-            if key in kept:
+            if kept.get(key, []) not in ([], ()):
                 kept[key] = [None if v in ("none", None) else v for v in _as_axis(kept[key])]
         if isinstance(kept.get("weights"), list):
             kept["weights"] = [{"path": v} if isinstance(v, str) else v for v in kept["weights"]]
@@ -247,6 +252,11 @@ class Experiment(Strict):
         if not SLUG.fullmatch(name):
             raise ValueError(
                 f"{name!r} names a folder in the store: use letters, digits, dots, dashes"
+            )
+        if len(name) > LONGEST_NAME:
+            raise ValueError(
+                f"{len(name)} letters are more than the {LONGEST_NAME} that a folder's name may "
+                "have in the store"
             )
         return name
 

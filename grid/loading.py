@@ -5,37 +5,17 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from grid.experiment import Experiment
-from grid.refusal import Problem, Problems, Refused, did_you_mean
+from grid.mistakes import explained
+from grid.names_in_file import check_datasets, check_readable
+from grid.refusal import Problem, Problems, Refused
+from grid.yaml_reading import read_yaml
 
 _ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """YAML without aliases and without a key given twice: the file says what it says, once."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.constructor.ConstructorError(
-                None, None, "anchors and aliases are not used here; write it out", event.start_mark
-            )
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key, (key_node, _) in zip(keys, node.value, strict=True):
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is given twice", key_node.start_mark
-                )
-        return super().construct_mapping(node, deep)
 
 
 def load_experiment(path: Path, changes: dict[str, Any] | None = None) -> Experiment:
@@ -49,14 +29,7 @@ def load_experiment(path: Path, changes: dict[str, Any] | None = None) -> Experi
     Raises:
         Refused: the file cannot be read or is not a valid experiment; it names every mistake.
     """
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_PlainLoader)
-    except OSError as error:
-        raise _refused(str(path), f"cannot be read ({error.strerror})", "Check the path") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _refused(str(path), f"is not valid YAML: {error}", "Mend the file there") from error
-    if not isinstance(raw, dict):
-        raise _refused(str(path), "is not a mapping of keys to values", "See `crossgen init`")
+    raw = read_yaml(path)
     for where, value in (changes or {}).items():
         _change(raw, where, value)
     return parse_experiment(raw, base=path.resolve().parent)
@@ -70,13 +43,16 @@ def parse_experiment(raw: dict[str, Any], *, base: Path) -> Experiment:
     """
     problems = Problems()
     raw = _with_environment(raw, "", problems)
+    experiment = None
     try:
         experiment = Experiment.model_validate(raw)
     except ValidationError as error:
-        problems.extend(_explained(error))
-        problems.raise_if_any()
-        raise  # unreachable: a ValidationError holds at least one error
+        problems.extend(explained(error, raw))
+    if problems:  # else the same names are looked up with the data at hand
+        check_datasets(raw, problems)
+        check_readable(raw, problems)
     problems.raise_if_any()
+    assert experiment is not None, "a ValidationError holds at least one error"
     data = {
         alias: spec.model_copy(update={"root": _absolute(spec.root, base)})
         for alias, spec in experiment.data.items()
@@ -165,78 +141,3 @@ def _place(entries: list[Any], step: str, where: str) -> int:
             f"Use its number, 0 to {len(entries) - 1}, or its name",
         )
     return named[0]
-
-
-def _explained(error: ValidationError) -> list[Problem]:
-    """Pydantic's errors in our words: where, why, what to do."""
-    problems = []
-    errors = error.errors(include_url=False)
-    for item in errors:
-        # A list whose only entry is wrong is not too short as well.
-        inner = (e["loc"] for e in errors if len(e["loc"]) > len(item["loc"]))
-        if item["type"] == "too_short" and any(
-            loc[: len(item["loc"])] == item["loc"] for loc in inner
-        ):
-            continue
-        where = ".".join(str(step) for step in item["loc"] if step not in _TYPE_NAMES)
-        value = item.get("input")
-        shown = f" = {value!r}" if isinstance(value, str | int | float) else ""
-        if item["type"] == "extra_forbidden":
-            known = _fields_at(Experiment, item["loc"][:-1])
-            problems.append(
-                Problem(
-                    what=where,
-                    why="is not a key of an experiment file",
-                    mend=did_you_mean(str(item["loc"][-1]), known),
-                )
-            )
-        elif item["type"] == "missing":
-            problems.append(Problem(what=where, why="is missing", mend=f"Add `{item['loc'][-1]}:`"))
-        else:
-            why = _IN_YAML.get(item["type"]) or item["msg"].removeprefix("Value error, ")
-            problems.append(
-                Problem(
-                    what=f"{where}{shown}" or "the file", why=why, mend="Correct it in the file"
-                )
-            )
-    return problems
-
-
-# What the types of Python are called in the file.
-_IN_YAML = {
-    "tuple_type": "must be a list, such as [0, 1]",
-    "model_type": "must be a mapping, such as {key: value}",
-    "dict_type": "must be a mapping, such as {key: value}",
-}
-_TYPE_NAMES = {"TrainSpec", "TestSpec", "InputSpec", "WeightsSpec", "str", "dict[str,any]"}
-
-
-def _fields_at(model: Any, loc: tuple[Any, ...]) -> list[str]:
-    """Names of the keys that are allowed at a place of the file."""
-    candidates: list[Any] = [model]
-    for step in loc:
-        found: list[Any] = []
-        for candidate in candidates:
-            for inner in _unwrapped(candidate):
-                if isinstance(inner, type) and issubclass(inner, BaseModel):
-                    if step == inner.__name__:
-                        found.append(inner)
-                    for name, field in inner.model_fields.items():
-                        if step in (name, field.alias):
-                            found.extend(_unwrapped(field.annotation))
-                elif get_origin(inner) in (tuple, dict, list):
-                    found.extend(a for a in get_args(inner) if a is not Ellipsis)
-        candidates = found or candidates
-    names: set[str] = set()
-    for candidate in candidates:
-        for inner in _unwrapped(candidate):
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                names.update(f.alias or n for n, f in inner.model_fields.items())
-    return sorted(names)
-
-
-def _unwrapped(annotation: Any) -> list[Any]:
-    origin = get_origin(annotation)
-    if origin in (Union, UnionType):
-        return [inner for arg in get_args(annotation) for inner in _unwrapped(arg)]
-    return [annotation]

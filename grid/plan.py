@@ -22,6 +22,7 @@ from grid.expand import Expansion, Fit, expand
 from grid.experiment import Experiment
 from grid.latest import mark_latest
 from grid.leakage import Overlap, overlaps
+from grid.names_in_file import check_datasets
 from grid.narrowing import narrowed
 from grid.pixels import geometry_problems
 from grid.record_experiment import experiment_record
@@ -134,6 +135,7 @@ def prepare(
     )
     check_arms(experiment, problems)
     if len(catalog.datasets) < len(experiment.data):
+        check_datasets(experiment.model_dump(by_alias=True), problems)
         problems.raise_if_any()  # names of missing data would only be refused a second time
     expansion = narrowed(expand(experiment, catalog, problems), only, problems)
     if experiment.equalise is None:  # where a label can be read from a header, the file must say

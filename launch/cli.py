@@ -22,6 +22,7 @@ from launch.options import (
     store_option,
     store_option_without_file,
 )
+from launch.saying import refuse, say
 
 
 class InWorkingOrder(click.Group):
@@ -53,10 +54,10 @@ def cli() -> None:
     show_default=True,
     help="For images, experiment file, store and page.",
 )
-@click.option("--slots", type=click.IntRange(min=1), help="Trials at a time; default all cores.")
+@click.option("--slots", type=click.IntRange(min=1), help="Trials at a time; default one per core.")
 @click.pass_obj
 def demo(same_command: str, /, folder: Path, slots: int | None) -> None:
-    """Toy images, a grid of two detectors, its matrix; minutes."""
+    """Make toy images, run a small grid, print its matrix; minutes."""
     from grid.stopping import interruptible
     from launch.waiting import waiting
 
@@ -89,8 +90,18 @@ def plan(file: Path, why: bool, **given: Any) -> None:
 @store_option
 @narrowing_options
 @click.option("--no-ray", is_flag=True, help="One trial after the other, in this process.")
-@click.option("--trial", "trials", multiple=True, metavar="FIT", help="Run this fit only.")
-@click.option("--slots", type=click.IntRange(min=1), help="Trials at a time on this machine.")
+@click.option(
+    "--trial",
+    "trials",
+    multiple=True,
+    metavar="FIT",
+    help="Run this fit only; may be given again for another.",
+)
+@click.option(
+    "--slots",
+    type=click.IntRange(min=1),
+    help="Trials at a time on this machine; default one per core.",
+)
 @click.option(
     "--attempts",
     type=click.IntRange(min=1),
@@ -130,7 +141,7 @@ def run(
 @store_option
 @narrowing_options
 def status(file: Path, **given: Any) -> None:
-    """Show how far FILE is, and what failed with its last words."""
+    """Show how far FILE is, and what failed where and why."""
     from launch.desk import open_desk
     from launch.show_status import print_status
 
@@ -257,7 +268,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         require_own_packages()
         code = _run(arguments)
     except ForeignPackages as error:
-        code = _refuse("refused", [str(error)])
+        code = refuse("refused", [str(error)])
     sys.exit(code)
 
 
@@ -273,38 +284,24 @@ def _run(arguments: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     same_command = command_line(*words)
     try:
-        cli.main(args=words, obj=same_command, standalone_mode=False)
+        cli.main(args=words, prog_name="crossgen", obj=same_command, standalone_mode=False)
     except click.exceptions.Abort as abort:
         signal = str(abort.__cause__ or "") or "interrupted from the keyboard"
-        _say("stopped", [f"{signal}; run the same command to go on:", f"  {same_command}"])
+        say("stopped", [f"{signal}; run the same command to go on:", f"  {same_command}"])
         return EXIT_UNFINISHED
     except click.ClickException as error:
         error.show()
         return EXIT_REFUSED
     except Refused as refused:
-        return _refuse(
+        return refuse(
             f"refused ({counted(len(refused.problems), 'problem')})",
             [str(p) for p in refused.problems],
         )
     except StoreUnwritable as error:
-        _say("the store cannot be written", [str(error)])
+        say("the store cannot be written", [str(error)])
         return EXIT_STORE
     except (StoreError, StoreUrlRefused) as error:
-        return _refuse("the store cannot be used", [str(error)])
+        return refuse("the store cannot be used", [str(error)])
     except (ClusterUnreachable, Unsatisfiable) as error:
-        return _refuse("refused", str(error).splitlines())
+        return refuse("refused", str(error).splitlines())
     return EXIT_DONE
-
-
-def _refuse(title: str, lines: Sequence[str]) -> int:
-    from grid.exit_codes import EXIT_REFUSED
-
-    _say(title, lines)
-    return EXIT_REFUSED
-
-
-def _say(title: str, lines: Sequence[str]) -> None:
-    """Errors go to stderr, one per line, whole: they are read in log files too."""
-    click.echo(click.style(title, fg="red", bold=True), err=True)
-    for line in lines:
-        click.echo(f"  {line}", err=True)

@@ -6,13 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from grid.loading import load_experiment
 from grid.plan import Plan, make_plan, prepare
 from grid.store import Store, inside_ray_job, open_store
+from grid.yaml_reading import read_value
 from launch.command_lines import Given
 from launch.waiting import images_read, waiting
 
@@ -42,7 +40,7 @@ def open_desk(
         Refused: with every problem of file and data.
         StoreError: the store cannot be opened.
     """
-    wanted: dict[str, Any] = {key: yaml.safe_load(value) for key, value in changes}
+    wanted = {key: read_value(value, f"--set {key}={value}") for key, value in changes}
     if limit is not None:
         wanted["limit"] = limit
     with waiting(f"reading {file}") as say:

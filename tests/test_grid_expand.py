@@ -96,10 +96,14 @@ def test_what_is_excluded_may_be_written_in_another_way(expanded):
             "contrasts: npr.factor",
             "no fit has such a value",
         ),
-        ({"arm": {"recipe": []}}, "arms.0.recipe", "an empty list would leave nothing"),
-        ({"arm": {"simple_cnn.size": []}}, "arms.0", "an empty list would leave nothing"),
-        ({"arm": {"seeds": [-1]}}, "arms.0.seeds", "seeds are whole numbers from 0 up"),
-        ({"arm": {"seeds": []}}, "arms.0.seeds", "at least 1"),
+        ({"arm": {"recipe": []}}, "arms.a.recipe", "an empty list would leave nothing"),
+        (
+            {"arm": {"simple_cnn.size": []}},
+            "arms.a",
+            "simple_cnn.size: an empty list would leave nothing",
+        ),
+        ({"arm": {"seeds": [-1]}}, "arms.a.seeds", "seeds are whole numbers from 0 to"),
+        ({"arm": {"seeds": []}}, "arms.a.seeds", "is empty"),
     ],
 )
 def test_what_would_change_nothing_is_refused(expanded, changes, what, why):
@@ -120,8 +124,8 @@ def test_each_of_a_list_is_one_fit_per_generator_of_each(expanded):
 
 def test_a_mistake_inside_a_list_is_not_called_a_short_list_too(expanded):
     found = expanded(arm={"train": "g/g1"})
-    assert found == [("arms.0.train.0 = 'g/g1'", "must be a mapping, such as {key: value}")]
-    assert expanded(seeds=3) == [("seeds = 3", "must be a list, such as [0, 1]")]
+    assert found == [("arms.a.train = g/g1", "must be a mapping of keys to values")]
+    assert expanded(seeds=3) == [("seeds = 3", "must be a list")]
 
 
 def test_a_misspelt_detector_is_named_once(expanded):

@@ -1,0 +1,41 @@
+"""How the command says what it refuses: on stderr, a line each; on a terminal between words."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+
+import click
+
+
+def refuse(title: str, lines: Sequence[str]) -> int:
+    """Say what is refused and why; return the exit code of a refusal."""
+    from grid.exit_codes import EXIT_REFUSED
+
+    say(title, lines)
+    return EXIT_REFUSED
+
+
+def say(title: str, lines: Sequence[str]) -> None:
+    """Errors go to stderr, one per line, whole: they are read in log files too."""
+    click.echo(click.style(title, fg="red", bold=True), err=True)
+    width = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
+    for line in lines:
+        click.echo(_wrapped(line, width) if width else f"  {line}", err=True)
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Wrap between words, but not within `...`: that is to be copied."""
+    whole = re.sub(r"`[^`]*`|^ +crossgen .*", lambda span: span[0].replace(" ", "\0"), line)
+    filled = textwrap.fill(
+        whole,
+        width,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled.replace("\0", " ")
