@@ -18,6 +18,8 @@ LINES = {
     "data.*.root": "root: /path/to/images",
     "data.*.layout": "layout: genimage",
     "data.*.classes": "classes: [car, cat]",
+    "data.*.families": "families: {mygan: gan}",
+    "data.*.groups": "groups: {mygan: stylegan2}",
     "equalise": "equalise: none",
     "test": "test: {sets: [ALIAS]}",
     "test.sets": "sets: [ALIAS]",

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -20,7 +21,8 @@ def on_terminal(columns, *arguments):
         try:
             sent += os.read(outer, 65536)
         except OSError:  # nothing is left, and the other end is closed
-            return sent.decode().replace("\r\n", "\n")
+            text = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", sent.decode())  # colours, the cursor
+            return text.replace("\r\n", "\n").rpartition("\r")[2]  # after what was waited for
 
 
 def test_a_refusal_is_wrapped_between_words_and_never_in_what_is_to_be_copied(tmp_path, crossgen):
