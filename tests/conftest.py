@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that start Ray come first and on one worker of pytest-xdist: they wait, not compute.
 
@@ -21,6 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("ray"):
             item.add_marker(pytest.mark.xdist_group("ray"))
     items.sort(key=lambda item: item.get_closest_marker("ray") is None)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Two Rays at once on two cores take each other's time: the groups must have arrived."""
+    if getattr(session.config.option, "loadgroup", False):
+        apart = [i for i in session.items if i.get_closest_marker("ray") and "@ray" not in i.nodeid]
+        assert not apart, "pytest-xdist did not group the tests that start Ray: other versions?"
 
 
 @pytest.fixture(scope="session")
