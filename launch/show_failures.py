@@ -42,7 +42,7 @@ def print_failures(
         _print_failure(console, given, by_fit[fit_id], latest[fit_id])
     if len(order) > FITS_SHOWN:
         said = f"... and {len(order) - FITS_SHOWN:,} more fits with failures; all of them"
-        print_hint(console, said, given.store_command("query", EVERY))
+        print_hint(console, said, given.store_command("query", "--all-expansions", EVERY))
 
 
 def _headline(latest: Mapping[str, Sequence[Failure]], by_fit: Mapping[str, FitPlan]) -> str:
@@ -74,4 +74,6 @@ def _print_failure(
     if last["log_note"]:
         print_paragraph(console, f"({last['log_note']})", 4, "dim")
     sql = f"SELECT traceback, log_tail FROM failures WHERE attempt = '{last['attempt']}'"
-    print_hint(console, "all of it", given.store_command("query", sql), 4, "dim")
+    print_hint(
+        console, "all of it", given.store_command("query", "--all-expansions", sql), 4, "dim"
+    )

@@ -542,7 +542,7 @@ def test_a_cluster_that_does_not_answer_is_a_refusal(crossgen, own_run, monkeypa
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--set", "seeds=[3]")
     assert code == 2
-    assert err.startswith("refused\n  RAY_ADDRESS=127.0.0.1:1 does not answer")
+    assert "\nrefused\n  RAY_ADDRESS=127.0.0.1:1 does not answer" in err
 
 
 @pytest.mark.parametrize(("raised", "expected"), [("Unsatisfiable", 2), ("DriverFailed", 75)])

@@ -44,7 +44,8 @@ def test_what_was_found_is_said_in_short_and_what_is_next(crossgen, images, tmp_
         "  images: train 24 real and 24 fake; test 12 real and 12 fake",
         "family unknown, optional: data.images.families: {g1: FAMILY}",
         f"wrote {target}",
-        f"next: crossgen plan {target}",
+        "next:",
+        f"  crossgen plan {target}",
     ]
     assert "FILL IN" not in target.read_text()
     assert crossgen("plan", target, "--store", tmp_path / "store")[0] == 0
@@ -68,7 +69,7 @@ def test_one_sided_images_are_never_consented_to_for_the_user(crossgen, images, 
     assert code == 0
     assert "equalise" not in yaml.safe_load(target.read_text())
     assert "! images/dcgan: format x label is one-sided: reals are JPEG 100%" in out
-    assert "next: crossgen plan" not in out
+    assert "next:" not in out
     place = lines_said(out)["equalise"]
     assert f"# FILL IN FIRST line {place}, `equalise:`" in target.read_text()
     store = tmp_path / "store"
@@ -85,7 +86,7 @@ def test_test_images_alone_need_weights_which_are_asked_for(crossgen, own_run, t
     target = tmp_path / "new.yaml"
     code, out, _ = crossgen("init", own_run.folder / "images", "-o", target)
     assert code == 0
-    assert "next: crossgen plan" not in out
+    assert "next:" not in out
     place = lines_said(out)["weights"]
     assert f"# FILL IN FIRST line {place}, `weights:`" in target.read_text()
     code, _, err = crossgen("plan", target, "--store", own_run.store)
@@ -132,7 +133,7 @@ def test_without_a_file_stdout_is_the_experiment(crossgen, images):
     code, out, err = crossgen("init", images)
     assert code == 0
     assert yaml.safe_load(out)["name"] == "images"
-    assert "next: crossgen plan FILE" in err
+    assert "next:\n  crossgen plan FILE" in err
 
 
 def test_a_folder_too_high_is_answered_with_the_command(crossgen, make_genimage, tmp_path, cache):
@@ -191,6 +192,6 @@ def test_what_is_to_be_copied_is_not_cut_in_a_narrow_terminal(
 ):
     monkeypatch.setenv("COLUMNS", "40")
     _, out, _ = crossgen("init", images, "-o", tmp_path / "new.yaml")
-    assert f"\nnext: crossgen plan {tmp_path / 'new.yaml'}\n" in out
+    assert f"\nnext:\n  crossgen plan {tmp_path / 'new.yaml'}\n" in out
     _, out, _ = crossgen("plan", tmp_path / "new.yaml", "--store", tmp_path / "store")
     assert "\n  data.images.families: {g1: FAMILY}\n" in out

@@ -52,10 +52,10 @@ def test_a_grid_on_ray_is_drawn_stopped_by_ctrl_c_and_resumed_to_the_same_scores
         terminal.press(CTRL_C)
         terminal.wait_for("^SIGINT: stopping; trials write their checkpoints", 10)
         assert terminal.wait() == 75
-        assert terminal.lines()[-2:] == [
-            "0 of 2 trials done, 2 left",
-            "unfinished: run the same command to go on",
-        ]
+        said = terminal.lines()
+        end = said.index("0 of 2 trials done, 2 left")
+        assert said[end + 1 : end + 3] == ["unfinished", "run the same command to go on:"]
+        assert said[end + 3].startswith("  crossgen run ")
         assert "Traceback" not in terminal.text()
         assert "epoch" not in terminal.text()  # the table goes, its account stays
     assert len(list(store.glob("fits/*/*/checkpoint.safetensors"))) == 2
