@@ -17,6 +17,9 @@ from grid.header_facts import OneSided
 from launch.command_lines import command_line
 
 _SHOWN = 12  # generators by name
+_STEPS, _BATCH = 1000, 16
+_FEWEST_EPOCHS = 8  # of large sets
+_MOST_EPOCHS = 100  # of tiny ones, which teach nothing more
 
 _TEMPLATE = jinja2.Template(
     """\
@@ -51,18 +54,21 @@ seeds: [0, 1, 2]        # seeds are replicates; claims about a procedure need fi
 arms:
 {% if train_sets %}  # A list is an axis and an arm is the product of its axes: here one
   # fit for each training generator, factor and seed.
-{% for alias, each in train_sets.items() %}  - name: npr-{{ alias }}
+{% for alias, each in train_sets.items() %}  {% set budget = budgets[alias] -%}
+  # {{ budget.steps }} steps on the smallest training set. Training ends early when the validation
+  # AUC has not risen for {{ budget.patience }} epochs, and the best epoch is the detector.
+  - name: npr-{{ alias }}
     detector: npr
     npr.factor: [0.5]
     train: {each: {{ each }}}
     input: {{ input }}
-    recipe: small
+    recipe: {{ budget.recipe }}
   - name: simple-cnn-{{ alias }}
     detector: simple_cnn
     simple_cnn.size: tiny
     train: {each: {{ each }}}
     input: {{ input }}
-    recipe: small
+    recipe: {{ budget.recipe }}
 {% endfor %}{% else %}  # No training split with both classes was found, so weights are given,
   # for instance of another run: fits/<fit_id>/<attempt>/weights-<epoch>.safetensors in its store.
   - name: given
@@ -73,6 +79,34 @@ arms:
     trim_blocks=False,
     keep_trailing_newline=True,
 )
+
+
+class Budget(NamedTuple):
+    """How long a detector is trained, by the number of steps that small sets need.
+
+    Measured with NPR on 540 images of 32 px, two generators, steps of 16 images: the training loss
+    reaches zero after 700 to 1,000 steps, the validation AUC is best after 370 to 440, and the
+    validation loss is best after 30 to 70, before anything is learned.
+    """
+
+    epochs: int
+    patience: int
+    steps: str
+
+    @property
+    def recipe(self) -> str:
+        """As it stands in the file."""
+        return (
+            f"{{base: small, epochs: {self.epochs}, batch_size: {_BATCH}, "
+            f"selection: validation_auc, patience: {self.patience}}}"
+        )
+
+
+def budget(images: int) -> Budget:
+    """Return the budget for a training set of so many images, before validation is carved."""
+    steps_per_epoch = max(1, -(-int(images * 0.9) // _BATCH))
+    epochs = min(max(-(-_STEPS // steps_per_epoch), _FEWEST_EPOCHS), _MOST_EPOCHS)
+    return Budget(epochs, max(3, -(-epochs // 4)), f"{epochs * steps_per_epoch:,}")
 
 
 class Blank(NamedTuple):
@@ -144,6 +178,9 @@ def new_experiment(catalog: Catalog, file: str) -> NewExperiment:
                 alias: names[0] if names == [alias] else f"[{', '.join(names)}]"
                 for alias, names in trained.items()
             },
+            budgets={
+                d.alias: budget(_fewest_to_train_on(d)) for d in datasets if d.alias in trained
+            },
             input=_fitting_input(catalog),
         )
         return rendered
@@ -185,6 +222,16 @@ def _usable(dataset: IndexedDataset, split: str) -> list[str]:
     if not whole or not any(split == TEST or s.of(split, FAKE) for s in others):
         return [dataset.alias] if whole else []
     return [yaml_word(source.name) for source in whole]
+
+
+def _fewest_to_train_on(dataset: IndexedDataset) -> int:
+    """The images of its smallest training set, of those that name one generator."""
+    sizes = [
+        sum(len(pool) for pool in source.of(TRAIN))
+        for source in dataset.sources
+        if source.of(TRAIN, REAL) and source.of(TRAIN, FAKE)
+    ]
+    return min(sizes)
 
 
 def _fitting_input(catalog: Catalog) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from grid import records
 from grid.loading import load_experiment
+from launch.init_template import budget
 
 
 def as_jpeg(folder: Path) -> None:
@@ -195,3 +196,39 @@ def test_what_is_to_be_copied_is_not_cut_in_a_narrow_terminal(
     assert f"\nnext:\n  crossgen plan {tmp_path / 'new.yaml'}\n" in out
     _, out, _ = crossgen("plan", tmp_path / "new.yaml", "--store", tmp_path / "store")
     assert "\n  data.images.families: {g1: FAMILY}\n" in out
+
+
+@pytest.mark.parametrize(
+    ("images", "epochs", "patience", "steps"),
+    [
+        (24, 100, 25, "200"),  # tiny sets teach nothing more
+        (240, 72, 18, "1,008"),  # eight epochs of them are 112 steps
+        (600, 30, 8, "1,020"),
+        (2_000, 9, 3, "1,017"),
+        (100_000, 8, 3, "45,000"),  # large ones are still seen eight times
+    ],
+)
+def test_the_budget_follows_the_steps_that_training_needs(images, epochs, patience, steps):
+    assert budget(images) == (epochs, patience, steps)
+
+
+def test_the_smallest_training_set_sets_the_budget_and_plan_says_the_time(
+    crossgen, make_genimage, tmp_path, cache
+):
+    images = tmp_path / "images"
+    make_genimage(images, {"dcgan": 1}, train=300, size=16)
+    make_genimage(images, {"sngan": 2}, train=120, size=16)
+    file = tmp_path / "new.yaml"
+    assert crossgen("init", images, "-o", file)[0] == 0
+    raw = yaml.safe_load(file.read_text())
+    for arm in raw["arms"]:
+        assert arm["recipe"] == {
+            "base": "small",
+            "epochs": 72,
+            "batch_size": 16,
+            "selection": "validation_auc",
+            "patience": 18,
+        }
+    assert "1,008 steps on the smallest training set" in file.read_text()
+    _, out, _ = crossgen("plan", file, "--store", tmp_path / "store")
+    assert "to do, on one CPU core: about" in out
