@@ -1,4 +1,4 @@
-"""The driver on Ray: one Tune Searcher over `grid.schedule`. Nothing else of grid imports ray.
+"""The driver on Ray: one Tune Searcher over `grid.schedule`, on the Ray of `grid.cluster`.
 
 Tune schedules and nothing else. Trials travel as text, are re-issued by the schedule
 (``max_failures=0``), and whether one is done is read from the store, so Ray's own directory can
@@ -14,41 +14,27 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import sys
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from data.counts import counted
-from grid.exit_codes import EXIT_UNFINISHED
-from grid.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
+from grid.cluster import Cluster, living_nodes, open_cluster, where_it_runs
 from grid.lost_worker import lost_attempt
 from grid.missing_nodes import MissingNodes
 from grid.packages import ForeignPackages, require_own_packages
 from grid.progress import Progress, progress_on
-from grid.ray_home import (
-    TUNE_SETTINGS,
-    directory,
-    disposable_folder,
-    environment,
-    own_cluster_settings,
-    remove_folder,
-    restore_home,
-)
+from grid.ray_home import environment, restore_home
 from grid.run import IsCommitted, IsDone, Run, RunOptions, RunResult
 from grid.schedule import fit_to_nodes
-from grid.stopping import StopSignals, interruptible, stop_signals
+from grid.stopping import stop_signals
 from grid.trial import Attempt, LostAttempt, Trial
 
 RecordLost = Callable[[Trial, LostAttempt], None]
 
-OBJECT_STORE_BYTES = 100 << 20  # nothing goes through it; Ray would take 30 % of the memory
 FOREIGN = "foreign packages"
 
 
@@ -66,15 +52,6 @@ class Ended(NamedTuple):
     state: str
     kind: str
     message: str
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """A Ray to run on: what each node has, where this host's logs lie, room for Tune's files."""
-
-    nodes: list[dict[str, float]]
-    logs: Path | None
-    folder: Path
 
 
 def run_on_ray(
@@ -106,6 +83,7 @@ def run_on_ray(
         Unsatisfiable: Requests that no node of the cluster can satisfy (a ValueError).
         ClusterUnreachable: RAY_ADDRESS leads nowhere (a ValueError).
         ForeignPackages: Here or on a worker another ``data`` is imported instead of ours.
+        ClusterNotStarted: A Ray of our own did not come up.
         DriverFailed: Ray broke down three times without a trial to blame.
         KeyboardInterrupt: A stop signal while the cluster was started.
     """
@@ -114,9 +92,9 @@ def run_on_ray(
     require_own_packages()
     with ExitStack() as stack:
         stop = stack.enter_context(stop_signals())
-        progress.note(f"{_where()}; 0 of {counted(len(trials), 'trial')} done")
+        progress.note(f"{where_it_runs()}; 0 of {counted(len(trials), 'trial')} done")
         stop.tell(lambda reason: progress.note(f"{reason}: stopping"))
-        cluster = stack.enter_context(_cluster(options, stop))
+        cluster = stack.enter_context(open_cluster(options, stop))
         fitting, note = fit_to_nodes(trials, cluster.nodes)
         stack.enter_context(progress)
         run = Run(
@@ -139,123 +117,6 @@ def run_on_ray(
         if run.foreign:
             raise ForeignPackages(run.foreign)
         return run.result()
-
-
-# --- the cluster -------------------------------------------------------------------------------
-
-
-def _joins() -> bool:
-    """Whether RAY_ADDRESS names a cluster to join."""
-    return os.environ.get("RAY_ADDRESS", "local") not in ("", "local")
-
-
-def _where() -> str:
-    return f"joining Ray at {os.environ['RAY_ADDRESS']}" if _joins() else "starting Ray"
-
-
-@contextmanager
-def _cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
-    with ExitStack() as stack:
-        folder = stack.enter_context(disposable_folder())
-        stack.enter_context(directory(folder))
-        connected = "ray" in sys.modules and sys.modules["ray"].is_initialized()
-        join = _joins()
-        if join and not connected:
-            require_reachable(os.environ["RAY_ADDRESS"])
-        stack.enter_context(environment(TUNE_SETTINGS))
-        if not connected and not join:
-            stack.enter_context(environment(own_cluster_settings(folder)))
-        import ray  # only now: it reads its settings when it is imported
-
-        if stop():  # asked for while Ray was imported
-            raise KeyboardInterrupt(stop.reason)
-        if not connected:
-            how: dict[str, Any] = {
-                "address": "local",
-                "num_cpus": options.slots,
-                "include_dashboard": False,
-                "object_store_memory": OBJECT_STORE_BYTES,
-                "_temp_dir": str(folder),
-            }
-            if join:
-                how = {"runtime_env": joined_runtime_env(folder)}
-            try:
-                # Nothing runs yet, and the head may be dying of the same signal: do not wait.
-                with interruptible() as asked, _own_sigterm(ray):
-                    ray.init(log_to_driver=False, logging_level=logging.ERROR, **how)
-                    for reason in asked:
-                        stop.request(reason)
-            except KeyboardInterrupt:
-                ray.shutdown()
-                raise
-            except ConnectionError as error:
-                raise ClusterUnreachable(
-                    f"Ray at {os.environ.get('RAY_ADDRESS')} refuses this process ({error}). If "
-                    "it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH as there"
-                ) from error
-            stack.callback(ray.shutdown)
-            if not join:
-                stack.enter_context(_unfinished_if_the_head_dies(ray, folder))
-        stop.install()
-        yield Cluster(_living_nodes(), _logs(ray), folder)
-
-
-@contextmanager
-def _own_sigterm(ray: Any) -> Iterator[None]:
-    """Keep Ray from taking SIGTERM: for the seconds of ray.init it would end us with status 15."""
-    utils = ray._private.utils
-    take = getattr(utils, "set_sigterm_handler", None)
-    utils.set_sigterm_handler = lambda _: None
-    try:
-        yield
-    finally:
-        utils.set_sigterm_handler = take
-
-
-def _living_nodes() -> list[dict[str, float]]:
-    import ray
-
-    return [
-        {name.lower(): node["Resources"].get(name, 0.0) for name in ("CPU", "GPU")}
-        for node in ray.nodes()
-        if node["Alive"]
-    ]
-
-
-@contextmanager
-def _unfinished_if_the_head_dies(ray: Any, folder: Path) -> Iterator[None]:
-    """End this process with "run me again" when the head of our own cluster goes.
-
-    A signal to all processes of a job takes the head along; the driver would then hang in a call
-    to it for a minute, until Ray aborts the process with another status.
-    """
-    node = getattr(ray._private.worker, "_global_node", None)
-    watched = [
-        started.process
-        for kind in ("gcs_server", "raylet")
-        for started in getattr(node, "all_processes", {}).get(kind, [])
-    ]
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(1.0):
-            if any(process.poll() is not None for process in watched):
-                # The main thread may be inside Ray for good: nothing of it can be waited for.
-                sys.stderr.write("Ray's head died; run again to go on\n")
-                sys.stderr.flush()
-                remove_folder(folder)
-                os._exit(EXIT_UNFINISHED)
-
-    threading.Thread(target=watch, name="crossgen-head-watch", daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
-
-
-def _logs(ray: Any) -> Path | None:
-    node = getattr(ray._private.worker, "_global_node", None)
-    return Path(node.get_logs_dir_path()) if node is not None else None
 
 
 # --- on a worker -------------------------------------------------------------------------------
@@ -345,6 +206,8 @@ def _drive(run: Run, attempt: Attempt, record_lost: RecordLost, cluster: Cluster
             with environment({"TUNE_MAX_PENDING_TRIALS_PG": str(max(4, min(2 * slots, 64)))}):
                 try:
                     _fit(run, trainable, record_lost, cluster, stop_key)
+                    if not run.over:  # Tune takes SIGUSR1 until our callback is set up
+                        run.stop.request("SIGUSR1")
                 except _NothingRuns:
                     return
                 except Exception as error:
@@ -478,7 +341,7 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
         """Tells progress, carries the stop flag to the workers, records lost workers."""
 
         flag_is_up = False
-        missing_nodes = MissingNodes(_living_nodes, run.progress.note)
+        missing_nodes = MissingNodes(living_nodes, run.progress.note)
 
         def __reduce__(self) -> tuple[Any, ...]:
             return _kept_by_tune, ()

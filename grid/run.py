@@ -28,12 +28,16 @@ class RunOptions:
             joined brings its own.
         grace_s: Seconds that trials have for their checkpoints after the first stop signal.
         heartbeat_s: Seconds between lines of progress where there is no terminal.
+        before_leaving: Of a command, whose process may be left at once: what it does with the name
+            of a signal that comes while Ray starts, before it exits with 75. None, in a person's
+            Python: such a signal raises KeyboardInterrupt.
     """
 
     attempts: int = 3
     slots: int | None = None
     grace_s: float = 60.0
     heartbeat_s: float = 60.0
+    before_leaving: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

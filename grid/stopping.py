@@ -22,6 +22,8 @@ ECHO_S = 0.5
 _asked_before: list[str] = []
 """The signal that came while `interruptible`; who is interrupted by it never looks here."""
 
+_ignored = False
+
 
 class StopSignals(StaysHere):
     """A stop flag that signals raise.
@@ -105,8 +107,7 @@ def interruptible() -> Iterator[Sequence[str]]:
         if since is None or time.monotonic() - since > ECHO_S:
             since = time.monotonic()
             _asked_before[:] = [signal.Signals(number).name]
-            with suppress(OSError):  # at once: what is interrupted may take seconds to tidy up
-                os.write(2, f"{signal.Signals(number).name}: stopping\n".encode())
+            _acknowledge(signal.Signals(number).name)
             raise KeyboardInterrupt(signal.Signals(number).name)
 
     _asked_before.clear()
@@ -120,12 +121,72 @@ def interruptible() -> Iterator[Sequence[str]]:
 
 
 @contextmanager
+def leaving(leave: Callable[[str], None], code: int) -> Iterator[None]:
+    """A stop signal ends the process inside, after `leave` was told its name.
+
+    From a thread of its own: the main thread may stand in code that bears no exception, or wait for
+    something that never comes. In another thread than the main one nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # The number of a signal arrives in the pipe even while the main thread runs no Python.
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+
+    def watch() -> None:
+        number = os.read(reader, 1)
+        if number != b"\0":
+            reason = signal.Signals(number[0]).name
+            _acknowledge(reason)
+            try:
+                leave(reason)
+            finally:
+                os._exit(code)
+
+    watching = threading.Thread(target=watch, name="crossgen-leaving", daemon=True)
+    watching.start()
+    with _former_handlers_afterwards():
+        for number in STOP_SIGNALS:
+            signal.signal(number, lambda *_: None)
+        former = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(former)
+            os.write(writer, b"\0")
+            watching.join()
+            os.close(reader)
+            os.close(writer)
+
+
+def ignore_signals() -> None:
+    """The outcome is known and the process about to end: nothing may change its exit code.
+
+    For good: handlers that a block would put back at its end are not.
+    """
+    global _ignored
+    if threading.current_thread() is threading.main_thread():
+        _ignored = True
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _acknowledge(reason: str) -> None:
+    """At once: what is interrupted may take seconds to tidy up."""
+    with suppress(OSError):
+        os.write(2, f"{reason}: stopping\n".encode())
+
+
+@contextmanager
 def _former_handlers_afterwards() -> Iterator[None]:
     former: dict[signal.Signals, Any] = {n: signal.getsignal(n) for n in STOP_SIGNALS}
     try:
         yield
     finally:
         for number, handler in former.items():
+            if _ignored:
+                break
             # None: a handler that C code installed, which Python cannot put back.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 

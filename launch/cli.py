@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from launch.command_lines import command_line
+from launch.invocation import Invocation
 from launch.options import (
     experiment_argument,
     named_experiment_options,
@@ -22,7 +23,7 @@ from launch.options import (
     store_option,
     store_option_without_file,
 )
-from launch.saying import refuse, say
+from launch.saying import refuse, say, say_stopped
 
 
 class InWorkingOrder(click.Group):
@@ -56,7 +57,7 @@ def cli() -> None:
 )
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at a time; default one per core.")
 @click.pass_obj
-def demo(same_command: str, /, folder: Path, slots: int | None) -> None:
+def demo(invocation: Invocation, /, folder: Path, slots: int | None) -> None:
     """Make toy images, run a small grid, print its matrix; minutes."""
     from grid.stopping import interruptible
     from launch.waiting import waiting
@@ -65,7 +66,7 @@ def demo(same_command: str, /, folder: Path, slots: int | None) -> None:
         with waiting("starting"):
             from launch.demo_command import run_demo
 
-        code = run_demo(folder, slots=slots, same_command=same_command)
+        code = run_demo(folder, slots=slots, invocation=invocation)
     sys.exit(code)
 
 
@@ -111,7 +112,7 @@ def plan(file: Path, why: bool, **given: Any) -> None:
 )
 @click.pass_obj
 def run(
-    same_command: str,
+    invocation: Invocation,
     /,
     file: Path,
     no_ray: bool,
@@ -131,7 +132,7 @@ def run(
 
         desk = open_desk(file, fits=trials, **given)
         code = run_missing(
-            desk, ray=not no_ray, slots=slots, attempts=attempts, same_command=same_command
+            desk, ray=not no_ray, slots=slots, attempts=attempts, invocation=invocation
         )
     sys.exit(code)
 
@@ -282,12 +283,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     from grid.store_errors import StoreError, StoreUnwritable, StoreUrlRefused
 
     words = list(sys.argv[1:] if arguments is None else arguments)
-    same_command = command_line(*words)
+    invocation = Invocation(command_line(*words), own_process=arguments is None)
     try:
-        cli.main(args=words, prog_name="crossgen", obj=same_command, standalone_mode=False)
+        cli.main(args=words, prog_name="crossgen", obj=invocation, standalone_mode=False)
     except click.exceptions.Abort as abort:
         signal = str(abort.__cause__ or "") or "interrupted from the keyboard"
-        say("stopped", [f"{signal}; run the same command to go on:", f"  {same_command}"])
+        say_stopped(invocation, signal)
         return EXIT_UNFINISHED
     except click.ClickException as error:
         error.show()

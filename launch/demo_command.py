@@ -22,6 +22,7 @@ from grid.packages import packages_root
 from grid.refusal import Problem, Refused
 from launch.command_lines import command_line, store_command
 from launch.desk import Desk, open_desk
+from launch.invocation import Invocation
 from launch.run_command import run_missing
 from launch.show_experiment import overview_of, print_matrix, write_report
 from launch.waiting import waiting
@@ -35,7 +36,7 @@ def run_demo(
     folder: Path,
     *,
     slots: int | None = None,
-    same_command: str = "crossgen demo",
+    invocation: Invocation = Invocation("crossgen demo"),  # noqa: B008 - frozen
     train: int = TRAIN_IMAGES,
     test: int = TEST_IMAGES,
     generators: Sequence[str] = tuple(TOY_GENERATORS),
@@ -45,7 +46,7 @@ def run_demo(
     Args:
         folder: made if it is missing; an experiment file in it is kept as it is.
         slots: trials at a time; None: one per core.
-        same_command: what goes on with this one.
+        invocation: how the command was called.
         train: images per class and generator to train and validate on.
         test: images per class and generator to test on.
         generators: toy generators.
@@ -65,7 +66,7 @@ def run_demo(
     left = len(desk.plan.missing)
     if left:
         console.print(f"running {left} of {counted(len(desk.plan.fits), 'trial')} with Ray Tune")
-        code = run_missing(desk, ray=True, slots=slots, attempts=3, same_command=same_command)
+        code = run_missing(desk, ray=True, slots=slots, attempts=3, invocation=invocation)
         if code != 0:
             return code
     else:

@@ -12,24 +12,24 @@ from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.plan import is_done, make_trials
 from grid.run import RunOptions, RunResult, exit_code
 from grid.shared_store import store_token
+from grid.stopping import ignore_signals
 from grid.store_errors import StoreError
 from grid.trial import Trial
 from launch.command_lines import print_hint
 from launch.desk import Desk
+from launch.invocation import Invocation
 from launch.paragraphs import print_paragraph
+from launch.saying import AGAIN, say_stopped
 from launch.show_plan import print_accepted_bias, print_plan
 from launch.show_warnings import print_warnings
 
-AGAIN = "run the same command to go on"
-
 
 def run_missing(
-    desk: Desk, *, ray: bool, slots: int | None, attempts: int, same_command: str
+    desk: Desk, *, ray: bool, slots: int | None, attempts: int, invocation: Invocation
 ) -> int:
     """Run what is missing and return the exit code.
 
-    Neither torch nor ray is loaded when there is nothing to do. `same_command` goes on with what
-    is left unfinished.
+    Neither torch nor ray is loaded when there is nothing to do.
     """
     console = Console(stderr=True)
     desk.store.check_writable()
@@ -39,18 +39,25 @@ def run_missing(
         _print_warnings(console, desk)
         return EXIT_DONE
     print_accepted_bias(console, desk.plan)
-    options = RunOptions(attempts=attempts, slots=slots)
+    options = RunOptions(
+        attempts=attempts,
+        slots=slots,
+        before_leaving=partial(say_stopped, invocation) if invocation.own_process else None,
+    )
     if ray:
+        from grid.cluster import ClusterNotStarted
         from grid.driver import DriverFailed
 
         try:
             result = _on_ray(desk, trials, options)
-        except DriverFailed as error:
+        except (DriverFailed, ClusterNotStarted) as error:
             _say(console, f"unfinished: {error}", EXIT_UNFINISHED)
-            print_hint(console, AGAIN, same_command)
+            print_hint(console, AGAIN, invocation.same_command)
             return EXIT_UNFINISHED
     else:
         result = _here(desk, trials, options)
+    if invocation.own_process:
+        ignore_signals()
     code = exit_code(result)
     words = {
         EXIT_DONE: "done",
@@ -61,7 +68,7 @@ def run_missing(
     _print_warnings(console, desk)
     _say(console, words[code], code)
     if code == EXIT_UNFINISHED:
-        print_hint(console, AGAIN, same_command)
+        print_hint(console, AGAIN, invocation.same_command)
     if result.failed:
         print_hint(console, "what failed, where and why", desk.given.command("status"))
     for fit_id, reason in result.failed.items():

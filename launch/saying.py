@@ -10,6 +10,10 @@ from collections.abc import Sequence
 
 import click
 
+from launch.invocation import Invocation
+
+AGAIN = "run the same command to go on"
+
 
 def refuse(title: str, lines: Sequence[str]) -> int:
     """Say what is refused and why; return the exit code of a refusal."""
@@ -17,6 +21,11 @@ def refuse(title: str, lines: Sequence[str]) -> int:
 
     say(title, lines)
     return EXIT_REFUSED
+
+
+def say_stopped(invocation: Invocation, reason: str) -> None:
+    """Say what stopped the command, and what goes on with it."""
+    say("stopped", [f"{reason}; {AGAIN}:", f"  {invocation.same_command}"])
 
 
 def say(title: str, lines: Sequence[str]) -> None:

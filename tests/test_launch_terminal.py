@@ -5,6 +5,7 @@ import os
 import pickle
 import re
 import signal
+import subprocess
 import sys
 import time
 from functools import partial
@@ -16,16 +17,13 @@ from terminals import CTRL_C, Terminal
 
 from grid import records
 from grid.attempt import attempt_trial
-from grid.driver import _callback, _searcher
 from grid.live_progress import LiveProgress
 from grid.loading import load_experiment
 from grid.local import run_here
 from grid.plan import is_done, make_plan, make_trials, prepare
 from grid.progress import PlainProgress, Progress
-from grid.run import Run, RunOptions
 from grid.stopping import StopSignals, stop_signals
 from grid.store import open_store
-from grid.trial import Trial
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGER = "arms.a.recipe.epochs"
@@ -108,27 +106,18 @@ def test_what_is_drawn_fits_the_terminal(own_run, tmp_path, arguments, shown, co
         assert "Traceback" not in terminal.text()
 
 
-def test_nothing_of_the_driver_travels_in_what_tune_pickles(tmp_path):
+def test_nothing_of_the_driver_travels_in_what_tune_pickles():
     """Else it fails where a terminal is drawn on, and only there; and it would be as large."""
-    pytest.importorskip("ray")
-    trials = [
-        Trial(fit_id=f"f{i}", label="x" * 1000, resources={"cpu": 1.0}, spec={"store": "y" * 1000})
-        for i in range(100)
-    ]
-    progress = LiveProgress(io.StringIO())
-    run = Run(
-        trials,
-        is_done=lambda _: False,
-        is_committed=None,
-        options=RunOptions(),
-        progress=progress,
-        stop=StopSignals(),
-        nodes=[{"cpu": 2.0, "gpu": 0.0}],
-    )
-    progress.close()
-    for made in (_searcher(run), _callback(run, lambda *_: None, None, "key")):
-        assert len(pickle.dumps(made)) < 200
-    for ours in (run, progress, run.stop, PlainProgress(io.StringIO(), 1.0), Progress()):
+    program = ROOT / "tests" / "support" / "pickled_by_tune.py"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, program], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert max(map(int, done.stdout.split())) < 200
+
+
+def test_what_belongs_to_the_driver_refuses_to_be_pickled():
+    live = LiveProgress(io.StringIO())
+    for ours in (live, StopSignals(), PlainProgress(io.StringIO(), 1.0), Progress()):
         with pytest.raises(TypeError, match="belongs to the process that drives the run"):
             pickle.dumps(ours)
 
