@@ -4,10 +4,8 @@ Tune schedules and nothing else. Trials travel as text, are re-issued by the sch
 (``max_failures=0``), and whether one is done is read from the store, so Ray's own directory can
 be thrown away after every run, and a killed driver loses nothing.
 
-The stop flag is a key in the head's table (Ray's internal KV), looked up at most once a second
-per worker: a lookup takes .2 ms, needs no process of its own (a named actor would) and reaches
-every node at once (a flag in the store would cost a paid request per second and worker on S3, and
-come late through an NFS attribute cache).
+What Tune knows of a trial is its id and its share: the spec and the stop flag lie in the head's
+table (`grid.head_table`).
 """
 
 from __future__ import annotations
@@ -17,12 +15,13 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from data.counts import counted
 from grid.cluster import Cluster, living_nodes, open_cluster, where_it_runs
+from grid.head_table import HeadTable, StopLookup, read_spec
 from grid.lost_worker import lost_attempt
 from grid.missing_nodes import MissingNodes
 from grid.packages import ForeignPackages, require_own_packages
@@ -122,15 +121,15 @@ def run_on_ray(
 # --- on a worker -------------------------------------------------------------------------------
 
 
-def _trainable(attempt: Attempt, stop_key: str, report_every_s: float) -> Callable[..., Any]:
+def _trainable(attempt: Attempt, prefix: str, report_every_s: float) -> Callable[..., Any]:
     def crossgen_trial(config: dict[str, Any]) -> dict[str, str]:
-        return _one_attempt(config, attempt, stop_key, report_every_s)
+        return _one_attempt(config, attempt, prefix, report_every_s)
 
     return crossgen_trial
 
 
 def _one_attempt(
-    config: Mapping[str, Any], attempt: Attempt, stop_key: str, report_every_s: float
+    config: Mapping[str, Any], attempt: Attempt, prefix: str, report_every_s: float
 ) -> dict[str, str]:
     """Run one attempt in a worker; what it returns is a hint to the schedule."""
     restore_home()
@@ -138,10 +137,11 @@ def _one_attempt(
         require_own_packages()
     except ForeignPackages as error:
         return {"state": FOREIGN, "kind": "error", "message": str(error)}
-    stop = _StopLookup(stop_key)
+    stop = StopLookup(prefix)
     if stop():
         return {"state": "stopped", "kind": "", "message": ""}
-    spec = {**json.loads(config["spec"]), "share": {"cpu": config["cpu"], "gpu": config["gpu"]}}
+    share = {"cpu": config["cpu"], "gpu": config["gpu"]}
+    spec = {**read_spec(prefix, config["fit_id"]), "share": share}
     outcome = attempt(spec, _Reporter(report_every_s), stop)
     if outcome.kind == "device":
         raise DeviceBroken(outcome.message)
@@ -166,24 +166,6 @@ class _Reporter:
         tune.report({"progress": json.dumps(report)})
 
 
-class _StopLookup:
-    """The stop flag as a worker sees it, up to a second late."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-        self._last = -1e9
-        self._stopped = False
-
-    def __call__(self) -> bool:
-        now = time.monotonic()
-        if not self._stopped and now - self._last >= 1.0:
-            from ray.experimental.internal_kv import _internal_kv_get
-
-            self._last = now
-            self._stopped = _internal_kv_get(self._key) is not None
-        return self._stopped
-
-
 # --- in the driver -----------------------------------------------------------------------------
 
 
@@ -192,12 +174,11 @@ class _NothingRuns(Exception):
 
 
 def _drive(run: Run, attempt: Attempt, record_lost: RecordLost, cluster: Cluster) -> None:
-    from ray.experimental.internal_kv import _internal_kv_del
 
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    stop_key = f"crossgen-stop-{uuid.uuid4().hex}"
+    table = HeadTable()
     slots = max(1, int(sum(node["cpu"] for node in cluster.nodes)))
-    trainable = _trainable(attempt, stop_key, report_every_s=max(1.0, slots / 50))
+    trainable = _trainable(attempt, table.prefix, report_every_s=max(1.0, slots / 50))
     breakdowns = 0
     try:
         while not run.over:
@@ -205,7 +186,7 @@ def _drive(run: Run, attempt: Attempt, record_lost: RecordLost, cluster: Cluster
             # placement group, and what is handed out can no longer be reordered).
             with environment({"TUNE_MAX_PENDING_TRIALS_PG": str(max(4, min(2 * slots, 64)))}):
                 try:
-                    _fit(run, trainable, record_lost, cluster, stop_key)
+                    _fit(run, trainable, record_lost, cluster, table)
                     if not run.over:  # Tune takes SIGUSR1 until our callback is set up
                         run.stop.request("SIGUSR1")
                 except _NothingRuns:
@@ -225,8 +206,7 @@ def _drive(run: Run, attempt: Attempt, record_lost: RecordLost, cluster: Cluster
                     for fit_id in lost:
                         _record_breakdown(run, fit_id, error, record_lost)
     finally:
-        with suppress(Exception):  # the cluster may be gone, and the key with it
-            _internal_kv_del(stop_key)
+        table.clear()
 
 
 def _record_breakdown(run: Run, fit_id: str, error: Exception, record_lost: RecordLost) -> None:
@@ -253,14 +233,14 @@ def _fit(
     trainable: Callable[..., Any],
     record_lost: RecordLost,
     cluster: Cluster,
-    stop_key: str,
+    table: HeadTable,
 ) -> None:
     from ray import tune
 
     tuner = tune.Tuner(
         tune.with_resources(trainable, lambda c: {"cpu": c["cpu"], "gpu": c["gpu"]}),
         tune_config=tune.TuneConfig(
-            search_alg=_searcher(run),
+            search_alg=_searcher(run, table),
             num_samples=10**9,  # the searcher says when it is over
             reuse_actors=True,
             trial_name_creator=lambda trial: trial.trial_id,
@@ -270,7 +250,7 @@ def _fit(
             name=f"tune-{uuid.uuid4().hex[:8]}",
             storage_path=str(cluster.folder),
             failure_config=tune.FailureConfig(max_failures=0),
-            callbacks=[_callback(run, record_lost, cluster, stop_key)],
+            callbacks=[_callback(run, record_lost, cluster, table)],
             verbose=0,
         ),
     )
@@ -285,7 +265,7 @@ def _kept_by_tune() -> None:
     """
 
 
-def _searcher(run: Run) -> Any:
+def _searcher(run: Run, table: HeadTable) -> Any:
     from ray.tune.search import Searcher
 
     class ScheduleSearcher(Searcher):  # type: ignore[misc]
@@ -303,9 +283,9 @@ def _searcher(run: Run) -> Any:
             if issue is None:
                 return Searcher.FINISHED if run.over else None
             self.fits[trial_id] = issue.trial.fit_id
+            table.put_spec(issue.trial.fit_id, issue.trial.spec)
             return {
                 "fit_id": issue.trial.fit_id,
-                "spec": json.dumps(dict(issue.trial.spec)),
                 **issue.resources,
             }
 
@@ -313,6 +293,7 @@ def _searcher(run: Run) -> Any:
             self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
         ) -> None:
             fit_id = self.fits.pop(trial_id)
+            table.drop_spec(fit_id)
             if error:  # the callback has the exception
                 return
             told = result or {}
@@ -333,9 +314,8 @@ def _searcher(run: Run) -> Any:
     return ScheduleSearcher()
 
 
-def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str) -> Any:
+def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, table: HeadTable) -> Any:
     from ray import tune
-    from ray.experimental.internal_kv import _internal_kv_put
 
     class Watch(tune.Callback):  # type: ignore[misc]
         """Tells progress, carries the stop flag to the workers, records lost workers."""
@@ -370,7 +350,7 @@ def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, stop_key: str
                 self.missing_nodes.look(run.schedule)
                 return
             if not self.flag_is_up:
-                _internal_kv_put(stop_key, b"1")
+                table.raise_stop()
                 self.flag_is_up = True
             if not run.schedule.ids("running"):
                 raise _NothingRuns

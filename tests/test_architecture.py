@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "analysis": {"grid"},
     "launch": set(PACKAGES),
 }
-RAY_LIVES_IN = {"grid/driver.py", "grid/cluster.py"}
+RAY_LIVES_IN = {"grid/driver.py", "grid/cluster.py", "grid/head_table.py"}
 
 
 def modules(package: str) -> list[Path]:

@@ -1,10 +1,12 @@
-"""Prints the sizes of what Tune pickles of a run's driver, for a run of a hundred long trials.
+"""Prints what Tune gets of a run of a hundred long trials: the sizes of what it pickles of the
+driver, and the keys of what it keeps of a trial.
 
 A program of its own, since other tests ask whether Ray was loaded into their process.
 """
 
 import io
 import pickle
+from types import SimpleNamespace
 
 from grid.driver import _callback, _searcher
 from grid.live_progress import LiveProgress
@@ -24,4 +26,6 @@ if __name__ == "__main__":
         nodes=[{"cpu": 2.0, "gpu": 0.0}],
     )
     progress.close()
-    print(*(len(pickle.dumps(made)) for made in (_searcher(run), _callback(run, None, None, "k"))))
+    searcher = _searcher(run, SimpleNamespace(put_spec=lambda fit_id, spec: None))
+    made = (searcher, _callback(run, None, None, None))
+    print(max(len(pickle.dumps(each)) for each in made), *sorted(searcher.suggest("t")))
