@@ -14,6 +14,7 @@ from grid.durations import duration
 from grid.stays_here import StaysHere
 from grid.time_left import ALIKE, Estimate, TimeLeft, share_done
 from grid.trial import Trial
+from grid.visible import visible
 
 
 class Progress(StaysHere):
@@ -178,7 +179,7 @@ class PlainProgress(Progress):
 
     def _say(self, text: str) -> None:
         self._spoke = self._clock()
-        print(f"{time.strftime('%H:%M:%S')} {text}", file=self._stream, flush=True)
+        print(f"{time.strftime('%H:%M:%S')} {visible(text)}", file=self._stream, flush=True)
 
 
 def progress_on(stream: TextIO | None = None, *, heartbeat_s: float = 60.0) -> Progress:

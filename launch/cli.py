@@ -23,6 +23,7 @@ from launch.options import (
     store_option,
     store_option_without_file,
 )
+from launch.output import guard_output
 from launch.saying import refuse, say, say_stopped
 
 
@@ -265,11 +266,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The names of our packages are plain, so first of all: are they ours? This module knows.
     from grid.packages import ForeignPackages, require_own_packages
 
+    output = guard_output() if arguments is None else None
     try:
         require_own_packages()
         code = _run(arguments)
     except ForeignPackages as error:
         code = refuse("refused", [str(error)])
+    if output is not None and (lost := output.unwritten()):
+        say("the output is not whole", [f"standard output cannot be written ({lost})"])
+        code = code or 1
     sys.exit(code)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from grid.console import Console
 
 Pairs = Sequence[tuple[str, str]]
 

@@ -12,12 +12,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from data.counts import counted
 from data.toy.generators import TOY_GENERATORS
 from data.toy.writing import ToyFolderRefused, write_toy_images
+from grid.console import Console
 from grid.packages import packages_root
 from grid.refusal import Problem, Refused
 from launch.command_lines import command_line, store_command

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from data.counts import counted
 from grid import records
+from grid.console import Console
 from grid.differences import IMAGES, differing_fields, field_in_words, value_in_words
 from grid.refusal import Problem, Refused, did_you_mean
 from grid.seen_images import ImageChange, StoredImages

@@ -6,11 +6,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from data import layouts
 from data.layouts import RootTooHigh, UnknownLayout
 from grid.catalog import open_catalog
+from grid.console import Console
 from grid.experiment import DatasetSpec
 from grid.refusal import Problem, Problems, Refused
 from grid.roots import aliases, unknown_folder

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
+
+from grid.console import Console
 
 
 def print_paragraph(console: Console, text: str, indent: int = 0, style: str = "") -> None:

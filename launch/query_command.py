@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from analysis.query import QueryRefused, answer
 from analysis.selection import Selection
+from grid.console import Console
 from grid.records import EXPERIMENTS, Store
 from grid.refusal import Problem, Refused
 from launch.chosen_experiment import check_file_or_name, expansion_of_file, refusal_of

@@ -7,11 +7,12 @@ from collections import Counter
 from pathlib import Path
 from typing import IO, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grid.console import Console
 from grid.refusal import Problem, Refused
+from grid.visible import visible
 from launch.whole_file import whole_file
 
 ROWS_SHOWN = 200
@@ -26,7 +27,7 @@ def print_rows(console: Console, rows: Any) -> None:
     # By position, and as text: columns may share a name, and "[x]" is no markup in a value.
     columns = [column.to_pylist() for column in rows.slice(0, ROWS_SHOWN).columns]
     for row in zip(*columns, strict=True):
-        table.add_row(*(Text(_said(value)) for value in row))
+        table.add_row(*(Text(visible(_said(value))) for value in row))
     console.print(table)
     if rows.num_rows > ROWS_SHOWN:
         console.print(

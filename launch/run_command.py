@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from rich.console import Console
-
 from grid import records
+from grid.console import Console
 from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.plan import is_done, make_trials
 from grid.run import RunOptions, RunResult, exit_code

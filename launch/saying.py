@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from grid.visible import visible
 from launch.invocation import Invocation
 
 AGAIN = "run the same command to go on"
@@ -32,7 +33,7 @@ def say(title: str, lines: Sequence[str]) -> None:
     """Errors go to stderr, one per line, whole: they are read in log files too."""
     click.echo(click.style(title, fg="red", bold=True), err=True)
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
-    for line in lines:
+    for line in map(visible, lines):
         click.echo(_wrapped(line, width) if width else f"  {line}", err=True)
 
 

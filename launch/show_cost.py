@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from data.counts import counted
+from grid.console import Console
 from grid.durations import duration
 from grid.labels import detector_label
 from grid.plan import FitPlan

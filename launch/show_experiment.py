@@ -9,13 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from analysis.matrix import AmbiguousSeeds, Metric
 from analysis.overview import Overview, overview
 from analysis.report import report_page
 from analysis.selection import one_expansion
 from analysis.terminal import print_overview
+from grid.console import Console
 from grid.records import Experiment, Store
 from grid.refusal import Problem, Refused
 from launch.chosen_experiment import check_file_or_name, expansion_of_file, refusal_of

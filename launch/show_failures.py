@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
-
+from grid.console import Console
 from grid.failures import Failure
 from grid.plan import FitPlan
 from grid.raised_at import raised_at

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from data.counts import counted
 from grid.bias import one_sided
 from grid.catalog import FAKE, TRAIN
+from grid.console import Console
 from grid.durations import duration
 from grid.expansions import sets_of
 from grid.families import lines_to_add

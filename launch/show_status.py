@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from grid.attempts import begun_fits
+from grid.console import Console
 from grid.failures import read_failures
 from grid.plan import FitPlan
 from launch.desk import Desk

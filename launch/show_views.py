@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from analysis.views import VIEWS, schemas
+from grid.console import Console
 
 
 def print_views(console: Console) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.console import Console
-
 from data.counts import counted
 from grid.commits import Commit
+from grid.console import Console
 
 SHOWN = 3
 

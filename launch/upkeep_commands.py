@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from rich.console import Console
 from rich.table import Table
 
 from data.counts import counted
 from grid.compact import compact
+from grid.console import Console
 from grid.gc import Garbage, collect, garbage
 from launch.desk import store_of
 

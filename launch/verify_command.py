@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from data.counts import counted
+from grid.console import Console
 from grid.refusal import Problem, Refused
 from grid.verification import TOLERANCE, verify_fit, verify_piece
 from launch.command_lines import store_command

@@ -13,8 +13,9 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.markup import escape
+
+    from grid.console import Console
 
     with Console(stderr=True).status(escape(text)) as status:
         yield lambda text: status.update(escape(text))
