@@ -17,6 +17,7 @@ it is a PUT with If-None-Match. Other addresses are refused until they pass that
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 TEMPORARY_PREFIX = ".tmp-"
+_FOLDER_TRIES = 1000  # far more than a race with a tidying process needs; a dangling link ends it
 Keys = list[str]  # inside the classes below the name `list` is a verb
 # Ray sets the first for what `ray job submit` starts (and strips the second from it), the second
 # in every worker.
@@ -244,10 +246,7 @@ class LocalStore(Store):
                 "what is there."
             ) from error
         except OSError as error:
-            raise StoreError(
-                f"{key}: the store {self.url} could not read it ({error}); check the disk and "
-                "the permissions."
-            ) from error
+            raise self._unreadable(key, error) from error
 
     def exists(self, key: str) -> bool:
         """Say whether `key` is there."""
@@ -262,8 +261,10 @@ class LocalStore(Store):
                     end = file.seek(0, os.SEEK_END)
                     file.seek(max(0, end - size))
                     found[key] = file.read()
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue
+            except OSError as error:
+                raise self._unreadable(key, error) from error
         return found
 
     def arrow_location(self) -> tuple[Any, str]:
@@ -373,12 +374,14 @@ class LocalStore(Store):
 
     def _open_new(self, temporary: Path) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        for _ in range(20):
+        for _ in range(_FOLDER_TRIES):
             try:
                 return os.open(temporary, flags, 0o666)
             except FileNotFoundError:
-                # No folder yet, or `gc` has just removed the empty one: make it (again).
-                self._make_folder(temporary.parent)
+                # No folder yet, or another process has just removed the empty one: make it (again).
+                # Any folder on the way may go while the next is made, so that fails likewise.
+                with contextlib.suppress(FileNotFoundError, FileExistsError):
+                    self._make_folder(temporary.parent)
         return os.open(temporary, flags, 0o666)
 
     def _make_folder(self, folder: Path) -> None:
@@ -397,6 +400,12 @@ class LocalStore(Store):
             except OSError:  # not empty, or another process was quicker
                 return
             folder = folder.parent
+
+    def _unreadable(self, key: str, error: OSError) -> StoreError:
+        return StoreError(
+            f"{key}: the store {self.url} could not read it ({error.strerror or error}); check the "
+            "disk and the permissions."
+        )
 
     def _unwritable(self, key: str, error: OSError) -> StoreUnwritable:
         return StoreUnwritable(

@@ -306,8 +306,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except StoreUnwritable as error:
         say("the store cannot be written", [str(error)])
         return EXIT_STORE
-    except (StoreError, StoreUrlRefused) as error:
+    except StoreUrlRefused as error:
         return refuse("the store cannot be used", [str(error)])
+    except StoreError as error:
+        say("the store cannot be read", [str(error)])
+        return EXIT_STORE
     except (ClusterUnreachable, Unsatisfiable) as error:
         return refuse("refused", str(error).splitlines())
     return EXIT_DONE

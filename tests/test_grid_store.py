@@ -1,5 +1,6 @@
 """The store on a disk: whole or not at all, never overwritten, whoever dies and whenever."""
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -136,6 +137,42 @@ def test_of_many_processes_exactly_one_creates_a_key(tmp_path):
     for round_number, number in winners:
         assert store.get(f"commits/{round_number}.json") == f"{number}".encode() * 5000
     assert hidden(store) == []
+
+
+def _tidies(root, stop):
+    """What a process does that has just deleted the last key below a folder, without end."""
+    while not stop.is_set():
+        for folder in ("scores/a/b/c", "scores/a/b", "scores/a", "scores"):
+            with contextlib.suppress(OSError):
+                Path(root, folder).rmdir()
+        time.sleep(0.0005)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_another_process_may_remove_the_empty_folders_while_a_key_is_created(store):
+    """Also those half made: a writer that gave up would say that the store is not writable."""
+    context = multiprocessing.get_context("fork")
+    stop = context.Event()
+    other = context.Process(target=_tidies, args=(store.url, stop))
+    other.start()
+    try:
+        number, end = 0, time.monotonic() + 2
+        while time.monotonic() < end:
+            number += 1
+            key = f"scores/a/b/c/{number}"
+            assert store.put_new(key, b"whole") is True
+            assert store.get(key) == b"whole"
+            store.delete(key)
+    finally:
+        stop.set()
+        other.join()
+
+
+def test_a_folder_that_can_never_be_made_is_said(store):
+    store.root.mkdir()
+    (store.root / "commits").symlink_to(store.root / "gone")
+    with pytest.raises(StoreUnwritable, match="cannot be written"):
+        store.put_new("commits/a.json", b"")
 
 
 def _checkpoints(root, number):

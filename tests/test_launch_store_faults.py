@@ -71,3 +71,24 @@ def test_a_path_that_can_be_no_folder_is_said(own_run, tmp_path):
     done = run(own_run, tmp_path / "file" / "store")
     assert done.returncode == 3
     assert "cannot be written" in done.stderr
+
+
+def test_a_record_that_cannot_be_read_ends_with_3(crossgen, own_run):
+    """A bad sector or a permission is the store's fault, and nothing is guessed."""
+    victim = next((own_run.store / "commits").iterdir())
+    victim.unlink()
+    victim.symlink_to("/proc/self/mem")  # opens, and fails to be read: an I/O error, for root too
+    for command in ("plan", "status", "run", "matrix"):
+        code, _, err = crossgen(command, own_run.file, "--store", own_run.store)
+        assert (code, "could not read it (Input/output error)" in err) == (3, True), (command, err)
+        assert "the store cannot be read" in err
+
+
+def test_a_score_file_that_cannot_be_read_ends_with_3(crossgen, own_run):
+    victim = next((own_run.store / "scores").rglob("*.parquet"))
+    victim.unlink()
+    victim.symlink_to("/proc/self/mem")
+    sql = "SELECT count(logit) FROM scores"
+    code, _, err = crossgen("query", "--store", own_run.store, sql)
+    assert code == 3, err
+    assert "could not read it" in err
