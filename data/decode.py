@@ -4,15 +4,17 @@ Nothing is ever replaced by another image, and nothing is guessed: a file either
 that its policy says, or an error.
 """
 
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 from PIL import ImageFile
 
-from data.image_files import ImageChanged, UnreadableImage, opened
-from data.image_ids import image_id_of
+from data.header_reader import raise_fault_of
+from data.image_files import ImageChanged, UnreadableImage, content_of, id_of, opened
 from data.pipelines import Image
+from data.regular_files import open_regular
 
 __all__ = ["ImageChanged", "UnreadableImage", "decode", "decoded"]
 
@@ -30,20 +32,26 @@ def decode(path: str | Path, image_id: str | None = None) -> Image:
     Raises:
         UnreadableImage: the bytes are no whole image that is taken here.
         ImageChanged: the bytes are not those of `image_id`.
+        NotARegularFile: a pipe, a socket or a device has taken the file's place.
         OSError: the file could not be read, which says nothing about the image.
+        MemoryError: there was no room for the pixels, which says nothing about it either.
     """
-    content = Path(path).read_bytes()
-    if image_id is not None:
-        found = image_id_of(content)
-        if found != image_id:
+    with open_regular(path) as file:
+        content = content_of(file)
+        fault = None
+        try:
+            image_HWC = decoded(content, path)
+        except UnreadableImage as error:
+            fault = error
+        # Last: a large file is read again for it, and may have changed while it was decoded.
+        if image_id is not None and (found := id_of(content)) != image_id:
             raise ImageChanged(path, image_id, found)
-    try:
-        return decoded(content, path)
-    except UnreadableImage as error:
-        raise UnreadableImage(path, error.reason, image_id or "") from error
+    if fault is not None:
+        raise UnreadableImage(path, fault.reason, image_id or "") from fault
+    return image_HWC
 
 
-def decoded(content: bytes, path: str | Path) -> Image:
+def decoded(content: bytes | BufferedReader, path: str | Path) -> Image:
     """The pixels of a file with these bytes; `path` is for the message.
 
     Raises:
@@ -59,8 +67,11 @@ def decoded(content: bytes, path: str | Path) -> Image:
         try:
             picture.load()
             return _rgb(picture)
+        except MemoryError:
+            raise
         # Pillow's decoders raise almost anything on malformed bytes: OSError, SyntaxError, ...
         except Exception as error:
+            raise_fault_of(getattr(picture, "fp", None))
             raise UnreadableImage(
                 path, f"broken or truncated pixels ({type(error).__name__}: {error})"
             ) from error

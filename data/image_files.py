@@ -7,10 +7,12 @@ An OSError (a missing file, a broken disk) is passed on as it is: another try ma
 must never be recorded as a property of the image.
 """
 
+import hashlib
 import io
-import struct
+import os
+from io import BufferedReader
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import PIL.Image
 
@@ -25,7 +27,9 @@ from PIL import (  # noqa: F401
     WebPImagePlugin,
 )
 
-from data.image_ids import image_id_of
+from data.cut_short import is_cut_short
+from data.header_reader import HeaderReader, raise_fault_of
+from data.image_ids import LENGTH, image_id_of
 
 # Recognised by content, never by the extension. Nothing here starts another program (as EPS does).
 # A JPEG with several pictures in it (many phones) is opened as JPEG and calls itself MPO.
@@ -35,6 +39,8 @@ MODES = frozenset(
 )
 # Pillow's own limit, above which it warns of a decompression bomb; here it is refused.
 MOST_PIXELS = 89_478_485
+# Files up to this size are read at once, which is fastest; of larger ones no more than is needed.
+MOST_BYTES_AT_ONCE = 16 * 1024**2
 
 
 class UnreadableImage(ValueError):
@@ -75,19 +81,37 @@ class FileFacts(NamedTuple):
     height: int
 
 
-def facts_of(content: bytes, path: str | Path) -> FileFacts:
-    """The facts of a file with these bytes.
+def facts_of(content: bytes | BufferedReader, path: str | Path) -> FileFacts:
+    """The facts of a file with these bytes; a large one may be given open.
 
     Raises:
         UnreadableImage: refused by its header or visibly cut short.
     """
     with opened(content, path) as picture:
         width, height = picture.size
-        return FileFacts(image_id_of(content), str(picture.format), width, height)
+        return FileFacts(id_of(content), str(picture.format), width, height)
 
 
-def opened(content: bytes, path: str | Path) -> PIL.Image.Image:
+def content_of(file: BufferedReader) -> bytes | BufferedReader:
+    """The bytes of an open file, or the file itself where it is large."""
+    is_large = os.fstat(file.fileno()).st_size > MOST_BYTES_AT_ONCE
+    return file if is_large else file.read()
+
+
+def id_of(content: bytes | BufferedReader) -> str:
+    """The image_id of a file with these bytes, a large one read part by part."""
+    if isinstance(content, bytes):
+        return image_id_of(content)
+    content.seek(0)
+    return hashlib.file_digest(content, "sha256").hexdigest()[:LENGTH]
+
+
+def opened(content: bytes | BufferedReader, path: str | Path) -> PIL.Image.Image:
     """The picture with its header read and its pixels not yet decoded.
+
+    Args:
+        content: its bytes, or a large file, which must stay open until the pixels are decoded.
+        path: for the message.
 
     Raises:
         UnreadableImage: empty, of no known format, cut short, too large, or of a pixel type whose
@@ -95,14 +119,21 @@ def opened(content: bytes, path: str | Path) -> PIL.Image.Image:
     """
     if not content:
         raise UnreadableImage(path, "the file is empty (0 bytes)")
+    if isinstance(content, bytes):
+        file: io.BytesIO | HeaderReader = io.BytesIO(content)
+    else:
+        content.seek(0)
+        file = HeaderReader(content)
     try:
-        picture = PIL.Image.open(io.BytesIO(content), formats=FORMATS)
+        picture = PIL.Image.open(file, formats=FORMATS)  # type: ignore[arg-type]
     except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning) as error:
         raise UnreadableImage(path, f"more than {MOST_PIXELS} pixels") from error
     except PIL.UnidentifiedImageError as error:
+        raise_fault_of(file)
         raise UnreadableImage(path, f"not an image in {', '.join(FORMATS)}") from error
     # Pillow's readers raise almost anything on malformed bytes: struct.error, KeyError, ...
     except Exception as error:
+        raise_fault_of(file)
         raise UnreadableImage(path, f"broken header ({type(error).__name__}: {error})") from error
     width, height = picture.size
     if width * height > MOST_PIXELS:
@@ -113,29 +144,11 @@ def opened(content: bytes, path: str | Path) -> PIL.Image.Image:
         raise UnreadableImage(
             path, f"pixels of mode {picture.mode} have no stated range to bring to 8 bits"
         )
-    if is_cut_short(content, str(picture.format)):
+    whole: BinaryIO = io.BytesIO(content) if isinstance(content, bytes) else content
+    before = whole.tell()
+    if is_cut_short(whole, str(picture.format)):
         raise UnreadableImage(path, "truncated: the end of the file is missing")
+    whole.seek(before)
+    if isinstance(file, HeaderReader):
+        file.header_is_read()
     return picture
-
-
-def is_cut_short(content: bytes, format: str) -> bool:
-    """Whether the end that the format promises is missing, without decoding.
-
-    JPEG wants its end marker, PNG its IEND chunk; a short WebP does not even open. The other
-    formats are only found out by decoding.
-    """
-    if format in {"JPEG", "MPO"}:
-        return content.rfind(b"\xff\xd9") < 0
-    if format == "PNG":
-        return not _reaches_png_end(content)
-    return False
-
-
-def _reaches_png_end(content: bytes) -> bool:
-    position = 8  # after the signature
-    while position + 12 <= len(content):
-        length, name = struct.unpack_from(">I4s", content, position)
-        if name == b"IEND":
-            return True
-        position += 12 + length
-    return False

@@ -16,10 +16,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from data import generators, layouts
-from data.image_files import UnreadableImage, facts_of
+from data.image_files import UnreadableImage, content_of, facts_of
 from data.index_cache import Entry, cache_path, read_entries, write_entries
 from data.layouts import FoundImage
 from data.manifest import SCHEMA, Manifest, Problem
+from data.regular_files import open_regular
 from data.simulated import is_simulated
 
 Progress = Callable[[int, int], None]
@@ -141,15 +142,14 @@ class _Files:
 
     def _read_one(self, path: str, status: os.stat_result) -> Entry | str:
         """The entry of a file, or why it could not be read this time."""
-        try:
-            content = Path(f"{self.root}/{path}").read_bytes()
-        except OSError as error:
-            return f"cannot be read ({error.strerror})"
         size, mtime_ns = status.st_size, status.st_mtime_ns
         try:
-            facts = facts_of(content, path)
+            with open_regular(f"{self.root}/{path}") as file:
+                facts = facts_of(content_of(file), path)
         except UnreadableImage as error:
             return Entry(size, mtime_ns, "", "", 0, 0, error.reason)
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
         return Entry(size, mtime_ns, facts.image_id, facts.format, facts.width, facts.height, "")
 
 

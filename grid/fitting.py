@@ -12,10 +12,10 @@ import itertools
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.operations import parse
+from data.regular_files import read_regular
 from grid import records
 from grid.attempts import checkpoint_keys, discard_attempt
 from grid.fit_warnings import fit_warnings, parameters_digest, untrained_logits
@@ -285,7 +285,7 @@ def _commit_given_weights(spec: Mapping[str, Any], store: Store, attempt: str) -
 
 def _given(weights: Mapping[str, Any]) -> bytes:
     """Read a checkpoint file and check that it is still the one that was planned with."""
-    content = Path(weights["path"]).read_bytes()
+    content = read_regular(weights["path"])
     if hashlib.sha256(content).hexdigest() != weights["sha256"]:
         raise WeightsLost(
             f"{weights['path']} has changed since the plan was made. Run the experiment again: "

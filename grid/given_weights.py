@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from data.regular_files import open_regular
 from grid.refusal import Problems
 
 HOW_TO_MAKE = (
@@ -25,7 +26,7 @@ def given_weights(where: str, path: Path, problems: Problems) -> dict[str, Any] 
         problems: receives a file that is not there or cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             checksum = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         problems.add(f"{where} = {path}", "there is no such file", HOW_TO_MAKE)

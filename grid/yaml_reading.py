@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from data.regular_files import read_regular
 from grid.refusal import Problem, Refused
 
 # What PyYAML says, by a part of it, in our words: why, and what to do.
@@ -94,7 +95,7 @@ def read_yaml(path: Path) -> dict[Any, Any]:
         Refused: it cannot be read, or is not a mapping of keys to values.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except OSError as error:
         raise _refused(str(path), f"cannot be read ({error.strerror})", "Check the path") from error
     except UnicodeDecodeError as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.text import Text
 
 from data.counts import counted
+from data.regular_files import read_regular
 from data.toy.generators import TOY_GENERATORS
 from data.toy.writing import ToyFolderRefused, write_toy_images
 from grid.console import Console
@@ -110,7 +111,7 @@ def _experiment_file(console: Console, folder: Path) -> Path:
     file, shipped = folder / "demo.yaml", packages_root() / SHIPPED
     if not file.exists():
         shutil.copyfile(shipped, file)
-    elif file.read_bytes() != shipped.read_bytes():
+    elif read_regular(file) != shipped.read_bytes():
         console.print(
             f"{file} differs from the demo that is shipped, and is what runs", markup=False
         )

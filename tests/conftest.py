@@ -146,6 +146,28 @@ def crossgen(capsys, monkeypatch):
     return run
 
 
+@pytest.fixture
+def in_time():
+    """Return a function that makes a call in 30 s: what it returns or raises; a hang fails."""
+
+    def outcome(call):
+        said = []
+
+        def run():
+            try:
+                said.append(call())
+            except Exception as error:
+                said.append(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join(30.0)
+        assert said, "it hangs"
+        return said[0]
+
+    return outcome
+
+
 class S3Faults:
     """In front of the server: answers the next requests of a method with a status of its own."""
 
