@@ -56,7 +56,7 @@ _REQUIRED = frozenset(Commit.__required_keys__)
 
 
 class WeightsChanged(CorruptRecord):
-    """The bytes of committed weights are not those that were committed."""
+    """Committed weights are gone, or their bytes are not those that were committed."""
 
 
 def commit_fit(store: Store, commit: Commit) -> bool:
@@ -139,13 +139,35 @@ def read_weights(store: Store, commit: Commit, epoch: int) -> bytes:
             "`keep_epochs` of the recipe, which makes a new fit."
         )
     key = weights_key(commit["fit_id"], commit["attempt"], epoch)
-    data = store.get(key)
-    if digest_bytes(data) != expected["sha256"]:
+    mend = (
+        f"restore the file from a copy, or delete {commit_key(commit['fit_id'])} and the fit's "
+        "scores to train it again."
+    )
+    try:
+        data = store.get(key)
+    except StoreMissing as error:
+        raise WeightsChanged(f"{key}: the weights that were committed are gone; {mend}") from error
+    found = digest_bytes(data)
+    if found != expected["sha256"]:
         raise WeightsChanged(
-            f"{key}: its bytes are not those that were committed; restore the file from a copy, or "
-            f"delete {commit_key(commit['fit_id'])} and the fit's scores to train it again."
+            f"{key}: its bytes are not those that were committed ({len(data):,} bytes with sha256 "
+            f"{found[:12]}..., the commit names {expected['bytes']:,} with "
+            f"{expected['sha256'][:12]}...); {mend}"
         )
     return data
+
+
+def weights_damage(store: Store, commit: Commit, epochs: Iterable[int] | None = None) -> list[str]:
+    """Return a sentence for each epoch, of all that are kept, whose weights cannot be used."""
+    if epochs is None:
+        epochs = sorted({*commit["kept_epochs"], *map(int, commit["weights"])})
+    found = []
+    for epoch in epochs:
+        try:
+            read_weights(store, commit, epoch)
+        except (WeightsChanged, ValueError) as error:
+            found.append(f"epoch {epoch}: {error}")
+    return found
 
 
 def _commit(key: str, data: bytes) -> Commit:

@@ -22,6 +22,7 @@ from grid.commits import (
     read_commit,
     read_commits,
     read_weights,
+    weights_damage,
     write_weights,
 )
 from grid.compact import COMPACTED, compacted_key, compacted_keys, compacted_schema
@@ -202,6 +203,7 @@ __all__ = [
     "to_json",
     "validation_key",
     "validation_schema",
+    "weights_damage",
     "weights_key",
     "write_experiment",
     "write_failure",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,21 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Verification:
-    """What a repetition gave. `largest` is the largest difference of a logit, in logits."""
+    """What a repetition gave. `largest` is the largest difference of a logit, in logits.
+
+    `damage` says what of the stored fit cannot be used; then nothing was repeated. `other_weights`
+    are the epochs whose weights the repetition ended with others of.
+    """
 
     what: str
-    identical: bool
-    compared: int
-    largest: float
-    within_tolerance: bool
-    then: Mapping[str, Any]
-    now: Mapping[str, Any]
+    identical: bool = False
+    compared: int = 0
+    largest: float = float("inf")
+    within_tolerance: bool = False
+    then: Mapping[str, Any] = field(default_factory=dict)
+    now: Mapping[str, Any] = field(default_factory=dict)
+    other_weights: tuple[int, ...] = ()
+    damage: tuple[str, ...] = ()
 
     @property
     def changed_conditions(self) -> dict[str, tuple[Any, Any]]:
@@ -51,13 +57,18 @@ class Verification:
 def verify_fit(store: Store, fit_id: str) -> Verification:
     """Train a committed fit again, into a store of its own, and compare validation logits.
 
-    Of given weights nothing was trained: they are read again and compared.
+    The weights of every kept epoch are read and held against the commit first: where they are
+    damaged, that is the answer. Of given weights nothing was trained: their file is read again and
+    compared.
 
     Raises:
         ValueError: the fit is not committed.
         Refused: its images or given weights are not as they were.
     """
     commit, spec = _committed(store, fit_id)
+    what = f"fit {fit_id}"
+    if damage := records.weights_damage(store, commit):
+        return Verification(what, damage=tuple(damage))
     with tempfile.TemporaryDirectory(prefix="crossgen-verify-") as folder:
         _repeat({**spec, "scoring": []}, store, Path(folder))
         repeated_store = open_store(folder)
@@ -68,11 +79,13 @@ def verify_fit(store: Store, fit_id: str) -> Verification:
             now = _validation_logits(repeated_store, repeated)
         else:
             then = now = np.empty(0)
+    epochs = sorted({*commit["weights"], *repeated["weights"]}, key=int)
+    others = [e for e in epochs if commit["weights"].get(e) != repeated["weights"].get(e)]
     return _compared(
-        f"fit {fit_id}",
+        what,
         then,
         now,
-        commit["weights"] == repeated["weights"],
+        tuple(int(epoch) for epoch in others),
         records.read_provenance(store, fit_id, commit["attempt"]),
         facts,
     )
@@ -86,6 +99,9 @@ def _validation_logits(store: Store, commit: records.Commit) -> np.ndarray:
 
 def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
     """Score a committed piece again with the committed weights and compare every logit.
+
+    Its weights are read and held against the commit first, and so is what its scores say of them:
+    where they are damaged, that is the answer.
 
     Raises:
         ValueError: the fit or the piece is not committed.
@@ -106,6 +122,14 @@ def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
         "equalise": footer["equalise"],
         "operations": {footer["degradation"]: footer["operations"]},
     }
+    what = f"piece {piece_id} of {fit_id}"
+    damage = records.weights_damage(store, commit, [footer["epoch"]])
+    try:
+        records.check_weights(key, footer, commit)
+    except records.ForeignScores as error:
+        damage.append(str(error))
+    if damage:
+        return Verification(what, damage=tuple(damage))
     with tempfile.TemporaryDirectory(prefix="crossgen-verify-") as folder:
         repeated_store = open_store(folder)
         weights = records.weights_key(fit_id, commit["attempt"], footer["epoch"])
@@ -117,7 +141,7 @@ def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
         then = records.read_scores(store, piece, commit)["logit"].to_numpy()
         now = records.read_scores(repeated_store, piece, commit)["logit"].to_numpy()
     recorded = records.read_provenance(store, fit_id, commit["attempt"])
-    return _compared(f"piece {piece_id} of {fit_id}", then, now, True, recorded, facts.record)
+    return _compared(what, then, now, (), recorded, facts.record)
 
 
 def _committed(store: Store, fit_id: str) -> tuple[records.Commit, dict[str, Any]]:
@@ -140,15 +164,19 @@ def _repeat(spec: dict[str, Any], store: Store, folder: Path) -> None:
     except StoreError:
         raise
     except (ImageChanged, UnreadableImage, WeightsLost, OSError) as error:
-        raise Refused(
-            [
-                Problem(
-                    what=spec["fit_id"],
-                    why=str(error).rstrip("."),
-                    mend="Put back what it was made from, then verify again",
-                )
-            ]
-        ) from error
+        raise _cannot_repeat(spec, error) from error
+
+
+def _cannot_repeat(spec: Mapping[str, Any], error: Exception) -> Refused:
+    return Refused(
+        [
+            Problem(
+                what=spec["fit_id"],
+                why=str(error).rstrip("."),
+                mend="Put back what it was made from, then verify again",
+            )
+        ]
+    )
 
 
 def _aside(store: Store, spec: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -170,9 +198,12 @@ def _aside(store: Store, spec: dict[str, Any], folder: Path) -> dict[str, Any]:
         aside.put_new(
             records.commit_key(spec["parent"]), store.get(records.commit_key(spec["parent"]))
         )
-        for epoch in parent["weights"]:
-            name = records.weights_key(spec["parent"], parent["attempt"], int(epoch))
-            aside.put_new(name, store.get(name))
+        [epoch] = records.resolved_epochs([spec["weights"]["epoch"]], parent)
+        try:
+            began_with = records.read_weights(store, parent, epoch)
+        except records.WeightsChanged as error:
+            raise _cannot_repeat(spec, error) from error
+        aside.put_new(records.weights_key(spec["parent"], parent["attempt"], epoch), began_with)
     return {**spec, "store": aside.url, "paths": scored}
 
 
@@ -210,23 +241,23 @@ def _compared(
     what: str,
     then: np.ndarray,
     now: np.ndarray,
-    same_weights: bool,
+    other_weights: tuple[int, ...],
     then_facts: Mapping[str, Any],
     now_facts: Mapping[str, Any],
 ) -> Verification:
+    result = Verification(
+        what, compared=len(then), then=then_facts, now=now_facts, other_weights=other_weights
+    )
     then, now = then.astype(np.float64), now.astype(np.float64)
     if then.shape != now.shape or (np.isnan(then) != np.isnan(now)).any():
-        return Verification(what, False, len(then), float("inf"), False, then_facts, now_facts)
+        return result
     difference = np.abs(np.nan_to_num(then) - np.nan_to_num(now))
     allowed = TOLERANCE * np.maximum(1, np.abs(np.nan_to_num(then)))
-    return Verification(
-        what,
-        bool(same_weights and not difference.any()),
-        len(then),
-        float(difference.max(initial=0.0)),
-        bool((difference <= allowed).all()),
-        then_facts,
-        now_facts,
+    return replace(
+        result,
+        identical=not other_weights and not difference.any(),
+        largest=float(difference.max(initial=0.0)),
+        within_tolerance=bool((difference <= allowed).all()),
     )
 
 

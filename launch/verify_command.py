@@ -8,12 +8,16 @@ from grid.refusal import Problem, Refused
 from grid.verification import TOLERANCE, verify_fit, verify_piece
 from launch.command_lines import store_command
 from launch.desk import store_of
+from launch.paragraphs import print_paragraph
 
 LISTING = "SELECT fit_id, piece_id FROM pieces WHERE committed"
 
 
 def print_verification(fit: str, store: str | None, piece: str | None) -> int:
-    """Repeat and compare; return 0 when equal (bit for bit or within the contract), 1 when not."""
+    """Repeat and compare; return 0 when equal (bit for bit or within the contract), 1 when not.
+
+    Also 1 when what is stored is damaged, which is said without repeating anything.
+    """
     opened = store_of(store)
     try:
         result = verify_piece(opened, fit, piece) if piece else verify_fit(opened, fit)
@@ -30,6 +34,15 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
             ]
         ) from error
     console = Console()
+    if result.damage:
+        console.print(
+            f"{result.what}: the store does not hold what was committed",
+            style="bold red",
+            highlight=False,
+        )
+        for line in result.damage:
+            print_paragraph(console, line, 2)
+        return 1
     if result.identical:
         compared = (
             counted(result.compared, "logit") if result.compared else "given weights, no training"
@@ -47,6 +60,9 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
         style="yellow" if close else "bold red",
         highlight=False,
     )
+    if result.other_weights:
+        epochs = ", ".join(map(str, result.other_weights))
+        console.print(f"  other weights than the stored ones, of epoch {epochs}", highlight=False)
     for name, (then, now) in result.changed_conditions.items():
         console.print(f"  {name} then: {then}\n  {name} now:  {now}", highlight=False, markup=False)
     return 0 if close else 1
