@@ -153,3 +153,18 @@ def in_order(
 def loader_threads(device: torch.device) -> int:
     """How many threads prepare images for a device."""
     return GPU_LOADERS if device.type == "cuda" else 0
+
+
+def require_both_labels(training: npt.NDArray[np.int8], validation: npt.NDArray[np.int8]) -> None:
+    """Raise ValueError where a detector could learn or prove nothing by these labels."""
+    counts = [int((training == label).sum()) for label in (0, 1)]
+    if sum(counts) != len(training) or not all(counts):
+        raise ValueError(
+            f"The training images are {counts[0]} real and {counts[1]} fake of {len(training)}; "
+            "a detector needs both, labelled 0 and 1. Check `train:` of the experiment."
+        )
+    if not len(validation):
+        raise ValueError(
+            "There is no validation image; declare a validation split, or train on enough images "
+            "for the recipe's validation_fraction."
+        )

@@ -19,13 +19,7 @@ from safetensors.torch import load as tensors_from_bytes
 from torch import Tensor
 
 from detectors import safetensors_bytes
-
-FORMAT = 2
-HEADER_KEY = "crossgen"
-
-
-class CheckpointInvalid(ValueError):
-    """A checkpoint that is torn, of another training, or of another format; try the next one."""
+from detectors.checkpoint_headers import FORMAT, HEADER_KEY, CheckpointInvalid, header_of, torn
 
 
 def pack(tensors: Mapping[str, Tensor], facts: Mapping[str, Any], belongs_to: str) -> bytes:
@@ -52,11 +46,11 @@ def unpack(data: bytes, belongs_to: str) -> tuple[dict[str, Tensor], dict[str, A
     Raises:
         CheckpointInvalid: see there.
     """
-    header = _header(data)
+    header = header_of(data)
     try:
         tensors = tensors_from_bytes(data)
     except (SafetensorError, ValueError) as error:
-        raise _torn(data, error) from None
+        raise torn(data, error) from None
     for key, expected in (("format", FORMAT), ("belongs_to", belongs_to)):
         if header.get(key) != expected:
             raise CheckpointInvalid(
@@ -69,36 +63,6 @@ def unpack(data: bytes, belongs_to: str) -> tuple[dict[str, Tensor], dict[str, A
             "use an earlier one, or start anew."
         )
     return tensors, header["facts"]
-
-
-def position(data: bytes) -> tuple[int, int]:
-    """How far a training was: (steps done, epoch being trained); greater is further.
-
-    Reads the header only, so a checkpoint with a position may still prove invalid.
-
-    Raises:
-        CheckpointInvalid: the header is torn.
-    """
-    facts = _header(data)["facts"]
-    try:
-        return int(facts["step"]), int(facts["epoch"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise _torn(data, error) from None
-
-
-def _header(data: bytes) -> dict[str, Any]:
-    try:
-        header = json.loads(safetensors_bytes.metadata_of(data)[HEADER_KEY])
-        return {"facts": {}, "crc32": None, **header}
-    except (ValueError, KeyError, TypeError) as error:
-        raise _torn(data, error) from None
-
-
-def _torn(data: bytes, error: Exception) -> CheckpointInvalid:
-    return CheckpointInvalid(
-        f"{len(data)} bytes are not a whole checkpoint ({type(error).__name__}: {error}); "
-        "use an earlier one, or start anew."
-    )
 
 
 def _checksum(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> int:

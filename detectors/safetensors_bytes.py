@@ -61,14 +61,3 @@ def to_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None =
 def raw_bytes(tensor: Tensor) -> memoryview:
     """The memory of a contiguous CPU tensor."""
     return tensor.reshape(-1).view(torch.uint8).numpy().data
-
-
-def metadata_of(data: bytes) -> dict[str, str]:
-    """The metadata that `to_bytes` was given.
-
-    Raises:
-        ValueError, KeyError: no safetensors file, or one without metadata.
-    """
-    length = int.from_bytes(data[:8], "little")
-    metadata: dict[str, str] = json.loads(data[8 : 8 + length])["__metadata__"]
-    return metadata

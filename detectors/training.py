@@ -9,10 +9,10 @@ an uninterrupted one. One training uses one device.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,8 @@ from torch import nn
 from data.operations import Pipeline
 from detectors import weights
 from detectors.batches import DifferingSizes, training_pipeline
-from detectors.checkpoints import BackgroundWriter, CheckpointInvalid
+from detectors.checkpoint_headers import CheckpointInvalid
+from detectors.checkpoints import BackgroundWriter
 from detectors.history import HistoryRow
 from detectors.networks.precision import without_tf32
 from detectors.prediction import Stopped
@@ -76,6 +77,8 @@ class TrainingResult:
     state: Literal["done", "stopped"]
     selected_epoch: int
     last_epoch: int
+    step: int
+    """Updates made, also those before a resume."""
     kept_epochs: list[int]
     """Those whose weights were saved; always with the selected one."""
     history: list[HistoryRow]
@@ -100,6 +103,7 @@ def train(
     device: str | torch.device,
     sink: TrainingSink,
     identity: str | None = None,
+    attempts: Sequence[Mapping[str, Any]] = (),
     resume: bytes | None = None,
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every_s: float = 600.0,
@@ -120,6 +124,8 @@ def train(
         sink: gets checkpoints, weights, history.
         identity: names what is trained, as a fit's id does; a checkpoint of another one is
             refused. None makes it of the recipe, the seed, the views and the rows.
+        attempts: plain JSON that travels in each checkpoint: who trained it so far and under which
+            conditions, this attempt last. `checkpoint_headers.attempts_of` gives it back.
         resume: a checkpoint of this same training; None = from the start.
         stop: looked at after every step and every validation batch; once true, a checkpoint is
             written and the result's state is "stopped".
@@ -145,6 +151,7 @@ def train(
         seed=seed,
         device=_with_index(torch.device(device)),
         identity=identity,
+        attempts=attempts,
     )
     if resume is not None:
         run.restore(resume)
@@ -195,6 +202,7 @@ def _result(run: TrainingRun, outcome: Literal["done", "stopped"]) -> TrainingRe
         state=outcome,
         selected_epoch=state.best_epoch,
         last_epoch=len(state.history),
+        step=state.step,
         kept_epochs=sorted(state.kept),
         history=list(state.history),
         validation_logits=state.best_logits.numpy(),

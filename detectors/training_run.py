@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,10 @@ from detectors.batches import (
     in_order,
     load_training_batch,
     loader_threads,
+    require_both_labels,
     scaled,
 )
-from detectors.checkpoints import CheckpointInvalid
+from detectors.checkpoint_headers import CheckpointInvalid
 from detectors.history import HistoryRow, out_of_patience, selected_epoch, validated
 from detectors.optimizers import Optimizer
 from detectors.prediction import predict
@@ -60,6 +61,7 @@ class TrainingRun:
         seed: of order, augmentation and dropout.
         device: of the training.
         identity: names what is trained, for checkpoints; None makes it of the above.
+        attempts: goes into checkpoints, see `train`.
     """
 
     def __init__(
@@ -74,12 +76,13 @@ class TrainingRun:
         seed: int,
         device: torch.device,
         identity: str | None = None,
+        attempts: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.training, self.validation = training, validation
-        self.identity = identity
+        self.identity, self.attempts = identity, attempts
         self.labels = np.asarray(training.labels, dtype=np.int8)
         self.validation_labels = np.asarray(validation.labels, dtype=np.int8)
-        _check_labels(self.labels, self.validation_labels)
+        require_both_labels(self.labels, self.validation_labels)
         self.view, self.validation_view = view, validation_view
         self.recipe, self.seed, self.device = recipe, seed, device
         self.network = network.to(device).to(memory_format=torch.channels_last)
@@ -224,7 +227,8 @@ class TrainingRun:
             **self.state.tensors(),
             "loss_sum": self.loss_sum,
         }
-        return checkpoints.pack(tensors, self.state.facts(), self.digest)
+        facts = {**self.state.facts(), "attempts": list(self.attempts)}
+        return checkpoints.pack(tensors, facts, self.digest)
 
     def restore(self, data: bytes) -> None:
         """Continue from what `checkpoint` gave.
@@ -285,17 +289,3 @@ def _reseed(seed: int, device: torch.device) -> None:
         torch.cuda.default_generators[device.index].manual_seed(seed)
     else:
         torch.default_generator.manual_seed(seed)
-
-
-def _check_labels(training: npt.NDArray[np.int8], validation: npt.NDArray[np.int8]) -> None:
-    counts = [int((training == label).sum()) for label in (0, 1)]
-    if sum(counts) != len(training) or not all(counts):
-        raise ValueError(
-            f"The training images are {counts[0]} real and {counts[1]} fake of {len(training)}; "
-            "a detector needs both, labelled 0 and 1. Check `train:` of the experiment."
-        )
-    if not len(validation):
-        raise ValueError(
-            "There is no validation image; declare a validation split, or train on enough images "
-            "for the recipe's validation_fraction."
-        )

@@ -12,10 +12,14 @@ def checkpoint_keys(store: Store, fit_id: str) -> list[str]:
     return [key for key in store.list(f"{FITS}{fit_id}/") if key.endswith(f"/{name}")]
 
 
-def begun_fits(store: Store) -> set[str]:
-    """Return the ids of fits that some attempt left a checkpoint of, by one listing."""
+def begun_fits(store: Store) -> dict[str, list[str]]:
+    """Return the fits that some attempt left a checkpoint of, with these keys, by one listing."""
     name = checkpoint_key("", "").rpartition("/")[2]
-    return {key.split("/")[1] for key in store.list(FITS) if key.endswith(f"/{name}")}
+    found: dict[str, list[str]] = {}
+    for key in store.list(FITS):
+        if key.endswith(f"/{name}"):
+            found.setdefault(key.split("/")[1], []).append(key)
+    return found
 
 
 def discard_attempt(store: Store, fit_id: str, attempt: str) -> None:

@@ -1,27 +1,28 @@
 """One fit: resumed or begun, trained, committed; or a given checkpoint brought into the store.
 
-First commit wins. An attempt writes only under its own folder; it reads the furthest valid
-checkpoint of any attempt. What loses the race to commit is discarded by its own attempt.
+First commit wins. An attempt writes only under its own folder; it goes on from the furthest
+checkpoint of any attempt that `grid.resuming` allows. What loses the race to commit is
+discarded by its own attempt.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import itertools
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from data.operations import parse
 from data.regular_files import read_regular
 from grid import records
-from grid.attempts import checkpoint_keys, discard_attempt
+from grid.attempts import discard_attempt
+from grid.conditions import resume_warnings
 from grid.fit_warnings import fit_warnings, parameters_digest, untrained_logits
-from grid.provenance import provenance
+from grid.provenance import conditions, provenance
+from grid.resuming import starts
 from grid.rows import Rows
-from grid.store import Store, StoreMissing
+from grid.store import Store
 from grid.trial import Report, Stop
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _train(
     report: Report,
     stop: Stop,
 ) -> records.Commit | None:
-    from detectors.checkpoints import CheckpointInvalid
+    from detectors.checkpoint_headers import CheckpointInvalid
     from detectors.recipes import Recipe
     from detectors.training import train
 
@@ -108,7 +109,9 @@ def _train(
             }
         )
 
-    for checkpoint in itertools.chain(_checkpoints(store, spec["fit_id"]), [None]):
+    now = conditions(spec["threads"])
+    anyway = spec.get("resume_anyway", False)
+    for start in starts(store, spec["fit_id"], now, resume_anyway=anyway):
         network = _initial_network(spec, store)
         device = next(network.parameters()).device
         if untrained is None:
@@ -127,12 +130,17 @@ def _train(
                     device=device,
                     sink=folder,
                     identity=spec["fit_id"],
-                    resume=checkpoint,
+                    attempts=start.with_this(attempt, now),
+                    resume=start.checkpoint,
                     stop=stop,
                     progress=told,
                 )
+                attempts = start.with_this(attempt, now)
+                attempts[-1]["to_step"] = result.step
                 facts.update(
-                    images_per_s=result.images_per_s, data_wait_share=result.data_wait_share
+                    images_per_s=result.images_per_s,
+                    data_wait_share=result.data_wait_share,
+                    attempts=attempts,
                 )
             break
         except CheckpointInvalid as error:  # the next one, and in the end none
@@ -140,7 +148,10 @@ def _train(
     if result.state == "stopped":
         return None
     assert untrained is not None  # the loop above ran at least once
-    warnings = fit_warnings(untrained, result.validation_logits, parameters_digest(network))
+    warnings = [
+        *fit_warnings(untrained, result.validation_logits, parameters_digest(network)),
+        *resume_warnings(attempts),
+    ]
     for sentence in warnings:
         log.warning("%s: %s", spec["fit_id"], sentence)
     return _commit_trained(
@@ -193,26 +204,6 @@ class _AttemptFolder:
             row.validation_loss,
             row.validation_accuracy,
         )
-
-
-def _checkpoints(store: Store, fit_id: str) -> Iterator[bytes]:
-    """Yield the checkpoints of all attempts, the furthest first; unreadable ones are left out.
-
-    One is held at a time: a fit that was interrupted often has many, of gigabytes together.
-    """
-    from detectors.checkpoints import CheckpointInvalid, position
-
-    found = []
-    for key in checkpoint_keys(store, fit_id):
-        try:
-            found.append((position(store.get(key)), key))
-        except StoreMissing:
-            continue  # its attempt has just finished and removed it
-        except CheckpointInvalid as error:
-            log.warning("%s is passed over: %s", key, error)
-    for _, key in sorted(found, reverse=True):
-        with contextlib.suppress(StoreMissing):
-            yield store.get(key)
 
 
 def _commit_trained(

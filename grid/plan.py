@@ -220,11 +220,16 @@ def _pieces(
     }
 
 
-def make_trials(plan: Plan, store: Store) -> list[Trial]:
+def make_trials(plan: Plan, store: Store, *, resume_anyway: bool = False) -> list[Trial]:
     """Write what workers need into the store and return the trials that are left to do.
 
     The experiment is recorded whole, and marked as its latest expansion, though only some of its
     fits are run: what is not run is missing, and readers say so.
+
+    Args:
+        plan: of the experiment, against `store`.
+        store: gets manifests, paths and the experiment's record.
+        resume_anyway: see `grid.trial_spec`.
     """
     todo = plan.missing
     needed = pools_needed(plan.expansion, [f.fit for f in todo])
@@ -255,6 +260,7 @@ def make_trials(plan: Plan, store: Store) -> list[Trial]:
                 store.url,
                 paths,
                 predicted_training_s=f.predicted_training_s if f.alike_ran else None,
+                resume_anyway=resume_anyway,
             ),
         )
         for f in todo

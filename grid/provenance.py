@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from detectors.training_version import TRAINING_VERSION
+
 OURS = ("data", "detectors", "grid")
 """Folders whose code can change a logit."""
 
@@ -44,15 +46,25 @@ def provenance(spec: Mapping[str, Any], attempt: str) -> Iterator[Facts]:
         attempt=attempt,
         experiment=spec["experiment"],
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        threads=spec["threads"],
-        **_machine(),
+        **(_machine() | conditions(spec["threads"])),
     )
     yield facts
     facts.record.update(
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(time.process_time() - cpu, 3),
-        device=_device(),
+        device=_device(),  # again: the work may be what loaded torch
     )
+
+
+def conditions(threads: int) -> dict[str, Any]:
+    """Return what a training's numbers may depend on besides its identity; travels as JSON."""
+    machine = _machine()
+    return {
+        **{name: machine[name] for name in ("host", "cpu", "python", "packages", "code")},
+        "device": _device(),
+        "threads": threads,
+        "training_version": TRAINING_VERSION,
+    }
 
 
 @functools.cache

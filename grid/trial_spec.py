@@ -32,6 +32,7 @@ def trial_spec(
     paths: Mapping[str, str],
     *,
     predicted_training_s: float | None,
+    resume_anyway: bool = False,
 ) -> dict[str, Any]:
     """Return the spec of one trial.
 
@@ -41,6 +42,7 @@ def trial_spec(
         store_url: the store, as an absolute path or URL.
         paths: by pool id, the key of the table that says where its files lie.
         predicted_training_s: what the plan expects, to be held against what it takes.
+        resume_anyway: go on from checkpoints whose conditions would have the fit begun again.
     """
     experiment = expansion.experiment
     return {
@@ -57,6 +59,7 @@ def trial_spec(
         "seed": fit.seed,
         "threads": experiment.threads,
         "predicted_training_s": predicted_training_s,
+        "resume_anyway": resume_anyway,
         "unreadable": experiment.unreadable,
         "weights": dict(fit.weights) if fit.weights else None,
         "parent": fit.parent,

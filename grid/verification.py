@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from data.decode import ImageChanged, UnreadableImage
 from grid import records
+from grid.conditions import changes, differing
 from grid.execute import run_trial
 from grid.fitting import WeightsLost
 from grid.provenance import provenance
@@ -45,13 +46,13 @@ class Verification:
 
     @property
     def changed_conditions(self) -> dict[str, tuple[Any, Any]]:
-        """Machine, packages, threads and code where they differ from those of the commit."""
-        keys = ("cpu", "device", "threads", "packages", "code")
-        return {
-            k: (self.then.get(k), self.now.get(k))
-            for k in keys
-            if self.then.get(k) != self.now.get(k)
-        }
+        """Threads, machine, packages and code where they differ from those of the commit."""
+        return differing(self.then, self.now)
+
+    @property
+    def changed_in_training(self) -> list[str]:
+        """Which conditions changed while the stored fit was trained, in words."""
+        return changes(self.then.get("attempts", ()))
 
 
 def verify_fit(store: Store, fit_id: str) -> Verification:

@@ -17,6 +17,7 @@ from grid.attempts import begun_fits
 from grid.differences import IMAGES, differing_fields, distance, field_in_words, value_in_words
 from grid.expand import Fit
 from grid.plan import Plan
+from grid.resuming import begun_again
 from grid.seen_images import ImageChange, StoredImages, images_of
 from grid.store import Store
 
@@ -39,10 +40,18 @@ def reasons(plan: Plan, store: Store) -> Iterator[str]:
     experiments = records.read_experiments(store)
     begun = begun_fits(store)
     to_train = [f.fit for f in plan.missing if not f.committed]
+    threads = plan.expansion.experiment.threads
+    left = {fit.fit_id: begun[fit.fit_id] for fit in to_train if fit.fit_id in begun}
+    again = begun_again(store, left, threads)
     yield from _united(
-        [fit for fit in to_train if fit.fit_id in begun],
+        [fit for fit in to_train if fit.fit_id in left and fit.fit_id not in again],
         "begun, not finished; {it} from {its} checkpoint",
     )
+    for why in sorted(set(again.values())):
+        yield from _united(
+            [fit for fit in to_train if again.get(fit.fit_id) == why],
+            f"begun under other conditions ({why}), so begun again; `run --resume-anyway` goes on",
+        )
     new = [fit for fit in to_train if fit.fit_id not in begun]
     trained = {commit["description"]["detector"] for commit in commits.values()}
     yield from _united(

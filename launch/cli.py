@@ -20,6 +20,7 @@ from launch.options import (
     named_experiment_options,
     narrowing_options,
     optional_experiment_argument,
+    running_options,
     store_option,
     store_option_without_file,
 )
@@ -91,26 +92,7 @@ def plan(file: Path, why: bool, **given: Any) -> None:
 @experiment_argument
 @store_option
 @narrowing_options
-@click.option("--no-ray", is_flag=True, help="One trial after the other, in this process.")
-@click.option(
-    "--trial",
-    "trials",
-    multiple=True,
-    metavar="FIT",
-    help="Run this fit only; may be given again for another.",
-)
-@click.option(
-    "--slots",
-    type=click.IntRange(min=1),
-    help="Trials at a time on this machine; default one per core.",
-)
-@click.option(
-    "--attempts",
-    type=click.IntRange(min=1),
-    default=3,
-    show_default=True,
-    help="Failures after which a trial is given up, in this run.",
-)
+@running_options
 @click.pass_obj
 def run(
     invocation: Invocation,
@@ -120,6 +102,7 @@ def run(
     trials: tuple[str, ...],
     slots: int | None,
     attempts: int,
+    resume_anyway: bool,
     **given: Any,
 ) -> None:
     """Do what is missing of FILE: train, score, commit. Running again is resuming."""
@@ -133,7 +116,12 @@ def run(
 
         desk = open_desk(file, fits=trials, **given)
         code = run_missing(
-            desk, ray=not no_ray, slots=slots, attempts=attempts, invocation=invocation
+            desk,
+            ray=not no_ray,
+            slots=slots,
+            attempts=attempts,
+            resume_anyway=resume_anyway,
+            invocation=invocation,
         )
     sys.exit(code)
 

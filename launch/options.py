@@ -83,6 +83,44 @@ def narrowing_options(command: Command) -> Command:
     return command
 
 
+def running_options(command: Command) -> Command:
+    """Add what `run` alone is given: how, which trials, how often."""
+    for option in reversed(
+        (
+            click.option(
+                "--no-ray", is_flag=True, help="One trial after the other, in this process."
+            ),
+            click.option(
+                "--trial",
+                "trials",
+                multiple=True,
+                metavar="FIT",
+                help="Run this fit only; may be given again for another.",
+            ),
+            click.option(
+                "--slots",
+                type=click.IntRange(min=1),
+                help="Trials at a time on this machine; default one per core.",
+            ),
+            click.option(
+                "--attempts",
+                type=click.IntRange(min=1),
+                default=3,
+                show_default=True,
+                help="Failures after which a trial is given up, in this run.",
+            ),
+            click.option(
+                "--resume-anyway",
+                is_flag=True,
+                help="Go on from checkpoints of other threads or another training loop, too, "
+                "instead of beginning again; the fit then warns of it.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 def _pairs(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:

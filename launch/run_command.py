@@ -19,25 +19,35 @@ from launch.desk import Desk
 from launch.invocation import Invocation
 from launch.paragraphs import print_paragraph
 from launch.saying import AGAIN, say_stopped
+from launch.show_begun_again import fits_begun_again, print_begun_again
 from launch.show_plan import print_accepted_bias, print_plan
 from launch.show_warnings import print_warnings
 
 
 def run_missing(
-    desk: Desk, *, ray: bool, slots: int | None, attempts: int, invocation: Invocation
+    desk: Desk,
+    *,
+    ray: bool,
+    slots: int | None,
+    attempts: int,
+    invocation: Invocation,
+    resume_anyway: bool = False,
 ) -> int:
     """Run what is missing and return the exit code.
 
-    Neither torch nor ray is loaded when there is nothing to do.
+    Neither torch nor ray is loaded when there is nothing to do. `resume_anyway` goes on from checkpoints of other threads or another
+    training loop, which are left aside otherwise.
     """
     console = Console(stderr=True)
     desk.store.check_writable()
-    trials = make_trials(desk.plan, desk.store)
+    trials = make_trials(desk.plan, desk.store, resume_anyway=resume_anyway)
     if not trials:
         print_plan(desk)
         _print_warnings(console, desk)
         return EXIT_DONE
     print_accepted_bias(console, desk.plan)
+    if not resume_anyway:
+        print_begun_again(console, fits_begun_again(desk))
     options = RunOptions(
         attempts=attempts,
         slots=slots,

@@ -10,6 +10,7 @@ from grid.console import Console
 from grid.failures import read_failures
 from grid.plan import FitPlan
 from launch.desk import Desk
+from launch.show_begun_again import fits_begun_again, print_begun_again
 from launch.show_cost import print_cost
 from launch.show_failures import print_failures
 from launch.show_plan import SHOWN, print_plan
@@ -20,19 +21,22 @@ def print_status(desk: Desk) -> None:
     """Print the plan's totals, a line per unfinished fit, the warnings and the failures."""
     console = Console()
     print_plan(desk)
-    begun = begun_fits(desk.store)
+    begun, again = begun_fits(desk.store), fits_begun_again(desk)
     unfinished = [f for f in desk.plan.missing if f.committed or f.fit.fit_id in begun]
     if unfinished:
         table = Table("in work", "state", box=None, header_style="dim")
         for f in unfinished[:SHOWN]:
-            table.add_row(Text(f.fit.label), _state(f))
+            table.add_row(Text(f.fit.label), _state(f, again.get(f.fit.label)))
         console.print(table)
+    print_begun_again(console, again)
     print_cost(console, desk.plan.fits)
     print_warnings(console, [(f.fit.label, f.commit) for f in desk.plan.fits if f.commit])
     print_failures(console, desk.given, desk.plan.fits, read_failures(desk.store))
 
 
-def _state(plan: FitPlan) -> str:
+def _state(plan: FitPlan, begun_again: str | None) -> str:
     if plan.committed:
         return f"trained, {plan.missing_pieces} of {plan.pieces} pieces missing"
+    if begun_again is not None:
+        return f"begun, not committed: the next run begins it again ({begun_again})"
     return "begun, not committed: it runs somewhere, or the next run resumes its checkpoint"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from data.counts import counted
 from grid.console import Console
 from grid.refusal import Problem, Refused
-from grid.verification import TOLERANCE, verify_fit, verify_piece
+from grid.verification import TOLERANCE, Verification, verify_fit, verify_piece
 from launch.command_lines import store_command
 from launch.desk import store_of
 from launch.paragraphs import print_paragraph
@@ -52,6 +52,7 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
             style="green",
             highlight=False,
         )
+        _print_changes(console, result)
         return 0
     close = result.within_tolerance
     console.print(
@@ -65,4 +66,11 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
         console.print(f"  other weights than the stored ones, of epoch {epochs}", highlight=False)
     for name, (then, now) in result.changed_conditions.items():
         console.print(f"  {name} then: {then}\n  {name} now:  {now}", highlight=False, markup=False)
+    _print_changes(console, result)
     return 0 if close else 1
+
+
+def _print_changes(console: Console, result: Verification) -> None:
+    """Print what changed while the stored fit was trained: a reason why it may not be repeated."""
+    for change in result.changed_in_training:
+        print_paragraph(console, f"it was resumed under other conditions: {change}", 2)

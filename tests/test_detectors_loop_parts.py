@@ -10,7 +10,7 @@ from safetensors.torch import load as read_safetensors
 from torch import nn
 
 from data.operations import parse
-from detectors import checkpoints, safetensors_bytes, weights
+from detectors import checkpoint_headers, checkpoints, safetensors_bytes, weights
 from detectors.batches import cut_into, epoch_order, in_order, scaled, training_pipeline
 from detectors.contract import build, load_card
 from detectors.history import area_under_curve, validated
@@ -266,7 +266,7 @@ def test_bytes_are_safetensors() -> None:
     )
     back = read_safetensors(data)
     assert all(torch.equal(back[key], tensors[key]) for key in tensors)
-    assert safetensors_bytes.metadata_of(data) == {"note": "x", "other": "y"}
+    assert checkpoint_headers.metadata_of(data) == {"note": "x", "other": "y"}
     with pytest.raises(ValueError, match="complex64"):
         safetensors_bytes.to_bytes({"c": torch.zeros(1, dtype=torch.complex64)})
 
@@ -290,7 +290,7 @@ def test_checkpoint_facts_come_back_exactly() -> None:
 def test_a_checkpoint_whose_facts_were_changed_is_refused() -> None:
     data = checkpoints.pack({"x": torch.rand(5)}, {"step": 120, "epoch": 3}, "this")
     changed = data.replace(b"120", b"920")
-    assert checkpoints.position(changed) == (920, 3), "the header alone cannot tell"
+    assert checkpoint_headers.position(changed) == (920, 3), "the header alone cannot tell"
     with pytest.raises(checkpoints.CheckpointInvalid, match="checksum differs"):
         checkpoints.unpack(changed, "this")
 

@@ -19,7 +19,7 @@ from data.image_files import UnreadableImage
 from data.image_ids import image_id_of
 from data.images import DecodedCache, ImageRows
 from data.operations import parse
-from detectors import checkpoints, weights
+from detectors import checkpoint_headers, weights
 from detectors.contract import build, load_card
 from detectors.history import HistoryRow
 from detectors.networks.simple_cnn import SimpleCNN
@@ -31,6 +31,7 @@ from detectors.training import (
     TrainingResult,
     train,
 )
+from detectors.training_version import TRAINING_VERSION
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NONE = parse("none", "augmentation")
@@ -422,7 +423,7 @@ def test_checkpoints_of_another_training_or_torn_ones_are_refused() -> None:
     sink = Sink()
     fit(dropout_net(), recipe, sink, stop=stop_after(5))
     data = sink.checkpoints[-1][2]
-    assert checkpoints.position(data) == (4, 1)
+    assert checkpoint_headers.position(data) == (4, 1)
     flipped = bytearray(data)
     flipped[-5] ^= 1
     for damaged, message in (
@@ -434,7 +435,7 @@ def test_checkpoints_of_another_training_or_torn_ones_are_refused() -> None:
             fit(dropout_net(), recipe, Sink(), resume=damaged)
     for damaged in (b"", data[:100], b"\x00" * 200):
         with pytest.raises(CheckpointInvalid, match="not a whole checkpoint"):
-            checkpoints.position(damaged)
+            checkpoint_headers.position(damaged)
     for changed in (
         {"seed": 8},
         {"geometry": "random_crop(8)"},
@@ -552,3 +553,24 @@ def test_weights_saved_are_those_of_the_network() -> None:
     sink = Sink()
     fit(network, small_recipe(epochs=1), sink)
     assert weights.to_bytes(network) == sink.weights[1]
+
+
+LOSSES_OF_VERSION = {
+    "adamw": (1, [0.72898, 0.69369, 0.71268, 0.69854, 0.70941, 0.69849]),
+    "sgd": (1, [0.70155, 0.69857, 0.6988, 0.69843, 0.69948, 0.69863]),
+}
+RECIPES_OF_VERSION = {
+    "adamw": {"lr": 0.05, "gradient_clip": 1.0, "label_smoothing": 0.1},
+    "sgd": {"lr": 0.2, "optimizer": "sgd", "micro_batch": 3},
+}
+
+
+@pytest.mark.parametrize("name", LOSSES_OF_VERSION)
+def test_the_loops_arithmetic_is_that_of_its_version(name: str) -> None:
+    """What fails here ends with other weights: raise TRAINING_VERSION, then note the new losses."""
+    version, losses = LOSSES_OF_VERSION[name]
+    recipe = small_recipe(**RECIPES_OF_VERSION[name])
+    result = fit(dropout_net(), recipe, Sink(), geometry="random_crop(8) | hflip")
+    found = [loss for row in result.history for loss in (row.train_loss, row.validation_loss)]
+    assert found == pytest.approx(losses, rel=2e-4)
+    assert version == TRAINING_VERSION
