@@ -35,8 +35,8 @@ def run_missing(
 ) -> int:
     """Run what is missing and return the exit code.
 
-    Neither torch nor ray is loaded when there is nothing to do. `resume_anyway` goes on from checkpoints of other threads or another
-    training loop, which are left aside otherwise.
+    Neither torch nor ray is loaded when there is nothing to do. `resume_anyway` goes on
+    from checkpoints of other threads or another training loop, which are left aside otherwise.
     """
     console = Console(stderr=True)
     desk.store.check_writable()
