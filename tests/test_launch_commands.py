@@ -16,6 +16,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from data import index
 from grid import records
 from grid.durations import duration
 from grid.loading import load_experiment
@@ -565,20 +566,18 @@ def test_what_the_driver_raises_is_said_in_words(crossgen, own_run, monkeypatch,
 def test_a_signal_before_the_driver_is_up_keeps_the_index_and_says_run_again(
     crossgen, own_run, monkeypatch, number
 ):
-    read = Path.read_bytes
+    facts_of = index.facts_of
     images = []
 
-    def slow(path):
-        content = read(path)
-        if path.suffix == ".png":
-            images.append(path)
-            if len(images) == 20:
-                os.kill(os.getpid(), number)
-        return content
+    def facts_and_then(content, path):
+        images.append(path)
+        if len(images) == 20:
+            os.kill(os.getpid(), number)
+        return facts_of(content, path)
 
     cache = own_run.folder / "new-cache"
     monkeypatch.setenv("CROSSGEN_CACHE", str(cache))
-    monkeypatch.setattr(Path, "read_bytes", slow)
+    monkeypatch.setattr(index, "facts_of", facts_and_then)
     before = signal.getsignal(number)
     code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")
     assert code == 75
