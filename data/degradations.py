@@ -25,7 +25,8 @@ def jpeg(quality: int, subsampling: Subsampling = "4:2:0") -> Apply:
     return apply
 
 
-@operation("blur", kind="degradation", keeps_size=True)
+# Four arrays of float32: the image, padded, the result, the pair of rows.
+@operation("blur", kind="degradation", keeps_size=True, bytes_per_pixel=54)
 def blur(sigma: float) -> Apply:
     """Gaussian blur of standard deviation sigma in pixels, 0 to 100."""
     check_range("sigma", sigma, 0, 100)

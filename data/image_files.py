@@ -2,6 +2,7 @@
 
 Errors:
     UnreadableImage   the bytes are no image that is taken here; the same on every try
+    ImageTooLarge     there is no room for it here; the same on every try on this machine
     ImageChanged      the bytes are not those that were indexed
 An OSError (a missing file, a broken disk) is passed on as it is: another try may succeed, so it
 must never be recorded as a property of the image.
@@ -54,6 +55,17 @@ class UnreadableImage(ValueError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}. Mend, replace or remove the file, and index again."
+
+
+class ImageTooLarge(UnreadableImage):
+    """A whole image for which the memory here does not suffice."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: {self.reason}. Run fewer trials at a time (--slots, or cpu: under "
+            "resources:), choose an `input` that crops or resizes, or take the image out; "
+            "`unreadable: null_score` makes its logit null."
+        )
 
 
 class ImageChanged(ValueError):

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from data.image_files import UnreadableImage
+from data.image_files import ImageTooLarge, UnreadableImage
 from data.operations import Pipeline, PipelineError
 from detectors.batches import in_order, loader_threads, scaled, stacked
+from detectors.memory_account import MemoryAccount
 from detectors.networks.precision import without_tf32
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Predictions:
-    """One logit per row: larger = more fake, nan where the image could not be decoded."""
+    """One logit per row: larger = more fake, nan where it could not be decoded or is too large."""
 
     logits: npt.NDArray[np.float32]
     unreadable: list[tuple[int, str]]
@@ -66,14 +67,15 @@ def predict(
         geometry: deterministic.
         degradation: deterministic; may be empty.
         device: "cpu", "cuda", ...
-        batch_size: upper bound; large images come in smaller batches.
-        unreadable: what to do with an image that cannot be decoded: a nan, or UnreadableImage
-            for the first one.
+        batch_size: upper bound; large images come in smaller batches, the larger the less memory
+            there is.
+        unreadable: what to do with an image that cannot be decoded, or is too large for the
+            memory here: a nan, or UnreadableImage for the first one.
         stop: looked at between batches.
 
     Raises:
         Stopped: see `stop`.
-        UnreadableImage: see `unreadable`.
+        UnreadableImage: see `unreadable`; ImageTooLarge where memory is what is missing.
         ImageChanged, OSError: from the images; never a nan.
         PipelineError: an image that the geometry refuses, named.
         ValueError: a pipeline that is random, or a logit that is not finite.
@@ -90,7 +92,9 @@ def predict(
     faults: list[tuple[int, str]] = []
     network.to(device).to(memory_format=torch.channels_last)
     with evaluating(network, device):
-        for indices, images in _by_size(rows, view, batch_size, device, faults, unreadable):
+        account = MemoryAccount(network, view, device, rows.cache)
+        batches = _by_size(rows, view, batch_size, device, account, faults, unreadable)
+        for indices, images in batches:
             if stop is not None and stop():
                 raise Stopped
             logit_B = network(scaled(stacked(images, device.type == "cuda"), device))
@@ -127,6 +131,7 @@ def _by_size(
     view: Pipeline,
     batch_size: int,
     device: torch.device,
+    account: MemoryAccount,
     faults: list[tuple[int, str]],
     unreadable: Literal["null", "raise"],
 ) -> Iterator[tuple[list[int], list[Image]]]:
@@ -137,23 +142,28 @@ def _by_size(
     waiting: dict[tuple[int, int], tuple[list[int], list[Image]]] = {}
     pixels_waiting = 0
 
-    def load(job: range) -> list[tuple[int, Image | str]]:
-        return [(index, _image_or_reason(rows, view, index)) for index in job]
+    def load(job: range) -> list[tuple[int, Image | UnreadableImage]]:
+        return [(index, _image_or_fault(rows, view, account, index)) for index in job]
 
     for loaded in in_order(load, _jobs(rows), loader_threads(device)):
         for index, image in loaded:
-            if isinstance(image, str):
+            if not isinstance(image, UnreadableImage):
+                height, width = image.shape[:2]
+                reason = account.too_large_to_score(height, width)
+                if reason:
+                    image = ImageTooLarge(rows.paths[index], reason, rows.image_ids[index])
+            if isinstance(image, UnreadableImage):
                 if unreadable == "raise":
-                    raise UnreadableImage(rows.paths[index], image, rows.image_ids[index])
-                faults.append((index, image))
+                    raise image
+                faults.append((index, image.reason))
                 continue
-            height, width = image.shape[:2]
             pixels = height * width
             indices, images = waiting.setdefault((height, width), ([], []))
             indices.append(index)
             images.append(image)
             pixels_waiting += pixels
-            if len(images) >= max(1, min(batch_size, MOST_PIXELS_IN_BATCH // pixels)):
+            most = max(1, min(batch_size, MOST_PIXELS_IN_BATCH // pixels))
+            if len(images) >= account.most_images(height, width, most):
                 full = (height, width)
             elif pixels_waiting > MOST_PIXELS_WAITING:
                 full = max(waiting, key=lambda size: size[0] * size[1] * len(waiting[size][0]))
@@ -182,11 +192,18 @@ def _jobs(rows: ImageRows) -> Iterator[range]:
         yield range(start, len(rows))
 
 
-def _image_or_reason(rows: ImageRows, view: Pipeline, index: int) -> Image | str:
+def _image_or_fault(
+    rows: ImageRows, view: Pipeline, account: MemoryAccount, index: int
+) -> Image | UnreadableImage:
+    pixels = 0 if rows.pixels is None else int(rows.pixels[index])
+    reason = account.too_large_to_prepare(pixels)
+    if reason:
+        return ImageTooLarge(rows.paths[index], reason, rows.image_ids[index])
     try:
-        return view(rows.load(index))
+        with account.preparing(pixels):
+            return view(rows.load(index))
     except UnreadableImage as error:
-        return error.reason
+        return error
     except PipelineError as error:
         error.add_note(f"image {rows.image_ids[index]}")
         raise

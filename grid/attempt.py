@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from data.decode import ImageChanged, UnreadableImage
+from detectors.memory_limits import take_share
 from grid.commits import WeightsChanged
 from grid.execute import run_trial
 from grid.failures import failure_of, recent_log, write_failure
@@ -64,6 +65,7 @@ def attempt_trial(
             if token is not None:
                 require_shared(spec["store"], token)
             cap_memory(share.get("gpu", 0.0))
+            take_share(share.get("node", 1.0))
             done = run_trial(spec, attempt, report, stop)
             return Outcome("done" if done else "stopped")
         except Exception as error:  # any trial may fail in any way; the grid goes on

@@ -141,11 +141,22 @@ def _one_attempt(
     if stop():
         return {"state": "stopped", "kind": "", "message": ""}
     share = {"cpu": config["cpu"], "gpu": config["gpu"]}
+    share["node"] = _share_of_this_node(share)
     spec = {**read_spec(prefix, config["fit_id"]), "share": share}
     outcome = attempt(spec, _Reporter(report_every_s), stop)
     if outcome.kind == "device":
         raise DeviceBroken(outcome.message)
     return {"state": outcome.state, "kind": outcome.kind, "message": outcome.message}
+
+
+def _share_of_this_node(share: Mapping[str, float]) -> float:
+    """How much of its node's memory an attempt may take: as much as of its CPUs or its GPUs."""
+    import ray
+
+    own = ray.get_runtime_context().get_node_id()
+    has: dict[str, float] = next((n["Resources"] for n in ray.nodes() if n["NodeID"] == own), {})
+    cpu, gpu = share["cpu"] / has.get("CPU", 1.0), share["gpu"] / has.get("GPU", 1.0)
+    return float(min(1.0, max(cpu, gpu)))
 
 
 class _Reporter:

@@ -1,0 +1,110 @@
+"""Whether there is room for an image, known before it is decoded and before it is scored.
+
+An image that is too large for the memory of its trial is a fault of that image, by name; without
+this it would be the end of the process, or of the machine.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from detectors import memory_limits
+from detectors.batches import BATCHES_AHEAD, loader_threads
+from detectors.forward_memory import forward_memory
+
+if TYPE_CHECKING:
+    from data.images import DecodedCache
+    from data.operations import Pipeline
+
+PIXEL_BYTES = 3
+DECODE_BYTES = 14
+"""Per pixel: Pillow's own image and its conversion (4 each), the array and the copy it is from."""
+
+FROM_ABOVE = 2048
+"""Bytes per pixel that no forward pass is thought to exceed: below, nothing need be measured."""
+
+
+class MemoryAccount:
+    """The memory that one prediction's images may take.
+
+    Args:
+        network: on the device, in eval mode.
+        view: what is done to each image.
+        device: where the network runs.
+        cache: of decoded images, given up where an image needs its room.
+    """
+
+    def __init__(
+        self, network: nn.Module, view: Pipeline, device: torch.device, cache: DecodedCache | None
+    ) -> None:
+        self._network = network
+        self._device = device
+        self._cache = cache
+        held = cache.used_bytes if cache is not None else 0
+        self._host = memory_limits.host_bytes(droppable=held)
+        self._forward = _on_device(device) if device.type == "cuda" else self._host
+        ahead = BATCHES_AHEAD if loader_threads(device) else 0
+        self._prepared = max(DECODE_BYTES, view.bytes_per_pixel) + PIXEL_BYTES * (1 + ahead)
+        self._one_large = threading.Lock()
+
+    @contextmanager
+    def preparing(self, pixels: int) -> Iterator[None]:
+        """Large images are decoded one at a time, whatever the number of threads."""
+        if pixels * self._prepared * BATCHES_AHEAD <= self._host:
+            yield
+        else:
+            with self._one_large:
+                yield
+
+    def too_large_to_prepare(self, pixels: int) -> str:
+        """Why an image of this many pixels cannot be decoded and brought to its view, or ""."""
+        return self._refusal(pixels, pixels * self._prepared, self._host, "decoded")
+
+    def too_large_to_score(self, height: int, width: int) -> str:
+        """Why an image that came out at this size cannot be scored, or ""."""
+        pixels = height * width
+        if pixels * FROM_ABOVE <= self._forward:
+            return ""
+        return self._refusal(pixels, self._bytes(height, width), self._forward, "scored")
+
+    def most_images(self, height: int, width: int, wanted: int) -> int:
+        """How many images of a size go through the network together: at least 1, at most `wanted`.
+
+        Where memory decides, half of it is used and the number is a power of two: what a process
+        holds differs a little from run to run, and batches should not.
+        """
+        if wanted * height * width * FROM_ABOVE <= self._forward:
+            return wanted
+        room = self._forward // 2 // self._bytes(height, width)
+        return wanted if room >= wanted else 1 << max(room.bit_length() - 1, 0)
+
+    def _bytes(self, height: int, width: int) -> int:
+        """Of a pass over one image: itself, its place in the batch, the network's tensors."""
+        measured = forward_memory(self._network, height, width, self._device)
+        return measured.of(height * width) + 2 * PIXEL_BYTES * height * width
+
+    def _refusal(self, pixels: int, needed: int, allowed: int, what: str) -> str:
+        if needed > allowed:
+            return (
+                f"too large: {pixels:,} pixels take about {_gigabytes(needed)} to be {what}, and "
+                f"the images of this trial may take {_gigabytes(allowed)}"
+            )
+        if self._cache is not None and needed + self._cache.used_bytes > allowed:
+            self._cache.retain(())
+        return ""
+
+
+def _on_device(device: torch.device) -> int:
+    _, total = torch.cuda.mem_get_info(device)
+    share = torch.cuda.get_per_process_memory_fraction(device)
+    return memory_limits.device_bytes(total, share, torch.cuda.memory_allocated(device))
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
