@@ -52,6 +52,7 @@ class UnreadableImage(ValueError):
         self.path = str(path)
         self.reason = reason
         self.image_id = image_id  # "" where only the bytes were given
+        self.others: list[str] = []  # ids of images at fault that were met after this one
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}. Mend, replace or remove the file, and index again."

@@ -127,5 +127,5 @@ def _kind(error: Exception) -> str:
 
 
 def _image_ids(error: Exception) -> list[str]:
-    image_id = getattr(error, "image_id", None)
-    return [image_id] if image_id else []
+    named = [getattr(error, "image_id", ""), *getattr(error, "others", ())]
+    return [image_id for image_id in dict.fromkeys(named) if image_id]

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from data.image_files import UnreadableImage
 from grid import records
 from grid.fitting import fit_detector, load_fitted
 from grid.rows import Rows
@@ -38,7 +39,8 @@ def run_trial(spec: Mapping[str, Any], attempt: str, report: Report, stop: Stop)
         True when nothing is missing any more, False when it was stopped before.
 
     Raises:
-        Exception: whatever went wrong; nothing committed is touched by it.
+        UnreadableImage: an image is at fault; the pieces that do not need it are scored.
+        Exception: whatever else went wrong; nothing committed is touched by it.
     """
     store = open_store(spec["store"])
     rows = Rows(store, spec)
@@ -51,12 +53,20 @@ def run_trial(spec: Mapping[str, Any], attempt: str, report: Report, stop: Stop)
         return False
 
     missing = missing_pieces(spec, commit, store)
+    faults: list[UnreadableImage] = []
     for done, piece in enumerate(missing):
         if done == 0 or piece.epoch != missing[done - 1].epoch:
             network = load_fitted(spec, commit, piece.epoch, store)  # committed, read back
         report({"phase": "score", "pieces_done": done, "pieces": len(missing)})
-        if not score_piece(piece, network, rows, commit, store, attempt, stop):
-            return False
+        try:
+            if not score_piece(piece, network, rows, commit, store, attempt, stop):
+                return False
+        except UnreadableImage as fault:  # the other pieces do not need this image
+            faults.append(fault)
+    if faults:
+        first, *later = faults
+        first.others.extend(dict.fromkeys(fault.image_id for fault in later))
+        raise first
     return True
 
 

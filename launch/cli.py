@@ -79,11 +79,14 @@ def demo(invocation: Invocation, /, folder: Path, slots: int | None) -> None:
 @click.option("--why", is_flag=True, help="Say for each missing fit or piece why it is missing.")
 def plan(file: Path, why: bool, **given: Any) -> None:
     """Show what FILE wants, what is done and what is left."""
+    from grid.known_failures import refuse_known_failures
     from launch.desk import open_desk
-    from launch.show_plan import print_plan, print_reasons
+    from launch.show_plan import print_known_nulls, print_plan, print_reasons
 
     desk = open_desk(file, **given)
+    null_scores = refuse_known_failures(desk.plan, desk.store)
     print_plan(desk)
+    print_known_nulls(null_scores)
     if why:
         print_reasons(desk)
 

@@ -8,6 +8,7 @@ from functools import partial
 from grid import records
 from grid.console import Console
 from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
+from grid.known_failures import refuse_known_failures
 from grid.plan import is_done, make_trials
 from grid.run import RunOptions, RunResult, exit_code
 from grid.shared_store import store_token
@@ -40,6 +41,7 @@ def run_missing(
     """
     console = Console(stderr=True)
     desk.store.check_writable()
+    refuse_known_failures(desk.plan, desk.store)
     trials = make_trials(desk.plan, desk.store, resume_anyway=resume_anyway)
     if not trials:
         print_plan(desk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +15,7 @@ from grid.durations import duration
 from grid.expansions import sets_of
 from grid.families import lines_to_add
 from grid.header_facts import accepted
+from grid.known_failures import Undecodable
 from grid.plan import FitPlan, Plan
 from grid.why import reasons
 from launch.desk import Desk
@@ -67,6 +70,19 @@ def print_plan(desk: Desk) -> None:
         return
     console.print(f"to do, {_time(plan)}", highlight=False)
     _print_trials(console, plan.missing)
+
+
+def print_known_nulls(images: Sequence[Undecodable]) -> None:
+    """Print the images that an earlier run could not decode and whose logits will be null."""
+    if not images:
+        return
+    console = Console()
+    does = counted(len(images), "image does not decode, its", "images do not decode, their")
+    console.print(f"{does} logits will be null:", style="yellow", highlight=False)
+    for image in images[:SHOWN]:
+        console.print(f"  {image.dataset}/{image}", highlight=False, markup=False)
+    if len(images) > SHOWN:
+        console.print(f"  ... and {len(images) - SHOWN:,} more", highlight=False)
 
 
 def _time(plan: Plan) -> str:
