@@ -66,7 +66,10 @@ def attempts_of(data: bytes) -> list[dict[str, Any]]:
     Raises:
         CheckpointInvalid: the header is torn.
     """
-    return [dict(attempt) for attempt in header_of(data)["facts"].get("attempts", ())]
+    try:
+        return [dict(attempt) for attempt in header_of(data)["facts"].get("attempts", ())]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise torn(data, error) from None
 
 
 def torn(data: bytes, error: Exception) -> CheckpointInvalid:

@@ -102,5 +102,6 @@ def _header(store: Store, key: str) -> bytes:
     files, root = store.arrow_location()
     with files.open_input_file(f"{root}/{key}") as file:
         length: bytes = file.read(LENGTH_BYTES)
-        header: bytes = file.read(header_bytes(length) - LENGTH_BYTES)
+        # A damaged length may be any number, and that much memory would be asked for.
+        header: bytes = file.read(min(header_bytes(length), file.size()) - len(length))
         return length + header

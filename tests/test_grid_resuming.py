@@ -248,9 +248,12 @@ def test_neither_an_id_nor_the_plan_knows_of_the_option(begun):
     assert asked.fit_id == begun.fit_id
 
 
-def test_a_torn_checkpoint_is_no_reason_to_begin_again(begun):
+@pytest.mark.parametrize("damage", ["cut", "length", "empty"])
+def test_a_torn_checkpoint_is_no_reason_to_begin_again(begun, damage):
     [key] = checkpoint_keys(begun.store, begun.fit_id)
-    begun.store.put_checkpoint(key, begun.store.get(key)[:100])
+    data = begun.store.get(key)
+    damaged = {"cut": data[:100], "length": data[:7] + b"\x7f" + data[8:], "empty": b""}[damage]
+    begun.store.put_checkpoint(key, damaged)
     assert begun_again(begun.store, begun_fits(begun.store), threads=2) == {}
 
 
