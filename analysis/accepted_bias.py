@@ -7,22 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grid.records import Experiment, Store, accepted, one_sided_among, read_pool_facts
+from analysis.selection import Selection
+from grid.records import (
+    Experiment,
+    accepted,
+    by_halves,
+    manifest_key,
+    one_sided_among,
+    read_pool_facts,
+)
 
 TRAINED = ("train", "validation")
 
 
-def accepted_bias(store: Store, experiment: Experiment) -> tuple[str, tuple[str, ...]] | None:
+def accepted_bias(
+    selection: Selection, experiment: Experiment
+) -> tuple[str, tuple[str, ...]] | None:
     """Say which labels a header gives away, in a sentence and a line per comparison; else None.
 
     What is compared are the classes of each test set and of what is trained on: of each dataset,
     or of all of them together where one brings only reals or only fakes. A pool whose manifest is
-    not in the store (nothing of it has run) is left out.
+    not in the store (nothing of it has run), or is damaged, is left out.
     """
     if experiment["equalise"] != "none":
         return None
     labels = {pool["pool_id"]: pool["label"] for pool in experiment["pools"]}
-    facts = read_pool_facts(store, labels)
+    read, damaged = by_halves(
+        list(labels),
+        lambda some: read_pool_facts(selection.store, {each: labels[each] for each in some}),
+        manifest_key,
+    )
+    selection.damaged.update(damaged)
+    facts = {pool_id: each for part in read for pool_id, each in part.items()}
     return accepted(
         one_sided_among(
             (name, [facts[pool_id] for pool_id in pools if pool_id in facts])

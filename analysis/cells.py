@@ -39,6 +39,7 @@ from grid.records import (
     digest,
     parquet_bytes,
     read_scores,
+    why_damaged,
 )
 
 log = logging.getLogger(__name__)
@@ -191,6 +192,7 @@ def _compute(selection: Selection, cells: dict[str, tuple[Cell, str]]) -> dict[s
             ]
         except StoreError as error:
             log.warning("cell %s on %s is left out: %s", cell.fit_id, cell.test_set, error)
+            selection.damaged[str(error).partition(": ")[0]] = why_damaged(error)
             continue
         computed[key] = measure(sides[0], sides[1], leakage=leakage)
     return computed

@@ -8,10 +8,10 @@ that leaves out is said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from grid.records import Experiment, Store, latest_digest, read_experiments
+from grid.records import Experiment, Store, latest_digest, readable_experiments
 
 # A line that named forty expansions would not be read.
 _OTHERS_NAMED = 3
@@ -19,10 +19,14 @@ _OTHERS_NAMED = 3
 
 @dataclass(frozen=True)
 class Choice:
-    """What is looked at; `remarks` say in a sentence what is left out, if anything is."""
+    """What is looked at; `remarks` say in a sentence what is left out, if anything is.
+
+    `damaged` holds the reason of each expansion, by key, whose record cannot be read.
+    """
 
     experiments: tuple[Experiment, ...]
     remarks: tuple[str, ...] = ()
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,42 @@ def choose(
             f"digest {digest!r} and all expansions: one asks for one expansion and the other for "
             "every; give one of them."
         )
-    found = read_experiments(store, experiment, digest)
+    found, damaged = readable_experiments(store, experiment, digest)
+    if not found and damaged:
+        key, why = next(iter(damaged.items()))
+        raise ValueError(
+            f"{key}: it is damaged ({why}); set it aside with `crossgen check store --repair`, and "
+            "run the experiment again."
+        )
     if all_expansions:
-        return Choice(tuple(found))
+        return Choice(tuple(found), damaged=damaged)
     if digest is not None:
-        return Choice((_only(found, digest),))
+        return Choice((_only(found, digest),), damaged=damaged)
     by_name: dict[str, list[Experiment]] = {}
     for each in found:
         by_name.setdefault(each["name"], []).append(each)
     latest = [_latest(store, expansions) for expansions in by_name.values()]
-    return Choice(tuple(each.shown for each in latest), _remarks(latest))
+    return Choice(tuple(each.shown for each in latest), _remarks(latest), damaged)
+
+
+def choose_one(store: Store, name: str | None = None, digest: str | None = None) -> Choice:
+    """Return the choice of the one expansion that is meant, by default the latest.
+
+    Raises:
+        ValueError: no such experiment or digest, or several experiments and none is named.
+    """
+    choice = choose(store, name, digest)
+    found = choice.experiments
+    names = sorted({each["name"] for each in found})
+    if not found:
+        raise ValueError(
+            f"store {store.url}: no experiment has run in it; run one, or name another store."
+        )
+    if len(names) > 1:
+        raise ValueError(
+            f"store {store.url}: it holds {len(names)} experiments; name one of {', '.join(names)}."
+        )
+    return choice
 
 
 def _only(found: Sequence[Experiment], digest: str) -> Experiment:

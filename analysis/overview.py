@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from analysis.matrix import Matrix, matrices
 from analysis.provenance import Provenance, provenance_of
@@ -15,7 +16,8 @@ from grid.records import Experiment, Store
 class Overview:
     """What the page and the terminal show of one expansion of an experiment.
 
-    `remarks` are about the choice of what is shown, such as other expansions in the store.
+    `remarks` are about the choice of what is shown, such as other expansions in the store;
+    `damaged` holds the reason of each file that is left out because it is damaged.
     """
 
     experiment: Experiment
@@ -24,18 +26,34 @@ class Overview:
     cautions: tuple[Caution, ...]
     provenance: Provenance
     remarks: tuple[str, ...] = ()
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
-def overview(store: Store, experiment: Experiment, remarks: tuple[str, ...] = ()) -> Overview:
-    """Look at one expansion of an experiment, whether all of it is in the store or nothing."""
+def overview(
+    store: Store,
+    experiment: Experiment,
+    remarks: tuple[str, ...] = (),
+    damaged: Mapping[str, str] | None = None,
+) -> Overview:
+    """Look at one expansion of an experiment, whether all of it is in the store or nothing.
+
+    Args:
+        store: the store.
+        experiment: the expansion.
+        remarks: about its choice.
+        damaged: what could not be chosen, because it is damaged; the reason by key.
+    """
     selection = Selection.of(store, [experiment])
+    selection.damaged.update(damaged or {})
     found = matrices(selection, experiment)
     provenance = provenance_of(selection, experiment)
+    found_cautions = tuple(cautions(selection, experiment, found, provenance))
     return Overview(
         experiment=experiment,
         store_url=store.url,
         matrices=tuple(found),
-        cautions=tuple(cautions(selection, experiment, found, provenance)),
+        cautions=found_cautions,
         provenance=provenance,
         remarks=remarks,
+        damaged=dict(selection.damaged),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.selection import Selection
-from grid.records import Experiment, Failure, PoolRecord, read_failures, read_provenances
+from grid.records import Experiment, Failure, PoolRecord, readable_failures, readable_provenances
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,15 @@ def provenance_of(selection: Selection, experiment: Experiment) -> Provenance:
         for fit in experiment["fits"]
         if fit["fit_id"] in selection.commits
     }
-    records = read_provenances(selection.store, commits.values())
+    records, damaged = readable_provenances(selection.store, commits.values())
+    every_failure, damaged_failures = readable_failures(selection.store)
+    selection.damaged.update({**damaged, **damaged_failures})
     packages: dict[str, Counter[str]] = {}
     for record in records.values():
         for name, version in record.get("packages", {}).items():
             packages.setdefault(name, Counter())[version] += 1
     labels = {fit["fit_id"]: fit["label"] for fit in experiment["fits"]}
-    failures = [each for each in read_failures(selection.store) if each["fit_id"] in labels]
+    failures = [each for each in every_failure if each["fit_id"] in labels]
     return Provenance(
         code=_counted(records, "code"),
         python=_counted(records, "python"),

@@ -7,25 +7,28 @@ pools are content, so what several share is there once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from analysis.expansion_choice import choose
+from analysis.expansion_choice import choose, choose_one
 from analysis.stated import said_of_fit, said_of_pool
 from grid.records import (
     Cell,
     Commit,
+    CorruptRecord,
     Experiment,
     FitRecord,
     Piece,
     PoolRecord,
     Store,
     cells_of,
-    committed_pieces,
     pieces_of,
-    read_commits,
+    present_pieces,
+    readable_commits,
     refused_scores,
+    scores_key,
+    why_damaged,
 )
 
 log = logging.getLogger(__name__)
@@ -34,8 +37,10 @@ log = logging.getLogger(__name__)
 class Selection:
     """Experiments of a store and what is committed of them, as of when each is first asked for.
 
-    `remarks` say what is left out. Raises ValueError, with a suggestion, where the experiment or
-    digest is not in the store.
+    `remarks` say which expansions are left out. `damaged` holds the reason of each file that is
+    left out because it is damaged, as far as what was asked for has met it; `refused` those of them
+    that are score files. `notes` say what else a view leaves out. Raises ValueError, with a
+    suggestion, where the experiment or digest is not in the store.
     """
 
     def __init__(
@@ -50,6 +55,10 @@ class Selection:
         self.store = store
         self.experiments: list[Experiment] = list(choice.experiments)
         self.remarks: tuple[str, ...] = choice.remarks
+        self.damaged: dict[str, str] = dict(choice.damaged)
+        self.refused: dict[str, str] = {}
+        self.notes: list[str] = []
+        self.proves_tables = False
 
     @classmethod
     def of(cls, store: Store, experiments: Sequence[Experiment]) -> Selection:
@@ -58,6 +67,26 @@ class Selection:
         selection.store = store
         selection.experiments = list(experiments)
         selection.remarks = ()
+        selection.damaged = {}
+        selection.refused = {}
+        selection.notes = []
+        selection.proves_tables = False
+        return selection
+
+    def again(self, *, proves_tables: bool) -> Selection:
+        """Return the same selection, to be looked at anew.
+
+        Args:
+            proves_tables: whether each history and manifest is opened before a view of them is
+                made, which costs time, and leaves the damaged ones out.
+        """
+        selection = Selection.of(self.store, self.experiments)
+        selection.remarks = self.remarks
+        selection.damaged = self.damaged
+        selection.refused = self.refused
+        self.notes.clear()
+        selection.notes = self.notes
+        selection.proves_tables = proves_tables
         return selection
 
     @cached_property
@@ -83,12 +112,18 @@ class Selection:
     @cached_property
     def commits(self) -> dict[str, Commit]:
         """The commits of the wanted fits."""
-        return read_commits(self.store, self.fits)
+        commits, damaged = readable_commits(self.store, self.fits)
+        self.damaged.update(damaged)
+        return commits
 
     @cached_property
     def present(self) -> dict[str, set[str]]:
-        """The ids of all pieces in the store, by fit."""
-        return committed_pieces(self.store)
+        """The ids of all pieces in the store, by fit; an empty file is none."""
+        found = present_pieces(self.store)
+        for fit_id in found.empty.keys() & self.fits.keys():
+            for piece_id in sorted(found.empty[fit_id]):
+                self.damaged[scores_key(fit_id, piece_id)] = "it is empty"
+        return found.pieces
 
     @cached_property
     def wanted_pieces(self) -> list[Piece]:
@@ -114,9 +149,35 @@ class Selection:
         Their weights are not those that the fit's commit names, or the file is damaged.
         """
         refused = refused_scores(self.store, pieces, self.commits)
-        for reason in refused.values():
-            log.warning("left out: %s", reason)
+        for key, message in refused.items():
+            log.warning("left out: %s", message)
+            self.refused[key] = self.damaged[key] = message.partition(": ")[2] or message
         return refused
+
+    def readable(self, tables: Mapping[str, Callable[[], object]]) -> list[str]:
+        """Return the keys of the tables that are there, and, where they are proved, can be read.
+
+        Args:
+            tables: by key, what reads it.
+        """
+        sizes = {
+            entry.key: entry.bytes
+            for folder in dict.fromkeys(key.partition("/")[0] for key in tables)
+            for entry in self.store.entries(f"{folder}/")
+        }
+        found = []
+        for key, read in tables.items():
+            if not sizes.get(key):
+                self.damaged[key] = "it is empty" if key in sizes else "it is gone"
+                continue
+            if self.proves_tables:
+                try:
+                    read()
+                except CorruptRecord as error:
+                    self.damaged[key] = why_damaged(error)
+                    continue
+            found.append(key)
+        return found
 
     @cached_property
     def complete_cells(self) -> list[tuple[Cell, Experiment]]:
@@ -160,15 +221,8 @@ def one_expansion(
     Raises:
         ValueError: no such experiment or digest, or several experiments and none is named.
     """
-    choice = choose(store, name, digest)
-    found = choice.experiments
-    names = sorted({each["name"] for each in found})
-    if not found:
-        raise ValueError(
-            f"store {store.url}: no experiment has run in it; run one, or name another store."
-        )
-    if len(names) > 1:
-        raise ValueError(
-            f"store {store.url}: it holds {len(names)} experiments; name one of {', '.join(names)}."
-        )
-    return found[0], choice.remarks
+    choice = choose_one(store, name, digest)
+    damaged = tuple(
+        f"Left out, because it is damaged: {key}: {why}." for key, why in choice.damaged.items()
+    )
+    return choice.experiments[0], (*choice.remarks, *damaged)

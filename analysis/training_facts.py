@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.selection import Selection
-from grid.records import Commit, FitRecord, canonical_json, counted, read_histories
+from grid.records import Commit, FitRecord, canonical_json, counted, readable_histories
 
 # Of a recipe's values: those that stand elsewhere among the facts, or are no value of a training.
 _ELSEWHERE = ("epochs", "steps", "batch_size", "keep_epochs", "augment")
@@ -36,7 +36,10 @@ def read_steps(selection: Selection) -> dict[str, int]:
             }
             key = canonical_json([shared, commit["last_epoch"]])
             groups.setdefault(key, []).append(commit)
-    histories = read_histories(selection.store, [commits[0] for commits in groups.values()])
+    histories, damaged = readable_histories(
+        selection.store, [commits[0] for commits in groups.values()]
+    )
+    selection.damaged.update(damaged)
     return {
         commit["fit_id"]: max(histories[commits[0]["fit_id"]]["step"].to_pylist())
         for commits in groups.values()

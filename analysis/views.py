@@ -9,7 +9,7 @@ them in memory; no database file, no locks, and on S3 the bytes come through fss
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from analysis.cells_view import cells_schema, cells_table
@@ -19,11 +19,14 @@ from grid.records import (
     Piece,
     compacted_key,
     compacted_keys,
+    counted,
     history_key,
     history_schema,
     manifest_key,
     manifest_schema,
-    read_failures,
+    read_history,
+    read_pool,
+    readable_failures,
 )
 
 if TYPE_CHECKING:
@@ -163,25 +166,44 @@ def images_view(selection: Selection) -> pyarrow.dataset.Dataset:
     """
     import pyarrow.dataset as ds
 
-    existing = set(selection.store.list("manifests/"))
     wanted = {
         manifest_key(pool_id): (ds.field("family") == pool["family"])
         & (ds.field("generator_group") == pool["generator_group"])
         for pool_id, pool in selection.pools.items()
     }
-    found = {key: facts for key, facts in wanted.items() if key in existing}
-    return _dataset(selection, found, manifest_schema())
+    existing = set(selection.store.list("manifests/"))
+    absent = [key for key in wanted if key not in existing]
+    if absent:
+        selection.notes.append(
+            f"images are left out of {counted(len(absent), 'pool')} without a manifest, e.g. "
+            f"{absent[0]}: nothing of it has run, or it was deleted; `crossgen run FILE` writes it."
+        )
+    found = selection.readable(
+        {
+            manifest_key(pool_id): partial(read_pool, selection.store, pool_id)
+            for pool_id in selection.pools
+            if manifest_key(pool_id) in existing
+        }
+    )
+    return _dataset(selection, {key: wanted[key] for key in found}, manifest_schema())
 
 
 def history_view(selection: Selection) -> pyarrow.dataset.Dataset:
     """Return the rows per epoch of the committed fits."""
     import pyarrow.dataset as ds
 
-    wanted = {
-        history_key(fit_id, commit["attempt"]): ds.field("fit_id") == fit_id
+    trained = {
+        history_key(fit_id, commit["attempt"]): commit
         for fit_id, commit in selection.commits.items()
         if commit["n_train"] > 0  # given weights were not trained here and have no history
     }
+    found = selection.readable(
+        {
+            key: partial(read_history, selection.store, commit["fit_id"], commit["attempt"])
+            for key, commit in trained.items()
+        }
+    )
+    wanted = {key: ds.field("fit_id") == trained[key]["fit_id"] for key in found}
     return _dataset(selection, wanted, schemas()["history"])
 
 
@@ -189,7 +211,9 @@ def failures_view(selection: Selection) -> pa.Table:
     """Return the failures of the wanted fits, oldest of an attempt first."""
     import pyarrow as pa
 
-    rows = [each for each in read_failures(selection.store) if each["fit_id"] in selection.fits]
+    failures, damaged = readable_failures(selection.store)
+    selection.damaged.update(damaged)
+    rows = [each for each in failures if each["fit_id"] in selection.fits]
     return pa.Table.from_pylist(rows, schema=failures_schema())
 
 

@@ -11,7 +11,7 @@ from analysis.matrix import Entry, Matrix, SeedCell
 from analysis.provenance import Provenance
 from analysis.selection import Selection
 from analysis.sentences import number
-from grid.records import Experiment
+from grid.records import Experiment, counted
 
 WORST_AUC = 0.5
 LOWEST_ACCURACY = 0.8
@@ -48,6 +48,7 @@ def cautions(
         *_limited(experiment),
         *_missing(selection, experiment, found),
         *_refused(selection, found),
+        *_damaged(selection),
         *_constant(found),
         *_of_training(selection, experiment),
         *_below_chance(found),
@@ -60,7 +61,7 @@ def cautions(
 
 
 def _accepted_bias(selection: Selection, experiment: Experiment) -> Iterator[Caution]:
-    found = accepted_bias(selection.store, experiment)
+    found = accepted_bias(selection, experiment)
     if found is not None:
         yield Caution("one_sided", *found)
 
@@ -116,6 +117,22 @@ def _refused(selection: Selection, found: Sequence[Matrix]) -> Iterator[Caution]
             f"{len(reasons)} score files are not used: they are damaged, or made by weights other "
             "than the committed ones.",
             tuple(reasons.values()),
+        )
+
+
+def _damaged(selection: Selection) -> Iterator[Caution]:
+    """Of what the page reads; score files that are refused have a warning of their own."""
+    lines = [
+        f"{key}: {why}"
+        for key, why in sorted(selection.damaged.items())
+        if key not in selection.refused
+    ]
+    if lines:
+        yield Caution(
+            "damaged",
+            f"Damaged and left out: {counted(len(lines), 'file')} of the store. `crossgen check "
+            "store --repair` sets them aside, and the next run makes them again.",
+            tuple(lines),
         )
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from grid.expand import Expansion, Fit
 from grid.identity import canonical_json
 from grid.pixels import mean_pixels
-from grid.records import Commit, committed_fits, read_commits
+from grid.readable import readable_commits
+from grid.records import Commit, committed_fits
 from grid.store import Store
 from grid.trial import Work
 
@@ -79,7 +80,8 @@ def costs_in(store: Store, own: Mapping[str, Commit], missing: Iterable[Fit]) ->
         if fit_id.rsplit("-", 2)[0] in unknown
     ]
     step = -(-len(others) // OTHERS_READ) or 1
-    return known_costs({**own, **read_commits(store, others[::step])})
+    read, _ = readable_commits(store, others[::step])
+    return known_costs({**own, **read})
 
 
 def _trained_images(commit: Commit) -> int:

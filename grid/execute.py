@@ -21,6 +21,7 @@ from grid import records
 from grid.fitting import fit_detector, load_fitted
 from grid.rows import Rows
 from grid.scoring import score_piece
+from grid.set_aside import set_aside_foreign
 from grid.store import open_store
 from grid.telling import at_most_once_a_second
 from grid.trial import Report, Stop
@@ -49,6 +50,8 @@ def run_trial(spec: Mapping[str, Any], attempt: str, report: Report, stop: Stop)
     commit = records.read_commit(store, spec["fit_id"])
     if commit is None:
         commit = fit_detector(spec, rows, store, attempt, report, stop)
+        if commit is not None:
+            set_aside_foreign(store, commit)  # of a fit whose earlier commit was set aside
     if commit is None:
         return False
 

@@ -10,6 +10,7 @@ scores/<fit_id>/<piece_id>.parquet
 failures/<fit_id>/<attempt>-<n>.json
 claims/...                               advice only
 derived/...                              copies and caches: safe to delete while nothing runs
+aside/<n>/<key>                          what was damaged, under its own key; read by nothing
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ SCORES = "scores/"
 FAILURES = "failures/"
 CLAIMS = "claims/"
 DERIVED = "derived/"
+ASIDE = "aside/"
 
 
 def manifest_key(pool_id: str) -> str:
@@ -73,6 +75,11 @@ def checkpoint_key(fit_id: str, attempt: str) -> str:
 def commit_key(fit_id: str) -> str:
     """Return where a fit's commit lies."""
     return f"{COMMITS}{fit_id}.json"
+
+
+def aside_folder(number: int) -> str:
+    """Return the folder, with its slash, of what was set aside the `number`-th time, from 1."""
+    return f"{ASIDE}{number:08d}/"
 
 
 def driver_key(token: str) -> str:

@@ -2,12 +2,12 @@
 
     file -> catalog -> expansion -> plan -> trials
 
-Nothing else remembers state. A plan is made anew each time and costs two listings of the store.
+Nothing else remembers state. A plan is made anew each time and costs four listings of the store;
+what it can see of damage by these is left to a repair, and the rest goes on.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from grid.arm_check import check_arms
 from grid.bias import one_sided, refused
 from grid.catalog import open_catalog
 from grid.cost import costs_in, images_to_score, shipped_estimate, work_of
+from grid.damage import Damage
 from grid.expand import Expansion, Fit, expand
 from grid.experiment import Experiment
 from grid.latest import mark_latest
@@ -25,11 +26,13 @@ from grid.leakage import Overlap, overlaps
 from grid.names_in_file import check_datasets
 from grid.narrowing import narrowed
 from grid.pixels import geometry_problems
+from grid.plan_damage import inspect_store, record_damage
 from grid.record_experiment import experiment_record
 from grid.refusal import Problems
 from grid.store import Store
 from grid.trial import Trial, Work
-from grid.trial_spec import pools_needed, publish_pools, trial_spec
+from grid.trial_spec import pools_needed, publish_manifests, publish_pools, trial_spec
+from grid.wanted_pieces import WantedOfUntrained, wanted_pieces
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class FitPlan:
     predicted_s: float | None
     alike_ran: bool = True
     """Whether the prediction is from fits of this store, not from the detector's own figure."""
+    damaged_pieces: int = 0
+    """Pieces whose file is empty: neither committed nor to be written before a repair."""
+    blocked: str = ""
+    """Why no run can go on with it before a repair, "" where nothing stands in the way."""
 
     @property
     def committed(self) -> bool:
@@ -65,12 +72,17 @@ class FitPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """An experiment against a store; `record` is of the expansion as it was narrowed."""
+    """An experiment against a store; `record` is of the expansion as it was narrowed.
+
+    `manifests` are the pools whose manifest was deleted, though something committed refers to it.
+    """
 
     expansion: Expansion
     fits: tuple[FitPlan, ...]
     overlaps: tuple[Overlap, ...]
     record: records.Experiment
+    damage: tuple[Damage, ...] = ()
+    manifests: tuple[str, ...] = ()
 
     @property
     def unreached(self) -> dict[int, list[Fit]]:
@@ -87,8 +99,8 @@ class Plan:
 
     @property
     def missing(self) -> list[FitPlan]:
-        """The fits that something is missing of."""
-        return [f for f in self.fits if not f.done]
+        """The fits that something is missing of, and that a run can go on with."""
+        return [f for f in self.fits if not f.done and not f.blocked]
 
     @property
     def predicted_s(self) -> float | None:
@@ -153,71 +165,48 @@ def prepare(
 
 
 def make_plan(expansion: Expansion, store: Store) -> Plan:
-    """Hold an expansion against a store: two listings, and the commits that were found."""
-    commits = records.read_commits(store, expansion.fits.keys())
-    committed_pieces = records.committed_pieces(store)
-    left = [fit for fit in expansion.fits.values() if fit.fit_id not in commits]
-    costs = costs_in(store, commits, left)
-    everything = _Everything(expansion)
+    """Hold an expansion against a store: its listings, and the commits that were found."""
+    found = inspect_store(store, expansion)
+    left = [fit for fit in expansion.fits.values() if fit.fit_id not in found.commits]
+    costs = costs_in(store, found.commits, left)
+    everything = WantedOfUntrained(expansion)
     fits = []
+    referred: dict[str, None] = {}  # pools of what is committed
     for fit in expansion.fits.values():
-        commit = commits.get(fit.fit_id)
+        commit = found.commits.get(fit.fit_id)
+        empty = 0
         if commit is None:
             pieces, images = everything.of(fit)
             missing = pieces
         else:
-            wanted = _pieces(expansion, fit, commit)
-            absent = wanted.keys() - committed_pieces.get(fit.fit_id, ())
+            wanted = wanted_pieces(expansion, fit, commit)
+            present = wanted.keys() & found.present.pieces.get(fit.fit_id, set())
+            empty = len(wanted.keys() & found.present.empty.get(fit.fit_id, set()))
+            absent = wanted.keys() - present - found.present.empty.get(fit.fit_id, set())
             images = images_to_score(fit, expansion, (wanted[key] for key in sorted(absent)))
             pieces, missing = len(wanted), len(absent)
+            if fit.training is not None:
+                own = (*fit.training.pools, *fit.training.validation_pools)
+                referred.update(dict.fromkeys(pool.pool_id for pool in own))
+            referred.update(dict.fromkeys(wanted[key][0] for key in present))
         work = work_of(fit, trains=commit is None, scored_images=images)
         predicted = costs.predict(work) if work.amount else 0.0
         alike_ran = predicted is not None
         if predicted is None:
             predicted = shipped_estimate(fit, work)
-        fits.append(FitPlan(fit, commit, pieces, missing, work, predicted, alike_ran))
-    return Plan(expansion, tuple(fits), tuple(overlaps(expansion)), experiment_record(expansion))
-
-
-class _Everything:
-    """What fits that are not trained yet are to be scored on; counted once for all that share it.
-
-    A grid of ten thousand fits has millions of pieces and a few ways to be tested.
-    """
-
-    def __init__(self, expansion: Expansion) -> None:
-        self._expansion = expansion
-        self._known: dict[Any, tuple[int, float]] = {}
-
-    def of(self, fit: Fit) -> tuple[int, float]:
-        """Return the number of pieces and of images; epochs that may be one count apart."""
-        blocks = self._expansion.scoring.get(fit.fit_id, ())
-        trained = fit.training.pools[0].pool_id if fit.training is not None else None
-        tested = tuple(
-            (tuple(b["epochs"]), tuple(b["pools"]), tuple(b["degradations"]), b["test_pipeline"])
-            for b in blocks
+        blocked = found.blocked.get(fit.fit_id, "")
+        fits.append(
+            FitPlan(fit, commit, pieces, missing, work, predicted, alike_ran, empty, blocked)
         )
-        key = fit.train_geometry, trained, tested
-        if key not in self._known:
-            pieces = {
-                (epoch, (pool_id, degradation, pipeline))
-                for epochs, pools, degradations, pipeline in tested
-                for epoch, pool_id, degradation in itertools.product(epochs, pools, degradations)
-            }
-            images = images_to_score(fit, self._expansion, (piece for _, piece in pieces))
-            self._known[key] = len(pieces), images
-        return self._known[key]
-
-
-def _pieces(
-    expansion: Expansion, fit: Fit, commit: records.Commit
-) -> dict[str, tuple[str, str, str]]:
-    """What a committed fit is to be scored on, by piece id: pool, degradation, test pipeline."""
-    return {
-        piece.piece_id: (piece.pool_id, piece.degradation, piece.test_pipeline)
-        for block in expansion.scoring.get(fit.fit_id, ())
-        for piece in records.pieces_of_scoring(block, commit)
-    }
+    record = experiment_record(expansion)
+    return Plan(
+        expansion,
+        tuple(fits),
+        tuple(overlaps(expansion)),
+        record,
+        damage=(*found.damage, *record_damage(store, record)),
+        manifests=tuple(pool_id for pool_id in referred if pool_id not in found.manifests),
+    )
 
 
 def make_trials(plan: Plan, store: Store, *, resume_anyway: bool = False) -> list[Trial]:
@@ -239,6 +228,7 @@ def make_trials(plan: Plan, store: Store, *, resume_anyway: bool = False) -> lis
         if test_set.classes is not None
         for pool_id in (*test_set.real_pools, *test_set.fake_pools)
     }
+    publish_manifests(store, plan.expansion.catalog, plan.manifests)
     paths = publish_pools(store, plan.expansion.catalog, needed, tested_by_class)
     whole = plan.expansion.whole
     record = plan.record if whole is plan.expansion else experiment_record(whole)

@@ -89,7 +89,10 @@ def training_block(fit: Fit, paths: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def _check_classes(store: Store, pool: Pool) -> None:
-    stored = records.read_pool(store, pool.pool_id, ["class"])["class"].to_pylist()
+    try:
+        stored = records.read_pool(store, pool.pool_id, ["class"])["class"].to_pylist()
+    except records.CorruptRecord:  # the trials that need it fail by name, and the others go on
+        return
     differing = sum(a != b for a, b in zip(stored, pool.table["class"].to_pylist(), strict=True))
     if differing:
         key = records.manifest_key(pool.pool_id)
@@ -140,13 +143,27 @@ def pools_needed(expansion: Expansion, fits: Iterable[Fit]) -> list[str]:
     return list(needed)
 
 
+def publish_manifests(store: Store, catalog: Catalog, pool_ids: Iterable[str]) -> list[str]:
+    """Write the manifests that are not there and return their pools.
+
+    A manifest stays as it was first written; one that was deleted is written as of today.
+    """
+    known = set(store.list("manifests/"))
+    written = [p for p in pool_ids if records.manifest_key(p) not in known]
+    for pool_id in written:
+        table = catalog.pool(pool_id).table
+        alias = pa.array([catalog.dataset_of(pool_id).alias] * len(table), pa.string())
+        records.write_pool(store, pool_id, table.append_column("dataset", alias))
+    return written
+
+
 def publish_pools(
     store: Store, catalog: Catalog, pool_ids: Iterable[str], tested_by_class: Collection[str]
 ) -> dict[str, str]:
     """Write manifests of pools and what is found of their files today; return the latter's keys.
 
-    A manifest stays as it was first written. What a folder says (path, class, pair) may change
-    while the images stay the same: that makes another table, named by its content.
+    What a folder says (path, class, pair) may change while the images stay the same: that makes
+    another table, named by its content.
 
     Args:
         store: gets the tables.
@@ -157,14 +174,13 @@ def publish_pools(
     Raises:
         Refused: a manifest names other classes than the folders do today, where that matters.
     """
-    known, published = set(store.list("manifests/")), set(store.list(PATHS))
+    wanted = list(pool_ids)
+    written = publish_manifests(store, catalog, wanted)
+    published = set(store.list(PATHS))
     keys: dict[str, str] = {}
-    for pool_id in pool_ids:
+    for pool_id in wanted:
         pool, dataset = catalog.pool(pool_id), catalog.dataset_of(pool_id)
-        if records.manifest_key(pool_id) not in known:
-            alias = pa.array([dataset.alias] * len(pool.table), pa.string())
-            records.write_pool(store, pool_id, pool.table.append_column("dataset", alias))
-        elif pool_id in tested_by_class:
+        if pool_id in tested_by_class and pool_id not in written:
             _check_classes(store, pool)
         today = {
             "path": [str(dataset.root / p) for p in pool.table["path"].to_pylist()],

@@ -17,6 +17,7 @@ from grid.attempts import begun_fits
 from grid.differences import IMAGES, differing_fields, distance, field_in_words, value_in_words
 from grid.expand import Fit
 from grid.plan import Plan
+from grid.readable import present_pieces, readable_commits, readable_experiments
 from grid.resuming import begun_again
 from grid.seen_images import ImageChange, StoredImages, images_of
 from grid.store import Store
@@ -36,8 +37,8 @@ class _Change:
 
 def reasons(plan: Plan, store: Store) -> Iterator[str]:
     """Yield one sentence per kind of missing fit, and per kind of missing piece."""
-    commits = records.read_commits(store)
-    experiments = records.read_experiments(store)
+    commits, _ = readable_commits(store)
+    experiments, _ = readable_experiments(store)
     begun = begun_fits(store)
     to_train = [f.fit for f in plan.missing if not f.committed]
     threads = plan.expansion.experiment.threads
@@ -190,7 +191,7 @@ def _scored_pieces(
     commits: Mapping[str, records.Commit],
 ) -> dict[str, list[records.Piece]]:
     """Return the committed pieces of every experiment that the store knows, by fit."""
-    committed = records.committed_pieces(store)
+    committed = present_pieces(store).pieces
     found: dict[str, dict[str, records.Piece]] = {}
     for experiment in experiments:
         for piece in records.pieces_of(experiment, commits):

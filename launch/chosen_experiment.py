@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from grid.records import Experiment, Store, read_experiments
+from analysis.expansion_choice import Choice
+from grid.records import Store, readable_experiments
 from grid.refusal import Problem, Refused
 from launch.desk import open_desk
 
@@ -47,18 +48,19 @@ def check_file_or_name(file: Path | None, named: dict[str, Any], narrowed: dict[
 
 def expansion_of_file(
     file: Path, store: str | None, narrowed: dict[str, Any]
-) -> tuple[Store, Experiment]:
+) -> tuple[Store, Choice]:
     """Return what a file expands to now, run or not, and the store that is meant.
 
-    The record is the store's where it has it: it says which code wrote it first.
+    The record is the store's where it has it: it says which code wrote it first. Where that is
+    damaged, what the file expands to stands in, and the choice says so.
     """
     desk = open_desk(file, store=store, **narrowed)
     wanted = desk.plan.record
     try:
-        [stored] = read_experiments(desk.store, wanted["name"], wanted["digest"])
+        stored, damaged = readable_experiments(desk.store, wanted["name"], wanted["digest"])
     except ValueError:  # nothing of this expansion has run yet
-        return desk.store, wanted
-    return desk.store, stored
+        return desk.store, Choice((wanted,))
+    return desk.store, Choice(tuple(stored) or (wanted,), damaged=damaged)
 
 
 def refusal_of(error: ValueError) -> Refused:

@@ -157,7 +157,8 @@ def matrix(file: Path | None, metric: Any, **given: Any) -> None:
     """Print trained on (rows) against tested on (columns)."""
     from launch.show_experiment import overview_of, print_matrix
 
-    print_matrix(overview_of(file, **given), metric)
+    shown = overview_of(file, **given)
+    print_matrix(shown, metric, given["store"] or (shown.store_url if file else None))
 
 
 @cli.command()
@@ -172,7 +173,8 @@ def report(file: Path | None, output: Path | None, **given: Any) -> None:
     """Write one HTML page: warnings, matrices, provenance."""
     from launch.show_experiment import overview_of, report_command
 
-    report_command(overview_of(file, **given), output)
+    shown = overview_of(file, **given)
+    report_command(shown, output, given["store"] or (shown.store_url if file else None))
 
 
 @cli.command()

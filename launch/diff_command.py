@@ -25,8 +25,8 @@ def print_difference(first: str, second: str, store: str | None) -> None:
         Refused: the store knows no such fit.
     """
     opened = store_of(store)
-    experiments = records.read_experiments(opened)
-    commits = records.read_commits(opened)
+    experiments, _ = records.readable_experiments(opened)
+    commits, _ = records.readable_commits(opened)
     fits = {fit["fit_id"]: fit for experiment in experiments for fit in experiment["fits"]}
     known = {fit_id: fit["description"] for fit_id, fit in fits.items()}
     known.update({k: c["description"] for k, c in commits.items()})

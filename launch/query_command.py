@@ -17,6 +17,7 @@ from launch.chosen_experiment import check_file_or_name, expansion_of_file, refu
 from launch.command_lines import command_line, store_command
 from launch.desk import store_of
 from launch.query_rows import print_rows, write_csv, write_parquet
+from launch.show_damage import print_left_out
 from launch.show_views import print_views
 
 
@@ -66,6 +67,10 @@ def print_query(
     except QueryRefused as error:
         mend = error.mend[0].upper() + error.mend[1:].rstrip(".")
         raise Refused([Problem(what="query", why=error.why, mend=mend)]) from error
+    for note in selection.notes:
+        _say(note)
+    meant = store or (selection.store.url if file is not None else None)
+    print_left_out(Console(stderr=True), selection.damaged, meant)
     if parquet is not None:
         write_parquet(rows, parquet)
         console.print(f"wrote {rows.num_rows:,} rows to {parquet}", highlight=False, markup=False)
@@ -129,8 +134,9 @@ def _check_output(sql: str | None, csv: bool, parquet: Path | None, overwrite: b
 
 
 def _selection_of_file(file: Path, store: str | None, narrowed: dict[str, Any]) -> Selection:
-    opened, expansion = expansion_of_file(file, store, narrowed)
-    selection = Selection.of(opened, [expansion])
+    opened, choice = expansion_of_file(file, store, narrowed)
+    selection = Selection.of(opened, choice.experiments)
+    selection.damaged.update(choice.damaged)
     if not selection.commits:  # an empty table would be taken for an answer
         _say(f"no fit of {file} is in {opened.url} yet: `{command_line('run', file)}` trains them")
     return selection

@@ -10,6 +10,7 @@ from grid.console import Console
 from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.known_failures import refuse_known_failures
 from grid.plan import is_done, make_trials
+from grid.readable import readable_commits
 from grid.run import RunOptions, RunResult, exit_code
 from grid.shared_store import store_token
 from grid.stopping import ignore_signals
@@ -21,8 +22,11 @@ from launch.invocation import Invocation
 from launch.paragraphs import print_paragraph
 from launch.saying import AGAIN, say_stopped
 from launch.show_begun_again import fits_begun_again, print_begun_again
+from launch.show_damage import print_damage
 from launch.show_plan import print_accepted_bias, print_plan
 from launch.show_warnings import print_warnings
+
+_DAMAGE = (records.CorruptRecord, records.WeightsChanged, records.ForeignScores)
 
 
 def run_missing(
@@ -46,7 +50,7 @@ def run_missing(
     if not trials:
         print_plan(desk)
         _print_warnings(console, desk)
-        return EXIT_DONE
+        return EXIT_FAILED if desk.plan.damage else EXIT_DONE
     print_accepted_bias(console, desk.plan)
     if not resume_anyway:
         print_begun_again(console, fits_begun_again(desk))
@@ -70,10 +74,14 @@ def run_missing(
     if invocation.own_process:
         ignore_signals()
     code = exit_code(result)
+    if code == EXIT_DONE and desk.plan.damage:
+        code = EXIT_FAILED
     words = {
         EXIT_DONE: "done",
         EXIT_UNFINISHED: "unfinished",
-        EXIT_FAILED: "something failed and nothing else is left to run",
+        EXIT_FAILED: "something failed and nothing else is left to run"
+        if result.failed
+        else "something is damaged and nothing else is left to run",
         EXIT_STORE: f"the store failed, no trial is blamed for it: {result.store_error}",
     }
     _print_warnings(console, desk)
@@ -84,7 +92,16 @@ def run_missing(
         print_hint(console, "what failed, where and why", desk.given.command("status"))
     for fit_id, reason in result.failed.items():
         print_paragraph(console, f"{fit_id}: {reason}", 2)
+    print_damage(console, desk.given, desk.plan.damage)
+    if not desk.plan.damage and any(_tells_of_damage(each) for each in result.failed.values()):
+        command = desk.given.store_command("check", "store", "--repair")
+        print_hint(console, "to set aside what is damaged, so that the next run makes it", command)
     return code
+
+
+def _tells_of_damage(reason: str) -> bool:
+    """Whether a trial failed over what the store holds, which a plan does not open."""
+    return any(error.__name__ in reason for error in _DAMAGE)
 
 
 def _on_ray(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResult:
@@ -123,7 +140,7 @@ def _print_warnings(console: Console, desk: Desk) -> None:
     """Of all fits of the experiment, whichever run trained them."""
     labels = {plan.fit.fit_id: plan.fit.label for plan in desk.plan.fits}
     try:
-        commits = records.read_commits(desk.store, labels)
+        commits, _ = readable_commits(desk.store, labels)
     except StoreError:  # what ended the run is said already; `status` shows the warnings
         return
     print_warnings(console, [(labels[fit_id], each) for fit_id, each in commits.items()])

@@ -9,16 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from analysis.expansion_choice import Choice, choose_one
 from analysis.matrix import AmbiguousSeeds, Metric
 from analysis.overview import Overview, overview
 from analysis.report import report_page
-from analysis.selection import one_expansion
 from analysis.terminal import print_overview
 from grid.console import Console
-from grid.records import Experiment, Store
+from grid.records import Store
 from grid.refusal import Problem, Refused
 from launch.chosen_experiment import check_file_or_name, expansion_of_file, refusal_of
 from launch.desk import store_of
+from launch.show_damage import print_left_out
 from launch.whole_file import whole_file
 
 
@@ -48,22 +49,23 @@ def overview_of(
         return _overview(*expansion_of_file(file, store, narrowed))
     opened = store_of(store)
     try:
-        chosen, remarks = one_expansion(opened, experiment, digest)
+        choice = choose_one(opened, experiment, digest)
     except ValueError as error:
         raise refusal_of(error) from error
-    return _overview(opened, chosen, remarks)
+    return _overview(opened, choice)
 
 
-def _overview(store: Store, experiment: Experiment, remarks: tuple[str, ...] = ()) -> Overview:
+def _overview(store: Store, choice: Choice) -> Overview:
     try:
-        return overview(store, experiment, remarks)
+        return overview(store, choice.experiments[0], choice.remarks, choice.damaged)
     except AmbiguousSeeds as error:
         raise Refused([Problem(what=error.what, why=error.why, mend=error.mend)]) from error
 
 
-def print_matrix(shown: Overview, metric: Metric) -> None:
-    """Print warnings, matrices and their sentence."""
+def print_matrix(shown: Overview, metric: Metric, store: str | None = None) -> None:
+    """Print warnings, matrices and their sentence; `store` is --store, for commands that follow."""
     print_overview(Console(), shown, metric)
+    print_left_out(Console(stderr=True), shown.damaged, store)
 
 
 def write_report(shown: Overview, output: Path | None) -> Path:
@@ -89,11 +91,12 @@ def write_report(shown: Overview, output: Path | None) -> Path:
     return path
 
 
-def report_command(shown: Overview, output: Path | None) -> None:
-    """Write the page and say where."""
+def report_command(shown: Overview, output: Path | None, store: str | None) -> None:
+    """Write the page and say where; `store` is --store, for commands that follow."""
     path = write_report(shown, output)
     console = Console()
     size = f"{path.stat().st_size / 1000:,.0f} kB"
     console.print(f"wrote {path} ({size})", highlight=False, markup=False)
     for caution in shown.cautions:
         console.print(f"! {caution.text}", style="yellow", highlight=False, markup=False)
+    print_left_out(Console(stderr=True), shown.damaged, store)

@@ -19,6 +19,7 @@ from grid.known_failures import Undecodable
 from grid.plan import FitPlan, Plan
 from grid.why import reasons
 from launch.desk import Desk
+from launch.show_damage import print_damage
 
 SHOWN = 20
 COMPARISONS_SHOWN = 3
@@ -36,16 +37,7 @@ def print_plan(desk: Desk) -> None:
         console.print(
             f"PARTIAL: at most {counted(experiment.limit, 'image')} per pool", style="bold yellow"
         )
-    table = Table("", "wanted", "committed", "missing", box=None, header_style="dim")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    committed = sum(f.committed for f in plan.fits)
-    table.add_row(
-        "fits", f"{len(plan.fits):,}", f"{committed:,}", f"{len(plan.fits) - committed:,}"
-    )
-    pieces, missing = sum(f.pieces for f in plan.fits), sum(f.missing_pieces for f in plan.fits)
-    table.add_row("pieces", f"{pieces:,}", f"{pieces - missing:,}", f"{missing:,}")
-    console.print(table)
+    console.print(_counts(plan))
     cells = sum(
         len(block["epochs"]) * len(block["degradations"]) * len(sets_of(plan.record, block))
         for block in plan.record["scoring"]
@@ -65,8 +57,19 @@ def print_plan(desk: Desk) -> None:
     _print_left_out(console, plan)
     _print_unknown_families(console, plan)
     _print_overlaps(console, plan)
+    if plan.manifests:
+        console.print(
+            f"{counted(len(plan.manifests), 'deleted manifest')}: the next run writes "
+            f"{'it' if len(plan.manifests) == 1 else 'them'} again",
+            style="yellow",
+            highlight=False,
+        )
+    print_damage(console, desk.given, plan.damage)
     if not plan.missing:
-        console.print("nothing to do", style="green")
+        if plan.damage:
+            console.print("nothing else to do", style="yellow")
+        elif not plan.manifests:
+            console.print("nothing to do", style="green")
         return
     console.print(f"to do, {_time(plan)}", highlight=False)
     _print_trials(console, plan.missing)
@@ -83,6 +86,29 @@ def print_known_nulls(images: Sequence[Undecodable]) -> None:
         console.print(f"  {image.dataset}/{image}", highlight=False, markup=False)
     if len(images) > SHOWN:
         console.print(f"  ... and {len(images) - SHOWN:,} more", highlight=False)
+
+
+def _counts(plan: Plan) -> Table:
+    """Return how many fits and pieces there are in which state; damaged ones where there are any.
+
+    A fit without its weights counts as damaged, its scores as committed: their numbers stand.
+    """
+    fits, pieces = len(plan.fits), sum(f.pieces for f in plan.fits)
+    blocked = sum(bool(f.blocked) for f in plan.fits)
+    trained = sum(f.committed and not f.blocked for f in plan.fits)
+    missing = sum(f.missing_pieces for f in plan.fits)
+    empty = sum(f.damaged_pieces for f in plan.fits)
+    rows = {
+        "fits": [fits, trained, fits - trained - blocked, blocked],
+        "pieces": [pieces, pieces - missing - empty, missing, empty],
+    }
+    heads = ["wanted", "committed", "missing", "damaged"][: 4 if blocked or empty else 3]
+    table = Table("", *heads, box=None, header_style="dim")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, counts in rows.items():
+        table.add_row(name, *(f"{count:,}" for count in counts[: len(heads)]))
+    return table
 
 
 def _time(plan: Plan) -> str:

@@ -7,11 +7,12 @@ from rich.text import Text
 
 from grid.attempts import begun_fits
 from grid.console import Console
-from grid.failures import read_failures
 from grid.plan import FitPlan
+from grid.readable import readable_failures
 from launch.desk import Desk
 from launch.show_begun_again import fits_begun_again, print_begun_again
 from launch.show_cost import print_cost
+from launch.show_damage import print_left_out
 from launch.show_failures import print_failures
 from launch.show_plan import SHOWN, print_plan
 from launch.show_warnings import print_warnings
@@ -31,7 +32,9 @@ def print_status(desk: Desk) -> None:
     print_begun_again(console, again)
     print_cost(console, desk.plan.fits)
     print_warnings(console, [(f.fit.label, f.commit) for f in desk.plan.fits if f.commit])
-    print_failures(console, desk.given, desk.plan.fits, read_failures(desk.store))
+    failures, damaged = readable_failures(desk.store)
+    print_failures(console, desk.given, desk.plan.fits, failures)
+    print_left_out(console, damaged, desk.given.store or desk.given.store_in_file)
 
 
 def _state(plan: FitPlan, begun_again: str | None) -> str:

@@ -6,6 +6,7 @@ import yaml
 from PIL import Image
 
 from analysis.accepted_bias import accepted_bias
+from analysis.selection import Selection
 from grid.loading import parse_experiment
 from grid.plan import prepare
 from grid.records import open_store, write_pool
@@ -166,7 +167,9 @@ def test_reals_and_fakes_of_two_datasets_are_compared_in_a_store_too(tmp_path):
             rows = {"image_id": [each["pool_id"]], "label": [each["label"]], "width": [8]}
             image_format = [formats[each["pool_id"]]]
             write_pool(store, each["pool_id"], {**rows, "height": [8], "format": image_format})
-        found = accepted_bias(store, {"equalise": "none", "pools": pools, "test_sets": []})
+        found = accepted_bias(
+            Selection.of(store, []), {"equalise": "none", "pools": pools, "test_sets": []}
+        )
         return [line.partition(",")[0] for line in found[1]] if found else []
 
     apart = [pool("f", "fakes", 1, "train"), pool("r", "photos", 0, "train")]
