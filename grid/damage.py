@@ -51,6 +51,17 @@ def commit_damage(fit_id: str, why: str, pieces: int) -> Damage:
     )
 
 
+def lost_commit_damage(fit_id: str, pieces: int) -> Damage:
+    """Return what a commit comes to that is not there, though pieces of its fit are."""
+    return Damage(
+        key=commit_key(fit_id),
+        why="it is gone",
+        so=f"fit {fit_id} counts as not trained, and its {counted(pieces, 'piece')} cannot be read",
+        again="trained",
+        fit_id=fit_id,
+    )
+
+
 def weights_damage(
     commit: Commit, epoch: str, why: str, pieces: Collection[str], children: Collection[str]
 ) -> Damage:
@@ -125,3 +136,17 @@ def experiment_damage(key: str, why: str) -> Damage:
         aside=(key,),
         again="written",
     )
+
+
+def record_damage(kind: str, key: str, why: str) -> Damage:
+    """Return what another damaged record or cache comes to."""
+    so, again = _OTHERS[kind]
+    return Damage(key=key, why=why, so=so, aside=(key,), again=again)
+
+
+_OTHERS: dict[str, tuple[str, Again]] = {
+    "markers": ("an older marker says which expansion was run last", "written"),
+    "failures": ("this failure is left out where failures are shown", ""),
+    "places of images": ("trials that read these images fail", "written"),
+    "caches": ("it is computed anew when it is needed", ""),
+}

@@ -75,7 +75,7 @@ def readable_commits(
         for key in store.list(COMMITS)
         if (key in wanted if wanted is not None else _COMMIT.fullmatch(key))
     ]
-    found, damaged = by_halves(keys, lambda some: read_commits(_only(store, some)))
+    found, damaged = by_halves(keys, lambda some: read_commits(only_keys(store, some)))
     return {fit_id: each for part in found for fit_id, each in part.items()}, damaged
 
 
@@ -90,21 +90,21 @@ def readable_experiments(
         key: place for key in store.list(EXPERIMENTS) if (place := _EXPERIMENT.fullmatch(key))
     }
     try:
-        return read_experiments(_only(store, places), name, digest), {}
+        return read_experiments(only_keys(store, places), name, digest), {}
     except CorruptRecord:
         wanted = [
             key
             for key, place in places.items()
             if name in (None, place[1]) and (digest is None or place[2].startswith(digest))
         ]
-    found, damaged = by_halves(wanted, lambda some: read_experiments(_only(store, some)))
+    found, damaged = by_halves(wanted, lambda some: read_experiments(only_keys(store, some)))
     return [each for part in found for each in part], damaged
 
 
 def readable_failures(store: Store) -> tuple[list[Failure], Damaged]:
     """Return the failures of all fits, by fit, attempt and number, and the damaged ones."""
     keys = store.list(FAILURES)
-    found, damaged = by_halves(keys, lambda some: read_failures(_only(store, some)))
+    found, damaged = by_halves(keys, lambda some: read_failures(only_keys(store, some)))
     return [each for part in found for each in part], damaged
 
 
@@ -157,13 +157,12 @@ def by_halves(
     return found + more, {**damaged, **others}
 
 
-def _only(store: Store, keys: Collection[str]) -> Store:
+def only_keys(store: Store, keys: Collection[str]) -> Store:
+    """Return a store whose listings show these keys only; all else is the store's."""
     return cast(Store, _OnlyKeys(store, keys))
 
 
 class _OnlyKeys:
-    """A store whose listings show some keys only; all else is the store's."""
-
     def __init__(self, store: Store, keys: Collection[str]) -> None:
         self._store = store
         self._keys = sorted(keys)

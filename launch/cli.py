@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from launch.check_commands import check
 from launch.command_lines import command_line
 from launch.invocation import Invocation
 from launch.options import (
@@ -31,7 +32,19 @@ from launch.saying import refuse, say, say_stopped
 class InWorkingOrder(click.Group):
     """Lists commands in the order in which one comes to need them, not by the alphabet."""
 
-    ORDER = ("demo", "init", "plan", "run", "status", "matrix", "report", "query", "verify", "diff")
+    ORDER = (
+        "demo",
+        "init",
+        "plan",
+        "run",
+        "status",
+        "matrix",
+        "report",
+        "query",
+        "verify",
+        "diff",
+        "check",
+    )
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return the names, those of ORDER first."""
@@ -252,6 +265,9 @@ def gc(store: str | None, dry_run: bool) -> None:
     from launch.upkeep_commands import run_gc
 
     run_gc(store, dry_run=dry_run)
+
+
+cli.add_command(check)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -94,7 +94,7 @@ def run_missing(
         print_paragraph(console, f"{fit_id}: {reason}", 2)
     print_damage(console, desk.given, desk.plan.damage)
     if not desk.plan.damage and any(_tells_of_damage(each) for each in result.failed.values()):
-        command = desk.given.store_command("check", "store", "--repair")
+        command = desk.given.store_command("check", "store", "--deep", "--repair")
         print_hint(console, "to set aside what is damaged, so that the next run makes it", command)
     return code
 

@@ -225,3 +225,17 @@ def test_a_damaged_failure_record_hides_no_other(crossgen, own_run):
     _, out, err = asked(crossgen, own_run, "query failures")
     assert "1" in out
     assert f"failures/{fit_id}/a-1.json: it lacks" in err
+
+
+def test_damage_that_a_plan_cannot_see_fails_its_trial_with_the_way_out(crossgen, own_run):
+    commit = json.loads(one(own_run, "commits/*.json").read_text())
+    fit_id, epoch = commit["fit_id"], commit["selected_epoch"]
+    weights = one(own_run, f"fits/{fit_id}/*/weights-{epoch}.safetensors")
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    one(own_run, f"scores/{fit_id}/*.parquet").unlink()
+    code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")
+    assert code == 1
+    assert "WeightsChanged" in err
+    assert way_out(own_run).replace("--repair", "--deep --repair") in err

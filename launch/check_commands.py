@@ -1,0 +1,36 @@
+"""The commands `crossgen check ...`: what can be proved, on one word."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from launch.options import optional_experiment_argument, store_option
+
+
+@click.group()
+def check() -> None:
+    """Prove what is there: `check store` looks at every file of a store."""
+
+
+@check.command("store")
+@optional_experiment_argument
+@store_option
+@click.option("--deep", is_flag=True, help="Read every byte, those of the weights too.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Set what is damaged aside, below aside/ in the store, so that the next run makes it "
+    "again; nothing is deleted.",
+)
+def store_(file: Path | None, store: str | None, deep: bool, repair: bool) -> None:
+    """Look at every file of a store: what is damaged, and what that makes unusable.
+
+    Exit code 0: nothing is damaged, 1: something is damaged or missing, 3: something cannot be
+    read.
+    """
+    from launch.check_store_command import check_store_command
+
+    sys.exit(check_store_command(file, store, deep=deep, repair=repair))
