@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from data.counts import counted
+from grid.console import Console
 from grid.damage import Damage
 from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE
 from grid.loading import load_experiment
