@@ -44,6 +44,7 @@ def check_store_command(file: Path | None, store: str | None, *, deep: bool, rep
                 "--repair",
             )
             print_hint(console, "to set it aside, so that the next run makes it again", again)
+            _print_made_again(console, found.damage)
     if found.unreadable:
         return EXIT_STORE
     if found.damage:
@@ -119,6 +120,10 @@ def _repair(console: Console, store: Store, damage: list[Damage]) -> None:
         folder = set_aside(store, why)
         moved = counted(len(why), "file was", "files were")
         print_paragraph(console, f"{moved} set aside, below {folder} of the store", 0, "green")
+    _print_made_again(console, damage)
+
+
+def _print_made_again(console: Console, damage: list[Damage]) -> None:
     fits = len({each.fit_id for each in damage if each.again == "trained"})
     pieces = sum(each.again == "scored" for each in damage)
     written = sum(each.again == "written" for each in damage)
@@ -129,4 +134,4 @@ def _repair(console: Console, store: Store, damage: list[Damage]) -> None:
     ]
     said = ", ".join(each for each in todo if each)
     if said:
-        print_paragraph(console, f"the next `crossgen run FILE` {said} again")
+        print_paragraph(console, f"the next `crossgen run FILE` then {said}, again")

@@ -126,6 +126,7 @@ def test_every_command_has_help():
         "query",
         "verify",
         "diff",
+        "check",
         "init",
         "compact",
         "gc",

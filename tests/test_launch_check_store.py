@@ -122,6 +122,8 @@ def test_each_damage_is_found_set_aside_and_made_again(crossgen, own_run, what, 
     assert f"  {key}\n" in out
     words = f"crossgen check store --store {store}{' --deep' if deep else ''} --repair\n"
     assert f"to set it aside, so that the next run makes it again:\n  {words}" in out
+    if what in ("weights", "commit", "history", "validation", "provenance"):
+        assert "the next `crossgen run FILE` then trains 1 fit, again" in out
     assert untouched(store) == before, "without --repair nothing is changed"
 
     code, out, _ = crossgen(*check, "--repair")
