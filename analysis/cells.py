@@ -30,6 +30,7 @@ from grid.records import (
     DERIVED,
     Cell,
     Commit,
+    CorruptRecord,
     Experiment,
     Piece,
     Store,
@@ -37,6 +38,7 @@ from grid.records import (
     StoreMissing,
     StoreUnwritable,
     digest,
+    open_parquet,
     parquet_bytes,
     read_scores,
     why_damaged,
@@ -101,6 +103,7 @@ def measured_cells(selection: Selection) -> list[MeasuredCell]:
         known.update(computed)
         if computed:
             _write_cache(selection.store, known)
+        selection.tell_unproven()
     return [MeasuredCell(*each, known[each[0]]) for each in found if each[0] in known]
 
 
@@ -183,7 +186,7 @@ def _compute(selection: Selection, cells: dict[str, tuple[Cell, str]]) -> dict[s
         try:
             sides = [
                 [
-                    _rows(_held(held, selection.store, piece, commit), mask)
+                    _rows(_held(held, selection, piece, commit), mask)
                     for piece, mask in zip(
                         pieces, masks.of([piece.pool_id for piece in pieces], wanted), strict=True
                     )
@@ -207,25 +210,32 @@ def _rows(scores: Scores, mask: npt.NDArray[np.bool_] | None) -> Scores:
     return scores if mask is None else (scores[0][mask], scores[1][mask])
 
 
-def _held(held: dict[str, Scores], store: Store, piece: Piece, commit: Commit) -> Scores:
+def _held(held: dict[str, Scores], selection: Selection, piece: Piece, commit: Commit) -> Scores:
     if piece.key not in held:
-        table = read_scores(store, piece, commit)
+        table = read_scores(
+            selection.store,
+            piece,
+            commit,
+            rows=selection.images_in(piece.pool_id),
+            unproven=selection.unproven,
+        )
         held[piece.key] = (table["logit"].to_numpy(), table["seen"].to_numpy())
     return held[piece.key]
 
 
 def _read_cache(store: Store) -> dict[str, Measured]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     names = [field.name for field in measured_fields()]
     try:
-        table = pq.ParquetFile(pa.BufferReader(store.get(CACHE_KEY))).read()
-        columns = [table[name].to_pylist() for name in ("cell_key", *names)]
+        content = open_parquet(CACHE_KEY, store.get(CACHE_KEY))
+        table = content.read(["cell_key", *names])
     except StoreMissing:
         return {}
-    except (pa.ArrowInvalid, KeyError):  # a cache that cannot be read is made again
+    except CorruptRecord as error:
+        log.info("cells are computed again: %s", error)
         return {}
+    if not content.proven or table.column_names != ["cell_key", *names]:
+        return {}  # of an earlier version
+    columns = [table[name].to_pylist() for name in ("cell_key", *names)]
     return {row[0]: Measured(*row[1:]) for row in zip(*columns, strict=True)}
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.selection import Selection
 from analysis.views import VIEWS, Views, schemas
-from grid.records import CorruptRecord, Store, did_you_mean
+from grid.records import Store, did_you_mean
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,10 +35,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
     "temp_directory": "",  # no spilling; connect() gives a folder of its own
 }
-
-
-class _Unreadable(Exception):
-    """A file of a view could not be read as Parquet."""
 
 
 class QueryRefused(ValueError):
@@ -75,7 +71,6 @@ def query(
     Raises:
         QueryRefused: Not one SELECT, an unknown view or column, a syntax error.
         ValueError: No such experiment or digest.
-        CorruptRecord: A score file of it is damaged.
     """
     selection = Selection(store, experiment, digest, all_expansions=all_expansions)
     for remark in selection.remarks:
@@ -92,19 +87,17 @@ def answer(selection: Selection, sql: str) -> pa.Table:
     """Run one SELECT over the views of a selection, as `query` does."""
     kind = _kind(sql)
     try:
+        return _answer(selection, sql, kind)
+    finally:
+        selection.tell_unproven()
+
+
+def _answer(selection: Selection, sql: str, kind: Literal["SELECT", "PIVOT"]) -> pa.Table:
+    try:
         return _run(Views(selection), sql, kind)
     except FileNotFoundError:
-        # `compact` or `gc` has removed a copy since it was listed: look again, once.
-        return _run(Views(selection.again(proves_tables=False)), sql, kind)
-    except _Unreadable:
-        # A history or a manifest is damaged: open each first, once, and leave out those that are.
-        try:
-            return _run(Views(selection.again(proves_tables=True)), sql, kind)
-        except _Unreadable as error:
-            raise CorruptRecord(
-                f"a file that {sql!r} reads: it is damaged ({error}); `crossgen check store "
-                "--deep` names it."
-            ) from error
+        # `compact` or `gc` has removed a copy since it was proved: look again, once.
+        return _run(Views(selection.again()), sql, kind)
 
 
 @contextmanager
@@ -189,14 +182,7 @@ def _run(views: Views, sql: str, kind: Literal["SELECT", "PIVOT"]) -> pa.Table:
         except duckdb.Error as error:
             if "No such file" in str(error) or "FileNotFoundError" in str(error):
                 raise FileNotFoundError(str(error)) from error
-            if _is_of_a_file(error):
-                raise _Unreadable(str(error).splitlines()[0]) from error
             raise _refusal(sql, error) from error
-
-
-def _is_of_a_file(error: Exception) -> bool:
-    """Whether Arrow failed over a file, which DuckDB hands on in its own words."""
-    return any(words in str(error) for words in ("arrow_scan", "Parquet", "parquet", "Thrift"))
 
 
 def _check_columns(sql: str) -> None:

@@ -7,27 +7,29 @@ pools are content, so what several share is there once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from analysis.expansion_choice import choose, choose_one
 from analysis.stated import said_of_fit, said_of_pool
 from grid.records import (
+    SCORES,
     Cell,
     Commit,
-    CorruptRecord,
     Experiment,
     FitRecord,
     Piece,
     PoolRecord,
     Store,
+    StoreError,
     cells_of,
+    counted,
     pieces_of,
     present_pieces,
     readable_commits,
-    refused_scores,
     scores_key,
+    scores_of_bytes,
     why_damaged,
 )
 
@@ -58,7 +60,6 @@ class Selection:
         self.damaged: dict[str, str] = dict(choice.damaged)
         self.refused: dict[str, str] = {}
         self.notes: list[str] = []
-        self.proves_tables = False
 
     @classmethod
     def of(cls, store: Store, experiments: Sequence[Experiment]) -> Selection:
@@ -70,23 +71,16 @@ class Selection:
         selection.damaged = {}
         selection.refused = {}
         selection.notes = []
-        selection.proves_tables = False
         return selection
 
-    def again(self, *, proves_tables: bool) -> Selection:
-        """Return the same selection, to be looked at anew.
-
-        Args:
-            proves_tables: whether each history and manifest is opened before a view of them is
-                made, which costs time, and leaves the damaged ones out.
-        """
+    def again(self) -> Selection:
+        """Return the same selection, to be looked at anew."""
         selection = Selection.of(self.store, self.experiments)
         selection.remarks = self.remarks
         selection.damaged = self.damaged
         selection.refused = self.refused
         self.notes.clear()
         selection.notes = self.notes
-        selection.proves_tables = proves_tables
         return selection
 
     @cached_property
@@ -143,41 +137,48 @@ class Selection:
         """The wanted pieces that are in the store."""
         return [piece for piece in self.wanted_pieces if self.is_committed(piece)]
 
+    def images_in(self, pool_id: str) -> int | None:
+        """Return how many images a pool has, None where no record says it."""
+        pool = self.pools.get(pool_id)
+        return pool["n"] if pool is not None else None
+
+    def check_scores(self, piece: Piece, data: bytes) -> None:
+        """Raise StoreError where a score file that is read already must not be used."""
+        rows, commit = self.images_in(piece.pool_id), self.commits[piece.fit_id]
+        found = scores_of_bytes(piece.key, data, commit, rows=rows)
+        if not found.proven:
+            found.table()  # its rows are held against what it counts
+            self.unproven.add(piece.key)
+
+    def leave_out(self, key: str, error: StoreError) -> None:
+        """Remember a file that is not used, and why: it is damaged, gone, or of other weights."""
+        self.damaged[key] = why_damaged(error)
+        if key.startswith(SCORES):
+            self.refused[key] = str(error)
+
     def refuse(self, pieces: Sequence[Piece]) -> dict[str, str]:
-        """Return which of the pieces' files are not used, by key, with the reason, and log it.
+        """Return which of the pieces' files must not be used, by key, with the reason."""
+        for piece in pieces:
+            try:
+                self.check_scores(piece, self.store.get(piece.key))
+            except StoreError as error:
+                self.leave_out(piece.key, error)
+        return {p.key: self.refused[p.key] for p in pieces if p.key in self.refused}
 
-        Their weights are not those that the fit's commit names, or the file is damaged.
-        """
-        refused = refused_scores(self.store, pieces, self.commits)
-        for key, message in refused.items():
-            log.warning("left out: %s", message)
-            self.refused[key] = self.damaged[key] = message.partition(": ")[2] or message
-        return refused
+    @cached_property
+    def unproven(self) -> set[str]:
+        """The keys of score files that were read and carry no checksum to be held against."""
+        return set()
 
-    def readable(self, tables: Mapping[str, Callable[[], object]]) -> list[str]:
-        """Return the keys of the tables that are there, and, where they are proved, can be read.
-
-        Args:
-            tables: by key, what reads it.
-        """
-        sizes = {
-            entry.key: entry.bytes
-            for folder in dict.fromkeys(key.partition("/")[0] for key in tables)
-            for entry in self.store.entries(f"{folder}/")
-        }
-        found = []
-        for key, read in tables.items():
-            if not sizes.get(key):
-                self.damaged[key] = "it is empty" if key in sizes else "it is gone"
-                continue
-            if self.proves_tables:
-                try:
-                    read()
-                except CorruptRecord as error:
-                    self.damaged[key] = why_damaged(error)
-                    continue
-            found.append(key)
-        return found
+    def tell_unproven(self) -> None:
+        """Say once how many score files were taken as they are."""
+        if self.unproven:
+            log.warning(
+                "%s carry no checksum, being of an earlier version of crossgen: their counts and "
+                "weights are checked, their logits are taken as they are.",
+                counted(len(self.unproven), "score file"),
+            )
+            self.unproven.clear()
 
     @cached_property
     def complete_cells(self) -> list[tuple[Cell, Experiment]]:

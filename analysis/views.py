@@ -9,7 +9,7 @@ them in memory; no database file, no locks, and on S3 the bytes come through fss
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from analysis.cells_view import cells_schema, cells_table
@@ -17,15 +17,16 @@ from analysis.fit_facts import fit_facts
 from analysis.selection import Selection
 from grid.records import (
     Piece,
+    check_copy,
     compacted_key,
     compacted_keys,
     counted,
     history_key,
+    history_of_bytes,
     history_schema,
     manifest_key,
     manifest_schema,
-    read_history,
-    read_pool,
+    pool_of_bytes,
     readable_failures,
 )
 
@@ -123,40 +124,44 @@ def pieces_view(selection: Selection) -> pa.Table:
 def scores_view(selection: Selection) -> pyarrow.dataset.Dataset:
     """Return every score of the selection as a dataset; scores of foreign weights are not in it.
 
-    A fit whose pieces have a valid copy by `compact` is read from that one file.
+    A fit whose pieces have a valid copy by `compact` is read from that one file, and from the
+    pieces where the copy is damaged.
     """
     import pyarrow.dataset as ds
+
+    from analysis.proven_dataset import ProvenDataset
 
     by_fit: dict[str, list[Piece]] = {}
     for piece in selection.committed:
         by_fit.setdefault(piece.fit_id, []).append(piece)
     copies = compacted_keys(selection.store)
-    filesystem, root = selection.store.arrow_location()
-    parquet = ds.ParquetFileFormat()
-    fragments = []
-    small: list[Piece] = []
+    conditions = _Conditions(selection)
+    copied: dict[str, list[Piece]] = {}
+    single: dict[str, Piece] = {}
+    places: dict[str, Any] = {}
     for fit_id, pieces in by_fit.items():
         # A copy holds all pieces of its fit, so a selection of fewer reads the pieces themselves.
         every = selection.present[fit_id]
         copy = compacted_key(fit_id, every, selection.commits[fit_id])
         if copy in copies and len(pieces) == len(every):
-            fragments.append(
-                parquet.make_fragment(
-                    f"{root}/{copy}", filesystem, partition_expression=ds.field("fit_id") == fit_id
-                )
-            )
+            copied[copy] = pieces
+            places[copy] = ds.field("fit_id") == fit_id
         else:
-            small.extend(pieces)
-    refused = selection.refuse(small)
-    conditions = _Conditions(selection)
-    fragments.extend(
-        parquet.make_fragment(
-            f"{root}/{piece.key}", filesystem, partition_expression=conditions.of(piece)
-        )
-        for piece in small
-        if piece.key not in refused
+            places.update((piece.key, conditions.of(piece)) for piece in pieces)
+        single.update((piece.key, piece) for piece in pieces)
+
+    def check(key: str, data: bytes) -> None:
+        if key in copied:
+            check_copy(key, data)
+        else:
+            selection.check_scores(single[key], data)
+
+    def instead(key: str) -> dict[str, Any]:
+        return {piece.key: conditions.of(piece) for piece in copied.get(key, ())}
+
+    return ProvenDataset(
+        selection.store, places, scores_schema(), check, selection.leave_out, instead
     )
-    return ds.FileSystemDataset(fragments, scores_schema(), parquet, filesystem)
 
 
 def images_view(selection: Selection) -> pyarrow.dataset.Dataset:
@@ -165,6 +170,8 @@ def images_view(selection: Selection) -> pyarrow.dataset.Dataset:
     Family and group are the experiments'; a manifest has those of the day it was written.
     """
     import pyarrow.dataset as ds
+
+    from analysis.proven_dataset import ProvenDataset
 
     wanted = {
         manifest_key(pool_id): (ds.field("family") == pool["family"])
@@ -178,33 +185,26 @@ def images_view(selection: Selection) -> pyarrow.dataset.Dataset:
             f"images are left out of {counted(len(absent), 'pool')} without a manifest, e.g. "
             f"{absent[0]}: nothing of it has run, or it was deleted; `crossgen run FILE` writes it."
         )
-    found = selection.readable(
-        {
-            manifest_key(pool_id): partial(read_pool, selection.store, pool_id)
-            for pool_id in selection.pools
-            if manifest_key(pool_id) in existing
-        }
+    found = {key: facts for key, facts in wanted.items() if key in existing}
+    return ProvenDataset(
+        selection.store, found, manifest_schema(), pool_of_bytes, selection.leave_out
     )
-    return _dataset(selection, {key: wanted[key] for key in found}, manifest_schema())
 
 
 def history_view(selection: Selection) -> pyarrow.dataset.Dataset:
     """Return the rows per epoch of the committed fits."""
     import pyarrow.dataset as ds
 
-    trained = {
-        history_key(fit_id, commit["attempt"]): commit
+    from analysis.proven_dataset import ProvenDataset
+
+    wanted = {
+        history_key(fit_id, commit["attempt"]): ds.field("fit_id") == fit_id
         for fit_id, commit in selection.commits.items()
         if commit["n_train"] > 0  # given weights were not trained here and have no history
     }
-    found = selection.readable(
-        {
-            key: partial(read_history, selection.store, commit["fit_id"], commit["attempt"])
-            for key, commit in trained.items()
-        }
+    return ProvenDataset(
+        selection.store, wanted, schemas()["history"], history_of_bytes, selection.leave_out
     )
-    wanted = {key: ds.field("fit_id") == trained[key]["fit_id"] for key in found}
-    return _dataset(selection, wanted, schemas()["history"])
 
 
 def failures_view(selection: Selection) -> pa.Table:
@@ -367,18 +367,6 @@ class _Conditions:
         import pyarrow.dataset as ds
 
         return ds.field(name) == pa.scalar(value, scores_schema().field(name).type)
-
-
-def _dataset(selection: Selection, expressions: dict[str, Any], schema: Any) -> Any:
-    import pyarrow.dataset as ds
-
-    filesystem, root = selection.store.arrow_location()
-    parquet = ds.ParquetFileFormat()
-    fragments = [
-        parquet.make_fragment(f"{root}/{key}", filesystem, partition_expression=expression)
-        for key, expression in expressions.items()
-    ]
-    return ds.FileSystemDataset(fragments, schema, parquet, filesystem)
 
 
 _MAKERS: dict[str, Callable[[Selection], Any]] = {

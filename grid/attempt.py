@@ -15,7 +15,7 @@ from grid.execute import run_trial
 from grid.failures import failure_of, recent_log, write_failure
 from grid.gpu import cap_memory, kind_of, release_memory
 from grid.json_records import CorruptRecord
-from grid.score_files import ForeignScores
+from grid.score_reading import ForeignScores
 from grid.shared_store import require_shared
 from grid.store import Store, StoreError, StoreMissing, open_store
 from grid.trial import LostAttempt, Report, Stop, Trial

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, TypedDict, cast
 
+from grid.file_checksums import MEND
 from grid.identity import digest_bytes
 from grid.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.places import COMMITS, SCORES, commit_key, weights_key
@@ -171,4 +172,7 @@ def weights_damage(store: Store, commit: Commit, epochs: Iterable[int] | None = 
 
 
 def _commit(key: str, data: bytes) -> Commit:
-    return cast(Commit, from_json(key, data, _REQUIRED))
+    commit = cast(Commit, from_json(key, data, _REQUIRED, Commit))
+    if commit_key(commit["fit_id"]) != key:
+        raise CorruptRecord(f"{key}: it is the commit of {commit['fit_id']}; {MEND}.")
+    return commit

@@ -8,25 +8,25 @@ So it can be deleted at any moment, and nothing is ever read from a stale one.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from grid.commits import Commit, committed_pieces, read_commits
+from grid.file_checksums import CorruptRecord
 from grid.identity import digest
-from grid.json_records import CorruptRecord
+from grid.manifests import read_pool
+from grid.parquet_files import open_parquet, parquet_of_groups
 from grid.places import DERIVED, SCORES, scores_key
-from grid.score_files import ForeignScores, read_score_footer, read_scores
-from grid.store import Store
-from grid.stored_tables import read_pool
+from grid.score_reading import ForeignScores, read_score_footer, read_scores
+from grid.store import Store, StoreMissing
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 COMPACTED = f"{DERIVED}scores/"
-LAYOUT = 1
+LAYOUT = 2
 # Large enough to scan fast, small enough that a point query reads little of a file.
 _ROWS_PER_GROUP = 65_536
 _SORTED_BY = ("degradation", "test_pipeline", "equalise", "epoch", "pool_id", "piece_id")
@@ -83,9 +83,10 @@ def compact(store: Store, progress: Callable[[int, int], None] | None = None) ->
     for number, (fit_id, pieces) in enumerate(sorted(present.items()), 1):
         key = compacted_key(fit_id, pieces, commits[fit_id])
         try:
-            if key not in existing:
-                data = compacted_bytes(store, pieces, commits[fit_id], labels)
-                written += store.put_new(key, data)
+            if key not in existing or not _is_valid(store, key):
+                data = compacted_bytes(store, key, pieces, commits[fit_id], labels)
+                store.put_checkpoint(key, data)
+                written += 1
             valid.add(key)
             copied.update(scores_key(fit_id, piece) for piece in pieces)
         except (ForeignScores, CorruptRecord) as error:
@@ -106,8 +107,23 @@ def compact(store: Store, progress: Callable[[int, int], None] | None = None) ->
     )
 
 
+def check_copy(key: str, data: bytes) -> None:
+    """Raise CorruptRecord where a copy is not as it was written: then it is made again."""
+    content = open_parquet(key, data)
+    if not content.proven or content.facts is None or content.facts.get("key") != key:
+        raise CorruptRecord(f"{key}: it is not the copy that its name says; compact again.")
+
+
+def _is_valid(store: Store, key: str) -> bool:
+    try:
+        check_copy(key, store.get(key))
+    except (StoreMissing, CorruptRecord):
+        return False
+    return True
+
+
 def compacted_bytes(
-    store: Store, pieces: Collection[str], commit: Commit, labels: Mapping[str, int]
+    store: Store, key: str, pieces: Collection[str], commit: Commit, labels: Mapping[str, int]
 ) -> bytes:
     """Return the copy of a fit's pieces as a Parquet file; raise ForeignScores, CorruptRecord.
 
@@ -115,25 +131,20 @@ def compacted_bytes(
     `labels` gives each pool's label.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     footers = []
     for piece_id in pieces:
-        key = scores_key(commit["fit_id"], piece_id)
-        footers.append({**read_score_footer(store, key), "piece_id": piece_id, "key": key})
+        scores = scores_key(commit["fit_id"], piece_id)
+        footers.append({**read_score_footer(store, scores), "piece_id": piece_id, "key": scores})
     footers.sort(key=lambda footer: [footer[name] for name in _SORTED_BY])
-    file = io.BytesIO()
-    with pq.ParquetWriter(
-        file,
+    return parquet_of_groups(
+        (pa.concat_tables(group) for group in _groups(_tables(store, footers, commit, labels))),
         compacted_schema(),
-        compression="zstd",
+        {"key": key},
         use_dictionary=list(_CONSTANT),
         column_encoding={"image": "DELTA_BINARY_PACKED", "logit": "BYTE_STREAM_SPLIT"},
         store_schema=False,
-    ) as writer:
-        for group in _groups(_tables(store, footers, commit, labels)):
-            writer.write_table(pa.concat_tables(group), row_group_size=10**9)
-    return file.getvalue()
+    )
 
 
 @lru_cache(maxsize=1)

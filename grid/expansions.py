@@ -6,23 +6,15 @@ of pools and fits are digests, so several expansions of one experiment share wha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 
 from grid.commits import Commit
-from grid.identity import digest
-from grid.json_records import from_json, to_json
-from grid.places import EXPERIMENTS, experiment_key
-from grid.refusal import did_you_mean
 from grid.score_files import Piece
-from grid.store import Store
 
-DIGEST_DIGITS = 20
 # Of a test set: the classes that the fit at hand was not trained on, whichever these are.
 NOT_TRAINED_CLASSES = "not_trained_classes"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 class TrainRecord(TypedDict):
@@ -137,9 +129,6 @@ class Experiment(_RequiredOfExperiment, total=False):
     created_by: str
 
 
-_REQUIRED = frozenset(Experiment.__required_keys__)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """One fit at one epoch on one test set under one degradation, and the pieces it is made of.
@@ -157,64 +146,6 @@ class Cell:
     real: tuple[Piece, ...]
     fake: tuple[Piece, ...]
     record: SetRecord
-
-
-def experiment_digest(experiment: Mapping[str, Any]) -> str:
-    """Return the digest of an expansion: of all but the digest itself and the writer's version."""
-    content = {
-        key: value for key, value in experiment.items() if key not in ("digest", "created_by")
-    }
-    return digest(content)[:DIGEST_DIGITS]
-
-
-def write_experiment(store: Store, experiment: Experiment | Mapping[str, Any]) -> bool:
-    """Store an expansion; False where this very one is there already."""
-    missing = sorted(_REQUIRED - experiment.keys())
-    if missing:
-        raise ValueError(
-            f"experiment {experiment.get('name')!r}: its record lacks {', '.join(missing)}; give "
-            "every field."
-        )
-    if not _NAME.fullmatch(experiment["name"]):
-        raise ValueError(
-            f"experiment {experiment['name']!r}: the name is a folder's name in the store; use "
-            "letters, digits, '_', '.' and '-'."
-        )
-    return store.put_new(
-        experiment_key(experiment["name"], experiment["digest"]), to_json(experiment)
-    )
-
-
-def read_experiments(
-    store: Store, name: str | None = None, digest: str | None = None
-) -> list[Experiment]:
-    """Return the expansions of one name (or all), of one digest (a beginning is enough) or all.
-
-    Raises ValueError, with a suggestion, where a name or a digest is not in the store.
-    """
-    keys = store.list(EXPERIMENTS)
-    places = {key: tuple(key.removeprefix(EXPERIMENTS).split("/", 1)) for key in keys}
-    names = {place[0] for place in places.values()}
-    if name is not None and name not in names:
-        raise ValueError(
-            f"experiment {name!r}: the store {store.url} has none of this name. "
-            f"{did_you_mean(name, names)}."
-        )
-    chosen = [
-        key
-        for key, place in places.items()
-        if (name is None or place[0] == name) and (digest is None or place[1].startswith(digest))
-    ]
-    if digest is not None and not chosen:
-        known = sorted(place[1].removesuffix(".json") for place in places.values())
-        raise ValueError(
-            f"experiment digest {digest!r}: the store {store.url} has no such expansion; known "
-            f"are {', '.join(known) or 'none'}."
-        )
-    return [
-        cast(Experiment, from_json(key, data, _REQUIRED))
-        for key, data in sorted(store.get_many(chosen).items())
-    ]
 
 
 def resolved_epochs(epochs: Sequence[int | str], commit: Commit) -> list[int]:

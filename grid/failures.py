@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypedDict, cast
 
+from grid.file_checksums import MEND, CorruptRecord
 from grid.json_records import SCHEMA, from_json, to_json
 from grid.places import FAILURES, failure_key
 from grid.store import Store
@@ -130,7 +131,16 @@ def read_failures(store: Store, fit_id: str | None = None) -> list[Failure]:
     prefix = FAILURES if fit_id is None else f"{FAILURES}{fit_id}/"
     found = store.get_many(store.list(prefix))
     ordered = sorted(found.items(), key=lambda item: _place(item[0]))
-    return [cast(Failure, from_json(key, data, Failure.__required_keys__)) for key, data in ordered]
+    return [_failure(key, data) for key, data in ordered]
+
+
+def _failure(key: str, data: bytes) -> Failure:
+    failure = cast(Failure, from_json(key, data, Failure.__required_keys__, Failure))
+    if not key.startswith(f"{FAILURES}{failure['fit_id']}/{failure['attempt']}-"):
+        raise CorruptRecord(
+            f"{key}: it is a failure of {failure['fit_id']}, attempt {failure['attempt']}; {MEND}."
+        )
+    return failure
 
 
 def _place(key: str) -> tuple[str, int]:

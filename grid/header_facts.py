@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from data.counts import counted
+from grid.manifests import pool_of_bytes
 from grid.places import manifest_key
 from grid.store import Store
-from grid.stored_tables import pool_of_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa

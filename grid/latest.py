@@ -9,13 +9,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from typing import TypedDict
 
+from grid.file_checksums import MEND
 from grid.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.places import LATEST, latest_key
 from grid.store import Store
 from grid.store_errors import StoreMissing
 
 log = logging.getLogger(__name__)
+
+
+class _Marker(TypedDict):
+    schema: int
+    name: str
+    digest: str
 
 
 def mark_latest(store: Store, name: str, digest: str) -> None:
@@ -56,7 +64,10 @@ def _numbers(store: Store, name: str) -> list[int]:
 def _marked(store: Store, name: str, number: int) -> str | None:
     key = latest_key(name, number)
     try:
-        return str(from_json(key, store.get(key), ("name", "digest"))["digest"])
+        marker = from_json(key, store.get(key), ("name", "digest"), _Marker)
+        if marker["name"] != name:
+            raise CorruptRecord(f"{key}: it marks an expansion of {marker['name']}; {MEND}.")
+        return str(marker["digest"])
     except StoreMissing:  # someone tidied up by hand
         return None
     except CorruptRecord as error:

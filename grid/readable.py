@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from grid.commits import Commit, read_commits
-from grid.expansions import Experiment, read_experiments
+from grid.expansions import Experiment
 from grid.failures import Failure, read_failures
 from grid.json_records import CorruptRecord
 from grid.places import (
@@ -28,6 +28,7 @@ from grid.places import (
     provenance_key,
 )
 from grid.store import Store
+from grid.stored_experiments import read_experiments
 from grid.stored_tables import read_histories, read_provenances
 
 if TYPE_CHECKING:

@@ -1,10 +1,11 @@
 """The store's records: the one door through which the grid writes and the analysis reads.
 
 What lies where is in `grid.places`, the commit protocol in `grid.commits`, expanded experiments in
-`grid.expansions`, which of them was run last in `grid.latest`, score files in `grid.score_files`,
-the other tables in `grid.stored_tables`, failures in `grid.failures`; column by column in
-`grid/README.md`. Nothing here imports torch, ray or pandas, and pyarrow only where a table is read
-or written.
+`grid.expansions`, which of them was run last in `grid.latest`, score files in `grid.score_files`
+and `grid.score_reading`, manifests in `grid.manifests`, the other tables in `grid.stored_tables`,
+failures in `grid.failures`; column by column in `grid/README.md`. What proves that a file is as it
+was written is in `grid.file_checksums`. Nothing here imports torch, ray or pandas, and pyarrow only
+where a table is read or written.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from grid.commits import (
     weights_damage,
     write_weights,
 )
-from grid.compact import COMPACTED, compacted_key, compacted_keys, compacted_schema
+from grid.compact import COMPACTED, check_copy, compacted_key, compacted_keys, compacted_schema
 from grid.durations import duration
 from grid.expansions import (
     NOT_TRAINED_CLASSES,
@@ -37,18 +38,17 @@ from grid.expansions import (
     SetRecord,
     TrainRecord,
     cells_of,
-    experiment_digest,
     pieces_of,
     pieces_of_scoring,
-    read_experiments,
     resolved_epochs,
-    write_experiment,
 )
 from grid.failures import Failure, read_failures, write_failure
 from grid.header_facts import accepted, one_sided_among, read_pool_facts
 from grid.identity import canonical_json, digest
 from grid.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.latest import latest_digest, mark_latest
+from grid.manifests import manifest_schema, pool_of_bytes, read_pool, write_pool
+from grid.parquet_files import open_parquet, parquet_bytes
 from grid.places import (
     CLAIMS,
     COMMITS,
@@ -82,18 +82,13 @@ from grid.readable import (
     why_damaged,
 )
 from grid.refusal import did_you_mean
-from grid.score_files import (
-    FOOTER_KEY,
+from grid.score_files import Piece, score_schema, write_scores
+from grid.score_reading import (
     ForeignScores,
-    Piece,
     check_weights,
-    open_score_file,
     read_score_footer,
     read_scores,
-    refused_scores,
-    score_footer,
-    score_schema,
-    write_scores,
+    scores_of_bytes,
 )
 from grid.store import (
     LocalStore,
@@ -105,19 +100,17 @@ from grid.store import (
     StoreUrlRefused,
     open_store,
 )
+from grid.stored_experiments import experiment_digest, read_experiments, write_experiment
 from grid.stored_tables import (
+    history_of_bytes,
     history_schema,
-    manifest_schema,
-    parquet_bytes,
     read_histories,
     read_history,
-    read_pool,
     read_provenance,
     read_provenances,
     read_validation,
     validation_schema,
     write_history,
-    write_pool,
     write_provenance,
     write_validation,
 )
@@ -130,7 +123,6 @@ __all__ = [
     "EXPERIMENTS",
     "FAILURES",
     "FITS",
-    "FOOTER_KEY",
     "MANIFESTS",
     "NOT_TRAINED_CLASSES",
     "SCHEMA",
@@ -163,6 +155,7 @@ __all__ = [
     "by_halves",
     "canonical_json",
     "cells_of",
+    "check_copy",
     "check_weights",
     "checkpoint_key",
     "commit_fit",
@@ -182,17 +175,19 @@ __all__ = [
     "failure_key",
     "from_json",
     "history_key",
+    "history_of_bytes",
     "history_schema",
     "latest_digest",
     "manifest_key",
     "manifest_schema",
     "mark_latest",
     "one_sided_among",
-    "open_score_file",
+    "open_parquet",
     "open_store",
     "parquet_bytes",
     "pieces_of",
     "pieces_of_scoring",
+    "pool_of_bytes",
     "present_pieces",
     "provenance_key",
     "read_commit",
@@ -214,11 +209,10 @@ __all__ = [
     "readable_failures",
     "readable_histories",
     "readable_provenances",
-    "refused_scores",
     "resolved_epochs",
-    "score_footer",
     "score_schema",
     "scores_key",
+    "scores_of_bytes",
     "to_json",
     "validation_key",
     "validation_schema",

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from data.images import DecodedCache, ImageRows
 from data.selection import PoolRows, Selection, TrainingRule, select
 from data.selection import Rows as SelectedRows
 from grid import records
+from grid.file_tables import read_files
 from grid.store import Store, StoreMissing
 
 # Decoded images are kept over the trials of a process: detectors and seeds share their pools.
@@ -155,7 +155,7 @@ def _paths(store: Store, key: str) -> list[str]:
 def _today(store: Store, key: str) -> pa.Table:
     """Path, class and pair of a pool's images as the plan found them."""
     try:
-        return pq.read_table(pa.BufferReader(store.get(key)))
+        return read_files(store, key)
     except StoreMissing as error:
         raise StoreMissing(
             f"{key} says where the images of a pool lie, and it is gone from the store. "

@@ -8,30 +8,19 @@ says that the fit was trained or validated on this very image. About 3.5 bytes a
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from grid.commits import Commit
 from grid.identity import piece_digest
-from grid.json_records import SCHEMA, CorruptRecord
+from grid.json_records import SCHEMA
+from grid.parquet_files import parquet_bytes
 from grid.places import scores_key
 from grid.store import Store
-from grid.store_errors import StoreError, StoreMissing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import pyarrow as pa
-
-FOOTER_KEY = b"crossgen"
-_FOOTER_BYTES = 4096
-
-
-class ForeignScores(StoreError):
-    """Scores that were made by other weights than those the fit's commit names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +127,6 @@ def score_bytes(
     """Return the Parquet file that `write_scores` stores."""
     import numpy as np
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     ranks = np.ascontiguousarray(image, dtype=np.int32)
     logits = np.ascontiguousarray(logit, dtype=np.float32)
@@ -174,112 +162,15 @@ def score_bytes(
     table = pa.Table.from_arrays(
         [pa.array(ranks), pa.array(logits, mask=unread), pa.array(flags)], schema=score_schema()
     )
-    file = io.BytesIO()
-    with pq.ParquetWriter(
-        file,
-        table.schema,
-        compression="zstd",
+    return parquet_bytes(
+        table,
+        footer,
         use_dictionary=False,
         # In `column_encoding` only: with `use_byte_stream_split` as well pyarrow 26 changes the
         # caller's dict and refuses the second file.
         column_encoding={"image": "DELTA_BINARY_PACKED", "logit": "BYTE_STREAM_SPLIT"},
         store_schema=False,  # the three types need none, and it would repeat the footer
-    ) as writer:
-        writer.write_table(table)
-        writer.add_key_value_metadata({FOOTER_KEY: json.dumps(footer, sort_keys=True)})
-    return file.getvalue()
-
-
-def read_scores(store: Store, piece: Piece | str, commit: Commit) -> pa.Table:
-    """Return the table (image int32, logit float32 with nulls, seen bool) of a piece or its key.
-
-    Raises StoreMissing where it is not committed, CorruptRecord where it is not a score file and
-    ForeignScores where its weights are not those of `commit`.
-    """
-    key = piece if isinstance(piece, str) else piece.key
-    file = open_score_file(store, key)
-    check_weights(key, score_footer(key, file.metadata.metadata), commit)
-    return file.read()
-
-
-def read_score_footer(store: Store, key: str) -> dict[str, Any]:
-    """Return what a score file says of itself, without reading its rows where that is possible."""
-    return score_footer(key, open_score_file(store, key).metadata.metadata)
-
-
-def open_score_file(store: Store, key: str) -> Any:
-    """Open a score file as a pyarrow ParquetFile; raise CorruptRecord where it is none."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = store.local_path(key)
-    try:
-        return pq.ParquetFile(path if path is not None else pa.BufferReader(store.get(key)))
-    except FileNotFoundError as error:
-        raise StoreMissing(
-            f"{key}: the store {store.url} has no such piece; run the experiment again."
-        ) from error
-    except (pa.ArrowInvalid, OSError) as error:
-        if isinstance(error, StoreError):
-            raise
-        raise CorruptRecord(
-            f"{key}: it is not a readable Parquet file ({error}); delete it and run again."
-        ) from error
-
-
-def score_footer(key: str, metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
-    """Return the footer in a score file's key-value metadata; raise CorruptRecord without one."""
-    text = (metadata or {}).get(FOOTER_KEY)
-    footer = json.loads(text) if text is not None else None
-    if not isinstance(footer, dict) or footer.get("schema") != SCHEMA:
-        raise CorruptRecord(
-            f"{key}: its footer is not one that this version of crossgen writes; move it out of "
-            "the store and run again."
-        )
-    return footer
-
-
-def check_weights(key: str, footer: Mapping[str, Any], commit: Commit) -> None:
-    """Raise ForeignScores unless a score file was made by the weights that `commit` names."""
-    epoch = str(footer["epoch"])
-    committed = commit["weights"].get(epoch)
-    if committed is None:
-        raise ForeignScores(
-            f"{key}: it scores epoch {epoch}, and the commit of {commit['fit_id']} keeps only "
-            f"{', '.join(sorted(commit['weights'], key=int)) or 'none'}; delete the file and run "
-            "again."
-        )
-    if committed["sha256"] != footer["weights_sha256"]:
-        raise ForeignScores(
-            f"{key}: it was scored with weights {footer['weights_sha256'][:12]}..., but the commit "
-            f"of {commit['fit_id']} names {committed['sha256'][:12]}... for epoch {epoch}; delete "
-            "the file and run again."
-        )
-
-
-def refused_scores(
-    store: Store, pieces: Iterable[Piece], commits: Mapping[str, Commit]
-) -> dict[str, str]:
-    """Return the keys of score files that must not be used, each with the reason.
-
-    A file's footer ends with its own facts as plain JSON, so the committed checksum is looked for
-    in its last kilobytes: forty times as fast as parsing the footer, which is done only where the
-    checksum is not found.
-    """
-    expected: dict[str, tuple[Piece, bytes | None]] = {}
-    for piece in pieces:
-        weights = commits[piece.fit_id]["weights"].get(str(piece.epoch))
-        expected[piece.key] = (piece, weights["sha256"].encode() if weights else None)
-    tails = store.get_tails(list(expected), _FOOTER_BYTES)
-    refused = {}
-    for key, (piece, checksum) in expected.items():
-        if checksum is not None and checksum in tails.get(key, b""):
-            continue
-        try:
-            check_weights(key, read_score_footer(store, key), commits[piece.fit_id])
-        except StoreError as error:
-            refused[key] = str(error)
-    return refused
+    )
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ from pathlib import Path
 from grid.commits import Commit
 from grid.json_records import SCHEMA, to_json
 from grid.places import ASIDE, SCORES, aside_folder
-from grid.score_files import ForeignScores, check_weights, read_score_footer
+from grid.score_reading import ForeignScores, check_weights, read_score_footer
 from grid.store import Store
 from grid.store_errors import StoreError, StoreUnwritable
 

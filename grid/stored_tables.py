@@ -1,49 +1,21 @@
-"""The other tables of a store: a pool's rows, a fit's history and its validation scores."""
+"""What an attempt leaves beside its weights: history, validation scores and provenance."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from grid.commits import Commit
-from grid.json_records import SCHEMA, CorruptRecord, from_json, to_json
-from grid.places import history_key, manifest_key, provenance_key, validation_key
+from grid.file_checksums import FIELD, MEND, CorruptRecord
+from grid.json_records import SCHEMA, from_json, to_json
+from grid.parquet_files import ParquetContent, open_parquet, parquet_bytes
+from grid.places import history_key, provenance_key, validation_key
 from grid.store import Store
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
-
-
-@lru_cache(maxsize=1)
-def manifest_schema() -> Any:
-    """Return the columns of `manifests/<pool_id>.parquet`; `image` is the rank scores refer to."""
-    import pyarrow as pa
-
-    word = pa.dictionary(pa.int32(), pa.string())
-    return pa.schema(
-        [
-            pa.field("image", pa.int32(), nullable=False),
-            pa.field("pool_id", word, nullable=False),
-            pa.field("image_id", pa.string(), nullable=False),
-            pa.field("label", pa.int8(), nullable=False),
-            pa.field("path", pa.string()),
-            pa.field("dataset", word),
-            pa.field("generator", word),
-            pa.field("family", word),
-            pa.field("generator_group", word),
-            pa.field("split", word),
-            pa.field("class", word),
-            pa.field("pair", pa.string()),
-            pa.field("real_set", word),
-            pa.field("width", pa.int32()),
-            pa.field("height", pa.int32()),
-            pa.field("format", word),
-            pa.field("bytes", pa.int64()),
-        ]
-    )
 
 
 @lru_cache(maxsize=1)
@@ -81,57 +53,6 @@ def validation_schema() -> Any:
     )
 
 
-def write_pool(store: Store, pool_id: str, rows: pa.Table | Mapping[str, Any]) -> bool:
-    """Store a pool's rows, sorted by image_id; `image` and `pool_id` are filled in here.
-
-    `rows` has columns of `manifest_schema()`; one that is absent is null. Raises ValueError where
-    rows are out of order, double or of several labels, or a column is unknown.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    schema = manifest_schema()
-    table = rows if isinstance(rows, pa.Table) else pa.table(dict(rows))
-    unknown = sorted(set(table.column_names) - set(schema.names))
-    if unknown:
-        raise ValueError(
-            f"pool {pool_id}: {', '.join(unknown)} is no column of a manifest; known are "
-            f"{', '.join(schema.names)}."
-        )
-    ids = table["image_id"].cast(pa.string())
-    if len(ids) > 1 and not pc.all(pc.less(ids[:-1], ids[1:])).as_py():
-        raise ValueError(
-            f"pool {pool_id}: its rows are not sorted by image_id or hold one twice, and a score's "
-            "`image` is the rank in that order; sort them and keep duplicates once."
-        )
-    if pc.count_distinct(table["label"].cast(pa.int8())).as_py() > 1:
-        raise ValueError(
-            f"pool {pool_id}: it holds several labels, and a pool has one source; split it."
-        )
-    filled = {name: table[name] for name in table.column_names}
-    filled["image"] = pa.array(range(table.num_rows), pa.int32())
-    filled["pool_id"] = pa.array([pool_id] * table.num_rows, pa.string())
-    columns = [
-        _cast(filled[field.name], field.type)
-        if field.name in filled
-        else pa.nulls(table.num_rows, field.type)
-        for field in schema
-    ]
-    return store.put_new(
-        manifest_key(pool_id), parquet_bytes(pa.Table.from_arrays(columns, schema=schema))
-    )
-
-
-def read_pool(store: Store, pool_id: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return a pool's rows in the order that scores refer to, or some of its columns."""
-    return _read(store, manifest_key(pool_id), manifest_schema(), columns)
-
-
-def pool_of_bytes(key: str, data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return the rows, or some of their columns, of a manifest that is read already."""
-    return _opened(key, data, manifest_schema(), columns)
-
-
 def write_provenance(store: Store, fit_id: str, attempt: str, facts: Mapping[str, Any]) -> bool:
     """Store what an attempt tells of its host, packages and times; all of it is informative."""
     return store.put_new(provenance_key(fit_id, attempt), to_json({**facts, "schema": SCHEMA}))
@@ -140,14 +61,14 @@ def write_provenance(store: Store, fit_id: str, attempt: str, facts: Mapping[str
 def read_provenance(store: Store, fit_id: str, attempt: str) -> dict[str, Any]:
     """Return an attempt's provenance."""
     key = provenance_key(fit_id, attempt)
-    return from_json(key, store.get(key), ())
+    return _provenance(key, store.get(key))
 
 
 def read_provenances(store: Store, commits: Iterable[Commit]) -> dict[str, dict[str, Any]]:
     """Return the provenance of committed fits by fit id; one that is not there is left out."""
     keys = {provenance_key(each["fit_id"], each["attempt"]): each["fit_id"] for each in commits}
     found = store.get_many(list(keys))
-    return {keys[key]: from_json(key, data, ()) for key, data in found.items()}
+    return {keys[key]: _provenance(key, data) for key, data in found.items()}
 
 
 def write_history(
@@ -157,19 +78,25 @@ def write_history(
     import pyarrow as pa
 
     table = pa.Table.from_pylist([dict(row) for row in rows], schema=history_schema())
-    return store.put_new(history_key(fit_id, attempt), parquet_bytes(table))
+    return _write(store, history_key(fit_id, attempt), table)
 
 
 def read_history(store: Store, fit_id: str, attempt: str) -> pa.Table:
     """Return an attempt's history."""
-    return _read(store, history_key(fit_id, attempt), history_schema(), None)
+    key = history_key(fit_id, attempt)
+    return history_of_bytes(key, store.get(key))
+
+
+def history_of_bytes(key: str, data: bytes) -> pa.Table:
+    """Return the rows of a history that is read already."""
+    return opened_table(key, data, history_schema()).read()
 
 
 def read_histories(store: Store, commits: Iterable[Commit]) -> dict[str, pa.Table]:
     """Return the history of committed fits by fit id; one that is not there is left out."""
     keys = {history_key(each["fit_id"], each["attempt"]): each["fit_id"] for each in commits}
     found = store.get_many(list(keys))
-    return {keys[key]: _opened(key, data, history_schema(), None) for key, data in found.items()}
+    return {keys[key]: history_of_bytes(key, data) for key, data in found.items()}
 
 
 def write_validation(
@@ -193,48 +120,51 @@ def write_validation(
         ],
         schema=validation_schema(),
     )
-    return store.put_new(validation_key(fit_id, attempt), parquet_bytes(table))
+    return _write(store, validation_key(fit_id, attempt), table)
 
 
 def read_validation(store: Store, fit_id: str, attempt: str) -> pa.Table:
     """Return an attempt's validation scores."""
-    return _read(store, validation_key(fit_id, attempt), validation_schema(), None)
+    key = validation_key(fit_id, attempt)
+    return opened_table(key, store.get(key), validation_schema()).read()
 
 
-def parquet_bytes(table: pa.Table) -> bytes:
-    """Return a table as a zstd Parquet file."""
-    import pyarrow.parquet as pq
+def opened_table(key: str, data: bytes, schema: Any) -> ParquetContent:
+    """Prove and open a table that is read already, and hold it against its columns.
 
-    file = io.BytesIO()
-    pq.write_table(table, file, compression="zstd")
-    return file.getvalue()
-
-
-def _cast(column: Any, kind: Any) -> Any:
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(kind):
-        return column.cast(pa.string()).cast(kind)
-    return column.cast(kind)
-
-
-def _read(store: Store, key: str, schema: Any, columns: Sequence[str] | None) -> pa.Table:
-    return _opened(key, store.get(key), schema, columns)
-
-
-def _opened(key: str, data: bytes, schema: Any, columns: Sequence[str] | None) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    Raises:
+        CorruptRecord: it is not the table that was written under this name.
+    """
+    content = open_parquet(key, data)
+    facts = content.facts
+    if facts is not None and not content.proven:  # tables of earlier versions have no facts
+        raise CorruptRecord(f"{key}: its footer has lost its {FIELD}; {MEND}.")
+    if facts is not None and facts.get("key") != key:
+        raise CorruptRecord(f"{key}: it was written as {facts.get('key')}; {MEND}.")
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-    except pa.ArrowInvalid as error:
-        raise CorruptRecord(
-            f"{key}: it is not a readable Parquet file ({error}); delete it and run again."
-        ) from error
-    missing = sorted(set(columns or schema.names) - set(file.schema_arrow.names))
+        columns = content.file.schema_arrow
+    except Exception as error:  # whatever it is, it comes of these bytes
+        raise CorruptRecord(f"{key}: its columns cannot be read ({error}); {MEND}.") from error
+    missing = sorted(set(schema.names) - set(columns.names))
     if missing:
-        raise CorruptRecord(
-            f"{key}: it lacks the columns {', '.join(missing)}; delete it and run again."
-        )
-    return file.read(columns=list(columns) if columns is not None else None)
+        raise CorruptRecord(f"{key}: it lacks the columns {', '.join(missing)}; {MEND}.")
+    for field in schema:
+        if columns.field(field.name).type != field.type:
+            raise CorruptRecord(
+                f"{key}: its column {field.name} is {columns.field(field.name).type}, not "
+                f"{field.type}; {MEND}."
+            )
+    return content
+
+
+def _provenance(key: str, data: bytes) -> dict[str, Any]:
+    facts = from_json(key, data, ())
+    # What an attempt tells is free, but where it says whose it is, that is this one's.
+    fit_id, attempt = facts.get("fit_id"), facts.get("attempt")
+    if None not in (fit_id, attempt) and provenance_key(str(fit_id), str(attempt)) != key:
+        raise CorruptRecord(f"{key}: it is of {fit_id}, attempt {attempt}; {MEND}.")
+    return facts
+
+
+def _write(store: Store, key: str, table: pa.Table) -> bool:
+    return store.put_new(key, parquet_bytes(table, {"key": key}))

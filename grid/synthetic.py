@@ -19,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from data.pools import pool_digest
 from data.randomness import stream
 from grid.commits import Commit, commit_fit, write_weights
 from grid.expansions import (
@@ -28,15 +29,15 @@ from grid.expansions import (
     ScoringRecord,
     SetRecord,
     TrainRecord,
-    experiment_digest,
     pieces_of_scoring,
-    write_experiment,
 )
 from grid.identity import digest, fit_id
 from grid.json_records import SCHEMA
+from grid.manifests import write_pool
 from grid.score_files import Piece, write_scores
 from grid.store import Store
-from grid.stored_tables import write_history, write_pool, write_provenance, write_validation
+from grid.stored_experiments import experiment_digest, write_experiment
+from grid.stored_tables import write_history, write_provenance, write_validation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -175,8 +176,9 @@ def _pools(grid: SyntheticGrid, generators: list[_Generator]) -> Iterator[PoolRe
     for label, sources in ((0, reals), (1, generators)):
         for generator in sources:
             source = generator.name if label else f"{generator.name}/nature"
+            ids = _image_ids(grid.seed, source, grid.images)
             yield PoolRecord(
-                pool_id="p" + digest([grid.seed, source, grid.images, grid.classes])[:20],
+                pool_id=pool_digest(ids, [label] * len(ids)),
                 dataset="synthetic",
                 source=source,
                 label=label,
@@ -295,10 +297,14 @@ def _experiment(
     return experiment
 
 
+def _image_ids(seed: int, source: str, count: int) -> list[str]:
+    names = (f"{seed}/{source}/{number}".encode() for number in range(count))
+    return sorted(hashlib.sha256(name).hexdigest()[:32] for name in names)
+
+
 def _write_pool(store: Store, grid: SyntheticGrid, pool: PoolRecord) -> None:
     count = pool["n"]
-    names = [f"{grid.seed}/{pool['source']}/{number}".encode() for number in range(count)]
-    ids = sorted(hashlib.sha256(name).hexdigest()[:32] for name in names)
+    ids = _image_ids(grid.seed, pool["source"], count)
     fake = pool["label"] == 1
     generator = pool["source"].removesuffix("/nature")
     write_pool(

@@ -7,7 +7,6 @@ pair their folders name) is a small table per pool below `derived/paths/`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -18,11 +17,9 @@ from data.pools import Pool
 from grid import records
 from grid.catalog import Catalog
 from grid.expand import Expansion, Fit
-from grid.identity import canonical_json
+from grid.file_tables import publish_files
 from grid.records import Store
 from grid.refusal import Problem, Refused
-
-PATHS = "derived/paths/"
 
 
 def trial_spec(
@@ -176,7 +173,6 @@ def publish_pools(
     """
     wanted = list(pool_ids)
     written = publish_manifests(store, catalog, wanted)
-    published = set(store.list(PATHS))
     keys: dict[str, str] = {}
     for pool_id in wanted:
         pool, dataset = catalog.pool(pool_id), catalog.dataset_of(pool_id)
@@ -187,9 +183,5 @@ def publish_pools(
             "class": pool.table["class"].to_pylist(),
             "pair": pool.table["pair"].to_pylist(),
         }
-        digest = hashlib.sha256(canonical_json(today).encode()).hexdigest()[:16]
-        key = f"{PATHS}{pool_id}/{digest}.parquet"
-        if key not in published:
-            store.put_new(key, records.parquet_bytes(pa.table(today)))
-        keys[pool_id] = key
+        keys[pool_id] = publish_files(store, pool_id, today)
     return keys

@@ -10,17 +10,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from data.decode import ImageChanged, UnreadableImage
 from grid import records
 from grid.conditions import changes, differing
 from grid.execute import run_trial
+from grid.file_tables import PATHS, files_bytes, read_files
 from grid.fitting import WeightsLost
 from grid.provenance import provenance
 from grid.refusal import Problem, Refused
 from grid.store import Store, StoreError, StoreMissing, open_store
-from grid.trial_spec import PATHS
 
 # Design, "Equal": bit for bit on one CPU type; on GPU and for other groupings of a batch, this.
 TOLERANCE = 1e-4
@@ -193,7 +192,7 @@ def _aside(store: Store, spec: dict[str, Any], folder: Path) -> dict[str, Any]:
     for pool_id, key in {*scored.items(), *trained.items()}:
         manifest = records.manifest_key(pool_id)
         aside.put_new(manifest, store.get(manifest))
-        aside.put_new(key, records.parquet_bytes(_files_found(store, pool_id, key)))
+        aside.put_new(key, files_bytes(key, _files_found(store, pool_id, key)))
     if spec["parent"]:
         parent = _read_commit(store, spec["parent"])
         aside.put_new(
@@ -217,8 +216,8 @@ def _files_found(store: Store, pool_id: str, recorded: str) -> pa.Table:
     then, absent = None, ""
     for key in dict.fromkeys((recorded, *store.list(f"{PATHS}{pool_id}/"))):
         try:
-            table = pq.read_table(pa.BufferReader(store.get(key)))
-        except StoreMissing:
+            table = read_files(store, key)
+        except (StoreMissing, records.CorruptRecord):
             continue
         then = table if then is None else then
         gone = next((p for p in table["path"].to_pylist() if not Path(p).is_file()), None)

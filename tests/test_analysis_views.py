@@ -224,7 +224,9 @@ def test_measure_leaves_out_the_seen_before_the_unscored():
 def test_cells_are_computed_once_and_can_be_forgotten(store, experiment, monkeypatch):
     first = query(store, "SELECT * FROM cells")
     read = []
-    monkeypatch.setattr(cells, "read_scores", lambda *a: read.append(a) or read_scores(*a))
+    monkeypatch.setattr(
+        cells, "read_scores", lambda *a, **k: read.append(a) or read_scores(*a, **k)
+    )
     assert query(store, "SELECT * FROM cells").equals(first)
     assert read == []
     store.delete(store.list("scores/")[0])

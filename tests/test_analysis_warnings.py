@@ -36,7 +36,7 @@ def edit(store, key, **changes):
     path = store.root / key
     record = json.loads(path.read_text())
     path.chmod(0o644)
-    path.write_text(json.dumps({**record, **changes}))
+    path.write_bytes(records.to_json({**record, **changes}))
 
 
 def rewrite(store, experiment, fit_id, logits_of):

@@ -8,7 +8,7 @@ import pytest
 from grid import records, shared_store
 from grid.attempt import attempt_trial
 from grid.gpu import cap_memory, kind_of, release_memory
-from grid.score_files import ForeignScores
+from grid.score_reading import ForeignScores
 from grid.shared_store import require_shared, store_token
 from grid.store import StoreError, StoreMissing, StoreUnwritable, open_store
 

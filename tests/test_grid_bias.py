@@ -7,6 +7,7 @@ from PIL import Image
 
 from analysis.accepted_bias import accepted_bias
 from analysis.selection import Selection
+from data.pools import pool_digest
 from grid.loading import parse_experiment
 from grid.plan import prepare
 from grid.records import open_store, write_pool
@@ -158,14 +159,18 @@ def test_who_accepts_it_in_writing_is_told_by_every_command_before_any_number(
 def test_reals_and_fakes_of_two_datasets_are_compared_in_a_store_too(tmp_path):
     """What the analysis knows of a training is which pools an experiment trains on."""
 
-    def pool(pool_id, dataset, label, split):
-        return {"pool_id": pool_id, "dataset": dataset, "label": label, "split": split}
+    image_id = {"f": "f" * 32, "r": "0" * 32}
+
+    def pool(name, dataset, label, split):
+        pool_id = pool_digest([image_id[name]], [label])
+        facts = {"pool_id": pool_id, "dataset": dataset, "label": label, "split": split}
+        return {**facts, "name": name}
 
     def shouting(formats, pools):
         store = open_store(tmp_path / "-".join(map("".join, formats.items())))
         for each in pools:
-            rows = {"image_id": [each["pool_id"]], "label": [each["label"]], "width": [8]}
-            image_format = [formats[each["pool_id"]]]
+            rows = {"image_id": [image_id[each["name"]]], "label": [each["label"]], "width": [8]}
+            image_format = [formats[each["name"]]]
             write_pool(store, each["pool_id"], {**rows, "height": [8], "format": image_format})
         found = accepted_bias(
             Selection.of(store, []), {"equalise": "none", "pools": pools, "test_sets": []}

@@ -1,5 +1,6 @@
 """Records: columns and places, the commit protocol, and readers that refuse what is not ours."""
 
+import json
 import logging
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data.pools import pool_digest
 from grid import attempts, records
 from grid.failures import RecentLog, failure_of, recent_log
 from grid.records import (
@@ -128,12 +130,69 @@ def test_committed_weights_are_checked_when_they_are_read(store):
         (b"[]", "holds a list"),
         (b'{"schema": 99}', "its schema is 99"),
         (b'{"schema": 1, "fit_id": "x"}', "it lacks attempt"),
+        (b"", "it is empty"),
+        (b"[" * 100_000, "not JSON"),
     ],
 )
 def test_a_commit_that_is_not_one_is_named(store, content, words):
     store.put_new(records.commit_key(FIT), content)
     with pytest.raises(CorruptRecord, match=words):
         read_commit(store, FIT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"n_train": 10', '"n_train": 11', "checksum differs"),
+        ('"seconds": 1.5', '"seconds": NaN', "checksum differs"),
+    ],
+)
+def test_a_commit_that_was_altered_is_named(store, old, new, words):
+    commit_fit(store, commit_of(store))
+    data = store.get(records.commit_key(FIT))
+    store.put_checkpoint(records.commit_key(FIT), data.replace(old.encode(), new.encode()))
+    with pytest.raises(CorruptRecord, match=words):
+        read_commit(store, FIT)
+
+
+def unproven(record):
+    """As an earlier version wrote it."""
+    return json.dumps(record, indent=1, sort_keys=True).encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"n_train": 10', '"n_train": "10"', "n_train is a str"),
+        ('"n_train": 10', '"n_train": true', "n_train is a bool"),
+        ('"n_train": 10', '"n_train": 10, "n_train": 10', "stands twice"),
+        ('"seconds": 1.5', '"seconds": NaN', "NaN is no number"),
+        ('"seconds": 1.5', '"seconds": 1e999', "seconds is inf"),
+        ('"warnings": []', '"warnings": [3]', r"warnings\[0\] is a int"),
+        ('"bytes": 3', '"bytes": "3"', r"weights\.\d\.bytes is a str"),
+        (FIT, FIT[:-1] + "0", "it is the commit of"),
+    ],
+)
+def test_a_commit_of_an_earlier_version_is_held_against_its_shape(store, old, new, words):
+    commit = commit_of(store)
+    text = unproven(commit).decode()
+    assert old in text
+    store.put_new(records.commit_key(FIT), text.encode())
+    assert read_commit(store, FIT) == commit
+    store.put_checkpoint(records.commit_key(FIT), text.replace(old, new).encode())
+    with pytest.raises(CorruptRecord, match=words):
+        read_commit(store, FIT)
+
+
+def test_an_experiment_of_an_earlier_version_is_proved_by_its_digest(store):
+    first = experiment()
+    key = records.experiment_key("trial", first["digest"])
+    store.put_new(key, unproven(first))
+    assert read_experiments(store) == [first]
+    for change in ({"question": "!"}, {"digest": "0" * 20}, {"name": "other"}):
+        store.put_checkpoint(key, unproven({**first, **change}))
+        with pytest.raises(CorruptRecord, match="its digest is not that of what it holds"):
+            read_experiments(store)
 
 
 def test_scores_come_back_with_nulls_and_their_footer(store):
@@ -191,21 +250,31 @@ def test_scores_of_other_weights_are_refused(store):
         read_scores(store, piece(pool_id="p2"), fewer)
 
 
-def test_refused_scores_are_found_without_reading_them(store):
+def test_a_file_that_is_not_the_piece_of_its_name_is_one_typed_error(store):
     commit = commit_of(store)
-    right, foreign, torn, other = (piece(pool_id=f"p{n}") for n in range(4))
+    right, other, torn, empty, table = (piece(pool_id=f"p{n}") for n in range(5))
     scored(store, commit, right)
-    scored(store, commit, foreign, weights_sha256="f" * 64)
-    store.put_new(torn.key, b"PAR1 and no more")
-    pq.write_table(pa.table({"image": [1]}), store.local_path(other.key))
-    refused = records.refused_scores(store, [right, foreign, torn, other], {FIT: commit})
-    assert set(refused) == {foreign.key, torn.key, other.key}
-    assert "ffffffffffff" in refused[foreign.key]
-    assert "not a readable Parquet file" in refused[torn.key]
-    assert "footer" in refused[other.key]
-    fewer = {**commit, "weights": {"6": commit["weights"]["6"]}}
-    [reason] = records.refused_scores(store, [right], {FIT: fewer}).values()
-    assert "keeps only 6" in reason
+    good = store.get(right.key)
+    store.put_new(other.key, good)
+    store.put_new(torn.key, good[:-100])
+    store.put_new(empty.key, b"")
+    pq.write_table(pa.table({"image": [1]}), store.local_path(table.key))
+    for which, words in [
+        (other, f"holds the scores of {right.key}"),
+        (torn, "not a readable Parquet file|checksum differs"),
+        (empty, "it is empty, 0 bytes"),
+        (table, "its footer is not one"),
+    ]:
+        for read in (
+            lambda which: read_scores(store, which, commit),
+            lambda which: records.read_score_footer(store, which.key),
+        ):
+            with pytest.raises(CorruptRecord, match=words) as found:
+                read(which)
+            assert str(found.value).startswith(f"{which.key}: ")
+    with pytest.raises(CorruptRecord, match="scores 3 images, and its pool has 4"):
+        read_scores(store, right, commit, rows=4)
+    assert read_scores(store, right, commit, rows=3).num_rows == 3
 
 
 def test_a_missing_or_torn_piece_is_named(store):
@@ -213,7 +282,7 @@ def test_a_missing_or_torn_piece_is_named(store):
     with pytest.raises(StoreMissing):
         read_scores(store, piece(), commit)
     store.put_new(piece().key, b"PAR1")
-    with pytest.raises(CorruptRecord, match="delete it and run again"):
+    with pytest.raises(CorruptRecord, match="move it out of the store and run again"):
         read_scores(store, piece(), commit)
 
 
@@ -362,17 +431,20 @@ def test_experiments_are_kept_by_name_and_digest(store):
 
 
 def test_a_pools_rows_are_the_order_that_scores_refer_to(store):
-    rows = {"image_id": ["aa", "bb"], "label": [1, 1], "class": ["cat", "dog"], "path": ["x", "y"]}
-    assert records.write_pool(store, "p1", rows) is True
-    table = records.read_pool(store, "p1")
+    ids = ["a" * 32, "b" * 32]
+    rows = {"image_id": ids, "label": [1, 1], "class": ["cat", "dog"], "path": ["x", "y"]}
+    pool_id = pool_digest(ids, [1, 1])
+    assert records.write_pool(store, pool_id, rows) is True
+    table = records.read_pool(store, pool_id)
     assert table.schema.names == records.manifest_schema().names
     assert table["image"].to_pylist() == [0, 1]
-    assert table["pool_id"].to_pylist() == ["p1", "p1"]
+    assert table["pool_id"].to_pylist() == [pool_id, pool_id]
     assert table["width"].to_pylist() == [None, None]
-    assert records.read_pool(store, "p1", ["class"])["class"].to_pylist() == ["cat", "dog"]
+    assert records.read_pool(store, pool_id, ["class"])["class"].to_pylist() == ["cat", "dog"]
     for wrong, words in [
-        ({**rows, "image_id": ["bb", "aa"]}, "not sorted"),
-        ({**rows, "image_id": ["aa", "aa"]}, "hold one twice"),
+        ({**rows, "image_id": ids[::-1]}, "not sorted"),
+        ({**rows, "image_id": ids[:1] * 2}, "hold one twice"),
+        (rows, f"are those of {pool_id}"),
         ({**rows, "label": [0, 1]}, "several labels"),
         ({**rows, "colour": [0, 1]}, "colour is no column"),
     ]:
@@ -380,7 +452,11 @@ def test_a_pools_rows_are_the_order_that_scores_refer_to(store):
             records.write_pool(store, "p2", wrong)
     with pytest.raises(StoreMissing):
         records.read_pool(store, "p2")
-    assert records.write_pool(store, "empty", {"image_id": [], "label": []})
+    assert records.write_pool(store, pool_digest([], []), {"image_id": [], "label": []})
+    other = pool_digest(ids, [0, 0])
+    store.put_new(records.manifest_key(other), store.get(records.manifest_key(pool_id)))
+    with pytest.raises(CorruptRecord, match="it was written as manifests/"):
+        records.read_pool(store, other)
 
 
 def test_history_validation_and_provenance_come_back(store):

@@ -266,7 +266,7 @@ def test_verify_holds_a_piece_against_the_machine_of_today(crossgen, own_run):
     attempt = records.read_commit(store, fit_id)["attempt"]
     path = own_run.store / records.provenance_key(fit_id, attempt)
     facts = json.loads(path.read_text())
-    path.write_text(json.dumps({**facts, "cpu": "a processor of last year"}))
+    path.write_bytes(records.to_json({**facts, "cpu": "a processor of last year"}))
     key = records.scores_key(fit_id, piece)
     footer = records.read_score_footer(store, key)
     logit = records.read_scores(store, key, records.read_commit(store, fit_id))["logit"].to_numpy()
@@ -495,7 +495,7 @@ def test_status_and_run_show_what_trainings_warned_of(crossgen, own_run):
     for path in (own_run.store / "commits").iterdir():
         commit = json.loads(path.read_text())
         commit["warnings"] = [f"Constant logits: all 4 images got {commit['n_train']} [/]."]
-        path.write_text(json.dumps(commit))
+        path.write_bytes(records.to_json(commit))
     command = own_run.file, "--store", own_run.store
     code, _, err = crossgen("run", *command, "--no-ray", "--set", "seeds=[0, 3]")
     assert code == 0
