@@ -44,6 +44,7 @@ def many(spec, report, stop):
         about = {
             "pid": os.getpid(),
             "gpu": share.get("GPU", 0.0),
+            "of_node": spec["share"]["node"],
             "visible": os.environ.get("CUDA_VISIBLE_DEVICES", ""),
             "data": data.__file__,
             "threads": os.environ["OMP_NUM_THREADS"],

@@ -77,6 +77,9 @@ def test_a_grid_with_everything_that_can_happen_to_a_trial(tmp_path, foreign_cwd
     # Shares of pretended GPUs, a larger one after running out of memory.
     assert [turn["gpu"] for turn in turns_of(store, "hungry")] == [0.25, 0.5]
     assert turns_of(store, "wide")[0]["visible"] == "0,1"
+    # Of the node's memory as much as of its CPUs or, where that is more, of its GPUs.
+    assert turns_of(store, "wide")[0]["of_node"] == 1.0
+    assert {turn["of_node"] for turn in turns_of(store, "hungry")} == {0.5}
 
     assert turns_of(store, "child")[0]["parent"]
     everything = [turn for path in store.glob("*.turns") for turn in turns_of(store, path.stem)]
