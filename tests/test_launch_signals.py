@@ -34,7 +34,7 @@ class Ended:
 class Attacked:
     """A run in a process group of its own, as a shell or a batch system starts it."""
 
-    def __init__(self, run, tmp_path: Path, epochs: int = 4000) -> None:
+    def __init__(self, run, tmp_path: Path, *more: str, epochs: int = 4000) -> None:
         self.store = open_store(tmp_path / "attacked-store")
         self.log = tmp_path / "log"
         self.mark = f"attack-{time.time_ns()}"
@@ -44,6 +44,7 @@ class Attacked:
                     *(sys.executable, "-m", "launch", "run", str(run.file), "--slots", "1"),
                     *("--store", self.store.url, "--only", "train=g/g1"),
                     *("--set", f"arms.a.recipe.epochs={epochs}"),
+                    *more,
                 ],
                 cwd=tmp_path,
                 env={**os.environ, "PYTHONPATH": str(ROOT), "ATTACK": self.mark},
@@ -118,6 +119,21 @@ def test_a_signal_to_the_group_is_heeded_and_leaves_nothing(
         [key] = run.store.list("fits/")
         assert key.endswith("/checkpoint.safetensors")
         assert run.store.local_path(key).stat().st_mtime >= asked  # of this very stop
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_what_is_done_stays_done_whatever_comes_then(own_run, tmp_path, number):
+    """Words and tidying up come after the outcome, and take their time."""
+    run = Attacked(own_run, tmp_path, "--no-ray", epochs=2)
+    run.wait_for("1 of 1 trials? done|1 done, 0 running of 1")
+    while run.process.poll() is None:
+        run.process.send_signal(number)
+        if "\ndone" in run.log.read_text():
+            break
+        time.sleep(0.001)
+    code = run.process.wait(60)
+    said = run.log.read_text()
+    assert (code, "\ndone" in said) in ((0, True), (75, False)), (code, said)
 
 
 @pytest.mark.slow
