@@ -76,7 +76,17 @@ class FileCheck:
             return Checked(unreadable=str(error))
         except _RAISED as error:
             why = " ".join(f"it cannot be read ({type(error).__name__}: {error})".split())[:200]
-        return self._or_unreadable(key, why)
+        return self.damaged(key, why)
+
+    def damaged(self, key: str, why: str) -> Checked[Any]:
+        """Return that a file is damaged, once its bytes were read: an I/O error is no damage."""
+        try:
+            self.store.get(key)
+        except StoreMissing:
+            return Checked()
+        except StoreError as error:
+            return Checked(unreadable=str(error))
+        return Checked(why=why)
 
     def commit(self, place: re.Match[str]) -> Checked[Commit]:
         """Look at a commit."""
@@ -233,16 +243,6 @@ class FileCheck:
         import pyarrow.parquet as pq
 
         return pq.ParquetFile(pa.BufferReader(self.store.get(key))).read()
-
-    def _or_unreadable(self, key: str, why: str) -> Checked[Any]:
-        """Return that a file is damaged, once its bytes were read: an I/O error is no damage."""
-        try:
-            self.store.get(key)
-        except StoreMissing:
-            return Checked()
-        except StoreError as error:
-            return Checked(unreadable=str(error))
-        return Checked(why=why)
 
 
 def _wrong(key: str, why: str) -> CorruptRecord:

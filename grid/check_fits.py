@@ -119,8 +119,11 @@ class FitCheck:
             )
         for key, (name, look) in looks.items():
             size = self._sizes.get(key)
-            checked = look() if size else Checked(why="it is empty")
-            why = checked.why if size is not None else "it is gone"
+            if size is None:
+                checked = Checked[int](why="it is gone")
+            else:
+                checked = look() if size else self._files.damaged(key, "it is empty")
+            why = checked.why
             found.checked[name] += 1
             found.unproven[name] += checked.unproven
             if checked.unreadable:

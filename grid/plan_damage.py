@@ -50,7 +50,7 @@ def inspect_store(store: Store, expansion: Expansion) -> Inspected:
     """Look at what a store holds of an expansion: four listings, and the commits."""
     commits, unreadable = readable_commits(store, expansion.fits)
     present = present_pieces(store)
-    sizes = {entry.key: entry.bytes for entry in store.entries(MANIFESTS)}
+    sizes = store.sizes(MANIFESTS)
     pools = pools_needed(expansion, expansion.fits.values())
     found = Inspected(
         commits,
@@ -81,7 +81,7 @@ def _inspect_fits(
     store: Store, expansion: Expansion, found: Inspected, unreadable: Mapping[str, str]
 ) -> None:
     """Note damaged commits and weights, and the fits that wait for them."""
-    sizes = {entry.key: entry.bytes for entry in store.entries(FITS)} if found.commits else {}
+    sizes = store.sizes(FITS) if found.commits else {}
     children: dict[str, list[str]] = {}
     for fit in expansion.fits.values():
         if fit.parent is not None and fit.fit_id not in found.commits:

@@ -58,10 +58,10 @@ def present_pieces(store: Store) -> Present:
     """Return the pieces of a store, by one listing; their contents are not looked at."""
     pieces: defaultdict[str, set[str]] = defaultdict(set)
     empty: defaultdict[str, set[str]] = defaultdict(set)
-    for entry in store.entries(SCORES):
-        fit_id, _, name = entry.key.removeprefix(SCORES).partition("/")
-        if name.endswith(".parquet") and "/" not in name and not entry.temporary:
-            (pieces if entry.bytes else empty)[fit_id].add(name.removesuffix(".parquet"))
+    for key, size in store.sizes(SCORES).items():
+        fit_id, _, name = key.removeprefix(SCORES).partition("/")
+        if name.endswith(".parquet") and "/" not in name:
+            (pieces if size else empty)[fit_id].add(name.removesuffix(".parquet"))
     return Present(dict(pieces), dict(empty))
 
 

@@ -51,6 +51,7 @@ Found = TypeVar("Found")
 
 THREADS = 16
 _AT_ONCE = 1024
+_EMPTY = "it is empty"
 _FORMS = {
     "commits": re.compile(rf"{COMMITS}(?P<fit>[^/]+)\.json"),
     "experiments": re.compile(rf"{EXPERIMENTS}(?P<name>[^/]+)/(?P<digest>[^/]+)\.json"),
@@ -101,8 +102,7 @@ def check_store(
         StoreError: The store cannot be listed.
     """
     progress("listing")
-    sizes = {entry.key: entry.bytes for entry in store.entries() if not entry.temporary}
-    return _Check(store, sizes, deep=deep, progress=progress).run()
+    return _Check(store, store.sizes(), deep=deep, progress=progress).run()
 
 
 class _Check:
@@ -222,10 +222,11 @@ class _Check:
         places: list[re.Match[str]],
         check: Callable[[re.Match[str]], Checked[Found]],
     ) -> Iterator[tuple[re.Match[str], Checked[Found]]]:
-        """Check files of one kind; an empty one needs no opening."""
+        """Check files of one kind; an empty one needs no parsing."""
 
         def looked(place: re.Match[str]) -> tuple[re.Match[str], Checked[Found]]:
-            return place, check(place) if self.sizes[place.string] else Checked(why="it is empty")
+            key = place.string
+            return place, check(place) if self.sizes[key] else self.files.damaged(key, _EMPTY)
 
         for place, checked in self._each(kind, places, looked):
             self.found.checked[kind] += 1

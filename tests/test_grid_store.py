@@ -55,6 +55,19 @@ def test_the_five_verbs(store):
     assert hidden(store) == []
 
 
+def test_sizes_are_those_of_what_links_lead_to(store, tmp_path):
+    store.put_new("fits/f/a/weights-1.safetensors", b"12345")
+    (tmp_path / "elsewhere").write_bytes(b"123")
+    (store.root / "fits/f/a/weights-2.safetensors").symlink_to(tmp_path / "elsewhere")
+    (store.root / "fits/f/a/weights-3.safetensors").symlink_to(tmp_path / "gone")
+    (store.root / "fits/f/a/.tmp-x").write_bytes(b"1")
+    folder = "fits/f/a/weights-"
+    expected = {f"{folder}1.safetensors": 5, f"{folder}2.safetensors": 3}
+    assert store.sizes("fits/") == expected
+    assert store.sizes("fits") == expected
+    assert store.sizes("nothing/") == {}
+
+
 def test_list_takes_the_beginning_of_a_key(store):
     for key in ("fits/npr-1/a/x", "fits/npr-12/a/x", "fits/ssp/a/x", "commits/npr-1.json"):
         store.put_new(key, b"")

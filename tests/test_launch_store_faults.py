@@ -87,8 +87,8 @@ def test_a_record_that_cannot_be_read_ends_with_3(crossgen, own_run):
 def test_a_score_file_that_cannot_be_read_ends_with_3(crossgen, own_run):
     victim = next((own_run.store / "scores").rglob("*.parquet"))
     victim.unlink()
-    victim.symlink_to("/proc/self/mem")
+    victim.symlink_to(victim)  # a loop, which no system call follows
     sql = "SELECT count(logit) FROM scores"
     code, _, err = crossgen("query", "--store", own_run.store, sql)
     assert code == 3, err
-    assert "could not read it" in err
+    assert "could not read it (Too many levels of symbolic links)" in err
