@@ -180,6 +180,8 @@ def _run(views: Views, sql: str, kind: Literal["SELECT", "PIVOT"]) -> pa.Table:
         try:
             return connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
+            if views.selection.unreadable is not None:
+                raise views.selection.unreadable from error
             if "No such file" in str(error) or "FileNotFoundError" in str(error):
                 raise FileNotFoundError(str(error)) from error
             raise _refusal(sql, error) from error

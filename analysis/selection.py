@@ -17,12 +17,15 @@ from grid.records import (
     SCORES,
     Cell,
     Commit,
+    CorruptRecord,
     Experiment,
     FitRecord,
+    ForeignScores,
     Piece,
     PoolRecord,
     Store,
     StoreError,
+    StoreMissing,
     cells_of,
     counted,
     pieces_of,
@@ -60,6 +63,7 @@ class Selection:
         self.damaged: dict[str, str] = dict(choice.damaged)
         self.refused: dict[str, str] = {}
         self.notes: list[str] = []
+        self.unreadable: StoreError | None = None
 
     @classmethod
     def of(cls, store: Store, experiments: Sequence[Experiment]) -> Selection:
@@ -71,6 +75,7 @@ class Selection:
         selection.damaged = {}
         selection.refused = {}
         selection.notes = []
+        selection.unreadable = None
         return selection
 
     def again(self) -> Selection:
@@ -151,8 +156,16 @@ class Selection:
             self.unproven.add(piece.key)
 
     def leave_out(self, key: str, error: StoreError) -> None:
-        """Remember a file that is not used, and why: it is damaged, gone, or of other weights."""
-        self.damaged[key] = why_damaged(error)
+        """Remember a file that is not used, and why: it is damaged, gone, or of other weights.
+
+        One that cannot be read (permission, I/O error) is not known to be damaged: its error is
+        kept for who asks, and raised.
+        """
+        if not isinstance(error, CorruptRecord | ForeignScores | StoreMissing):
+            self.unreadable = error
+            raise error
+        is_gone = isinstance(error, StoreMissing)
+        self.damaged[key] = "it is gone" if is_gone else why_damaged(error)
         if key.startswith(SCORES):
             self.refused[key] = str(error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from data.counts import counted
 from grid.console import Console
+from grid.records import CorruptRecord
 from grid.refusal import Problem, Refused
 from grid.verification import TOLERANCE, Verification, verify_fit, verify_piece
 from launch.command_lines import store_command
@@ -23,6 +24,9 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
         result = verify_piece(opened, fit, piece) if piece else verify_fit(opened, fit)
     except Refused:
         raise
+    except CorruptRecord as error:
+        print_paragraph(Console(), f"{fit}: the store does not hold what was committed: {error}")
+        return 1
     except ValueError as error:
         raise Refused(
             [

@@ -49,7 +49,7 @@ def test_a_query_leaves_out_a_damaged_piece_and_names_it(store, caplog):
         sorted([(damaged, "its bytes are not those that were written"), (other, "it is empty")]),
         strict=True,
     ):
-        assert said.startswith(f"left out: {key}: {why}")
+        assert said.startswith(f"left out, because it is damaged: {key}: {why}")
     _, fit_id, name = damaged.split("/")
     where = f"WHERE fit_id = '{fit_id}' AND piece_id = '{name.removesuffix('.parquet')}'"
     assert query(store, f"SELECT * FROM scores {where}").num_rows == 0
@@ -98,7 +98,7 @@ def test_a_damaged_manifest_leaves_out_its_images_and_its_cells_of_classes(store
     damaged = store.list("manifests/")[0]
     flip(store, damaged)
     assert query(store, "SELECT count(*) n FROM images").to_pylist()[0]["n"] == everything - 60
-    assert f"left out: {damaged}: " in caplog.text
+    assert f"left out, because it is damaged: {damaged}: " in caplog.text
 
 
 def test_pieces_of_an_earlier_version_are_read_and_said_to_be_unproven(store, caplog):

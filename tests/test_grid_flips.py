@@ -13,7 +13,7 @@ import pytest
 
 from analysis import cells
 from analysis.query import query
-from detectors import checkpoints
+from detectors import checkpoint_headers, checkpoints
 from grid import records
 from grid.compact import check_copy, compact
 from grid.failures import failure_of
@@ -62,7 +62,7 @@ def store(tmp_path_factory):
 
 
 def unpacked(store, key):
-    checkpoints.position(store.get(key))
+    checkpoint_headers.position(store.get(key))
     tensors, facts = checkpoints.unpack(store.get(key), "a fit")
     return {name: value.tolist() for name, value in tensors.items()}, facts
 

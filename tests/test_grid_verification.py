@@ -4,6 +4,7 @@ import json
 
 import pytest
 import yaml
+from altered_records import alter_record
 
 from grid import records
 from grid.identity import digest_bytes
@@ -65,10 +66,10 @@ def test_every_damaged_epoch_is_named(crossgen, own_run, fit):
 
 
 def with_another_sha(own_run, commit, epoch):
-    path = own_run.store / records.commit_key(commit["fit_id"])
-    altered = json.loads(path.read_text())
-    altered["weights"][str(epoch)]["sha256"] = "0" * 64
-    path.write_text(json.dumps(altered))
+    def change(record):
+        record["weights"][str(epoch)]["sha256"] = "0" * 64
+
+    alter_record(own_run.store / records.commit_key(commit["fit_id"]), change)
 
 
 def test_a_commit_with_another_sha_is_said(crossgen, own_run, fit):
@@ -78,6 +79,15 @@ def test_a_commit_with_another_sha_is_said(crossgen, own_run, fit):
     assert code == 1
     assert "the commit names" in out
     assert "000000000000..." in out
+
+
+def test_a_commit_that_was_damaged_is_said(crossgen, own_run, fit):
+    path = own_run.store / records.commit_key(fit[0]["fit_id"])
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace('"kept_epochs"', '"kept_epocht"'))
+    code, out, _ = crossgen("verify", fit[0]["fit_id"], "--store", own_run.store)
+    assert code == 1
+    assert "does not hold what was committed" in out
 
 
 def test_a_commit_that_lost_a_kept_epoch_is_said(crossgen, own_run, fit):

@@ -141,7 +141,7 @@ def test_an_experiment_that_is_no_record_does_not_end_the_others(crossgen, own_r
     victim.write_bytes(victim.read_bytes()[:-40])
     code, out, err = asked(crossgen, own_run, name)
     assert code == 0, err
-    assert f"experiments/two/{victim.name}: it is not JSON" in out + err
+    assert f"experiments/two/{victim.name}: its bytes are not those that were written" in out + err
     assert way_out(own_run) in out + err
     if name == "query fits":
         assert "2" in out
@@ -187,7 +187,8 @@ def test_a_damaged_history_is_left_out_of_query_and_report(crossgen, own_run, tm
     code, out, err = asked(crossgen, own_run, "query history")
     assert code == 0, err
     assert "2" in out  # two epochs of the other fit
-    assert f"{key}: it is " in err
+    said = {"gone": "it is gone", "empty": "it is empty", "cut": "its bytes are not those"}
+    assert f"{key}: {said[damage]}" in err
     assert way_out(own_run) in err
     page = tmp_path / "page.html"
     code, _, err = crossgen("report", own_run.file, "--store", own_run.store, "-o", page)
