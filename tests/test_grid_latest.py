@@ -84,3 +84,11 @@ def test_markers_on_s3_are_the_same(s3_server, tmp_path):
         mark_latest(store, "e", digest)
     assert marked(store) == ["a", "b", "a"]
     assert latest_digest(open_store(store.url), "e", {"a", "b"}) == "a"
+
+
+def test_a_marker_of_another_experiment_is_passed_over(store, caplog):
+    mark_latest(store, "e", "a")
+    mark_latest(store, "f", "b")
+    store.put_new("latest/e/00000002.json", store.get("latest/f/00000001.json"))
+    assert latest_digest(store, "e", {"a", "b"}) == "a"
+    assert "it marks an expansion of f" in caplog.text

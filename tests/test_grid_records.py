@@ -13,6 +13,7 @@ import pytest
 from data.pools import pool_digest
 from grid import attempts, records
 from grid.failures import RecentLog, failure_of, recent_log
+from grid.file_tables import publish_files, read_files
 from grid.records import (
     Commit,
     CorruptRecord,
@@ -545,3 +546,84 @@ def test_every_column_is_in_the_description_of_the_store():
         records.SetRecord,
     ):
         assert set(record.__annotations__) <= words, record
+
+
+def test_a_damaged_table_of_a_pools_files_is_written_again(store):
+    today = {"path": ["/x/a.png"], "class": ["cat"], "pair": [""]}
+    key = publish_files(store, "p1", today)
+    good = store.get(key)
+    for damaged in (good[:-1], b"", good.replace(b"crossgen", b"crossgem")):
+        store.put_checkpoint(key, damaged)
+        with pytest.raises(CorruptRecord, match=key):
+            read_files(store, key)
+        assert publish_files(store, "p1", today) == key
+        assert store.get(key) == good
+    other = publish_files(store, "p1", {**today, "path": ["/y/a.png"]})
+    store.put_checkpoint(key, store.get(other))
+    with pytest.raises(CorruptRecord, match="not the table that its name says"):
+        read_files(store, key)
+    pq.write_table(pa.table(today), store.local_path(key))
+    assert read_files(store, key).to_pydict() == today, "as an earlier version wrote it"
+    pq.write_table(pa.table({**today, "path": ["/y/a.png"]}), store.local_path(key))
+    with pytest.raises(CorruptRecord, match="not the table that its name says"):
+        read_files(store, key)
+
+
+def test_what_lies_under_the_name_of_another_is_named(store):
+    failure = failure_of(None, fit_id=FIT, attempt="a1", message="died")
+    key = records.write_failure(store, failure)
+    store.put_new(records.failure_key("other", "a1", 1), store.get(key))
+    with pytest.raises(CorruptRecord, match=f"it is a failure of {FIT}"):
+        records.read_failures(store, "other")
+    records.write_provenance(store, FIT, "a", {"fit_id": FIT, "attempt": "a"})
+    store.put_new(records.provenance_key("other", "a"), store.get(records.provenance_key(FIT, "a")))
+    with pytest.raises(CorruptRecord, match=f"it is of {FIT}, attempt a"):
+        records.read_provenance(store, "other", "a")
+
+
+def test_rows_of_an_earlier_version_are_held_against_counts_and_names(store):
+    commit = commit_of(store)
+    scored(store, commit)
+    path = store.local_path(piece().key)
+    facts = json.loads(pq.ParquetFile(path).metadata.metadata[b"crossgen"])
+    facts.pop("file_sha256")
+    sound = read_scores(store, piece(), commit)
+
+    def write(rows, **change):
+        with pq.ParquetWriter(path, records.score_schema()) as writer:
+            writer.write_table(pa.table(rows, schema=records.score_schema()))
+            writer.add_key_value_metadata({b"crossgen": json.dumps({**facts, **change})})
+
+    rows = sound.to_pydict()
+    write(rows)
+    told = set()
+    assert read_scores(store, piece(), commit, unproven=told).equals(sound)
+    assert told == {piece().key}
+    for altered, words in [
+        ({"logit": [1.0, 0.0, -2.0]}, "counts 1 nulls and its rows are 0"),
+        ({"seen": [True, False, False]}, "counts 0 seen and its rows are 1"),
+        ({"image": [0, 1, 3]}, "not those of a pool, rank by rank"),
+    ]:
+        write({**rows, **altered})
+        with pytest.raises(CorruptRecord, match=words):
+            read_scores(store, piece(), commit)
+    for change, words in [
+        ({"pool_id": "p2"}, "it holds the scores of"),
+        ({"attempt": 3}, "does not say its attempt"),
+        ({"operations": {"trim": "1", "x": []}}, "it holds the scores of|names no piece"),
+        ({"gile_sha256": "0" * 64}, "has lost its file_sha256"),
+    ]:
+        write(rows, **change)
+        with pytest.raises(CorruptRecord, match=words):
+            read_scores(store, piece(), commit)
+
+    ids = ["a" * 32, "b" * 32]
+    pool_id = pool_digest(ids, [1, 1])
+    records.write_pool(store, pool_id, {"image_id": ids, "label": [1, 1]})
+    table = records.read_pool(store, pool_id)
+    manifest = store.local_path(records.manifest_key(pool_id))
+    pq.write_table(table, manifest)
+    assert records.read_pool(store, pool_id).equals(table)
+    pq.write_table(table.slice(1), manifest)
+    with pytest.raises(CorruptRecord, match="not those that its name stands for"):
+        records.read_pool(store, pool_id)
