@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -78,8 +79,8 @@ def open_cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
         if stop():  # asked for while Ray was imported
             raise KeyboardInterrupt(stop.reason)
         if not connected:
-            with _left_by_signals(options, stop, folder):
-                _join(ray, folder) if join else _start(ray, options, folder)
+            with _left_by_signals(options, stop, folder) as left:
+                _join(ray, folder) if join else _start(ray, options, folder, left)
             stack.callback(ray.shutdown)
             if not join:
                 stack.enter_context(_unfinished_if_the_head_dies(ray, folder))
@@ -118,7 +119,7 @@ def _join(ray: Any, folder: Path) -> None:
         ) from error
 
 
-def _start(ray: Any, options: RunOptions, folder: Path) -> None:
+def _start(ray: Any, options: RunOptions, folder: Path, leaving_now: threading.Event) -> None:
     for left in reversed(range(STARTS)):
         try:
             with apart_from_our_signals(ray):
@@ -131,6 +132,8 @@ def _start(ray: Any, options: RunOptions, folder: Path) -> None:
                     _temp_dir=str(folder),
                 )
         except Exception as error:  # whatever it is, nothing has begun yet
+            if leaving_now.is_set():  # its processes were ended, and this one is about to
+                threading.Event().wait()
             ray.shutdown()
             end_processes_of(folder)
             if not left:
@@ -144,7 +147,9 @@ def _start(ray: Any, options: RunOptions, folder: Path) -> None:
 
 
 @contextmanager
-def _left_by_signals(options: RunOptions, stop: StopSignals, folder: Path) -> Iterator[None]:
+def _left_by_signals(
+    options: RunOptions, stop: StopSignals, folder: Path
+) -> Iterator[threading.Event]:
     """While Ray starts, a signal ends the command at once, or interrupts a person's Python.
 
     Nothing runs yet that a checkpoint could be written of. An exception that is raised in the midst
@@ -155,16 +160,18 @@ def _left_by_signals(options: RunOptions, stop: StopSignals, folder: Path) -> It
     if say is not None:
 
         def leave(reason: str) -> None:
-            end_processes_of(folder)
-            remove_folder(folder)
+            until = time.monotonic() + 1.0
+            while folder.exists() and time.monotonic() < until:
+                end_processes_of(folder)  # the main thread may still be starting one, or writing
+                remove_folder(folder)
             say(reason)
 
-        with leaving(leave, EXIT_UNFINISHED):
-            yield
+        with leaving(leave, EXIT_UNFINISHED) as asked_to_leave:
+            yield asked_to_leave
         return
     with interruptible() as asked:
         try:
-            yield
+            yield threading.Event()
         except KeyboardInterrupt:
             sys.modules["ray"].shutdown()
             raise

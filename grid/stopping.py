@@ -121,15 +121,16 @@ def interruptible() -> Iterator[Sequence[str]]:
 
 
 @contextmanager
-def leaving(leave: Callable[[str], None], code: int) -> Iterator[None]:
-    """A stop signal ends the process inside, after `leave` was told its name.
+def leaving(leave: Callable[[str], None], code: int) -> Iterator[threading.Event]:
+    """A stop signal ends the process inside, after `leave` was told its name; yields "it came".
 
     From a thread of its own: the main thread may stand in code that bears no exception, or wait for
     something that never comes. In another thread than the main one nothing is changed.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield threading.Event()
         return
+    asked = threading.Event()
     # The number of a signal arrives in the pipe even while the main thread runs no Python.
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -137,6 +138,7 @@ def leaving(leave: Callable[[str], None], code: int) -> Iterator[None]:
     def watch() -> None:
         number = os.read(reader, 1)
         if number != b"\0":
+            asked.set()
             reason = signal.Signals(number[0]).name
             _acknowledge(reason)
             try:
@@ -151,7 +153,7 @@ def leaving(leave: Callable[[str], None], code: int) -> Iterator[None]:
             signal.signal(number, lambda *_: None)
         former = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         try:
-            yield
+            yield asked
         finally:
             signal.set_wakeup_fd(former)
             os.write(writer, b"\0")
