@@ -66,6 +66,10 @@ class Attacked:
         code = self.process.wait(120)
         return Ended(code, time.monotonic() - began, self.log.read_text())
 
+    def folders(self) -> list[Path]:
+        """What is left of the folder of its Ray, whose session bears the number of its process."""
+        return list(Path("/tmp").glob(f"cg-*/session_*_{self.process.pid}"))
+
     def left(self) -> list[str]:
         """Processes that were started by the run and are still there."""
         found = []
@@ -78,15 +82,11 @@ class Attacked:
         return found
 
 
-def folders() -> set[Path]:
-    return set(Path("/tmp").glob("cg-*"))
-
-
-def check(ended: Ended, run: Attacked, before: set[Path]) -> None:
+def check(ended: Ended, run: Attacked) -> None:
     assert ended.code == 75, (ended.code, ended.said)
     assert "Traceback" not in ended.said, ended.said
     assert run.left() == [], ended.said
-    assert folders() <= before, ended.said
+    assert run.folders() == [], ended.said
 
 
 @pytest.mark.ray
@@ -101,7 +101,6 @@ def check(ended: Ended, run: Attacked, before: set[Path]) -> None:
 def test_a_signal_to_the_group_is_heeded_and_leaves_nothing(
     own_run, tmp_path, number, group, where
 ):
-    before = folders()
     run = Attacked(own_run, tmp_path)
     run.wait_for("starting Ray")
     if where == "running":
@@ -113,7 +112,7 @@ def test_a_signal_to_the_group_is_heeded_and_leaves_nothing(
         time.sleep(1.0)
     asked = time.time()
     ended = run.send(number, group=group)
-    check(ended, run, before)
+    check(ended, run)
     assert f"{number.name}: stopping" in ended.said
     if where == "running":
         [key] = run.store.list("fits/")
@@ -141,7 +140,7 @@ def test_what_is_done_stays_done_whatever_comes_then(own_run, tmp_path, number):
 def test_a_hundred_signals_at_random_moments(own_run, tmp_path):
     """Half of them while Ray starts, to the process and to its group; the table is printed."""
     rng = np.random.default_rng(20261121)
-    before, slowest = folders(), 0.0
+    slowest = 0.0
     for n in range(100):
         folder = tmp_path / str(n)
         folder.mkdir()
@@ -155,5 +154,5 @@ def test_a_hundred_signals_at_random_moments(own_run, tmp_path):
         print(f"{n:3} {number.name:8} {'group' if group else 'alone'} after {after_s:5.1f} s: "
               f"{ended.code} in {ended.seconds:.1f} s")  # fmt: skip
         slowest = max(slowest, ended.seconds)
-        check(ended, run, before)
+        check(ended, run)
     print(f"slowest: {slowest:.1f} s")
