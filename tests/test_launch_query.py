@@ -80,7 +80,9 @@ def test_options_that_contradict_each_other_are_refused(
 
 
 def test_rows_are_not_written_without_sql(crossgen, tmp_path):
-    refused(crossgen("query", "--parquet", tmp_path / "x.parquet"), "there is no SQL")
+    target = tmp_path / "x.parquet"
+    refused(crossgen("query", "--parquet", target), "there is no SQL")
+    assert not target.exists()
     refused(crossgen("query", "--csv"), "there is no SQL")
 
 
