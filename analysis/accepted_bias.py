@@ -8,14 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.selection import Selection
-from grid.records import (
-    Experiment,
-    accepted,
-    by_halves,
-    manifest_key,
-    one_sided_among,
-    read_pool_facts,
-)
+from grid.records.experiments import Experiment
+from grid.records.places import manifest_key
+from grid.records.pools.header_facts import accepted, one_sided_among, read_pool_facts
+from grid.records.readable import by_halves
 
 TRAINED = ("train", "validation")
 

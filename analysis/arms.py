@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grid.records import Cell, FitRecord
+from grid.records.experiments import Cell, FitRecord
 
 _WITHOUT_NAME = ("detector", "degradation")  # said by their value alone: "npr, jpeg(75)"
 

@@ -26,23 +26,17 @@ import numpy.typing as npt
 from analysis.metrics import accuracy, auc, balanced_accuracy
 from analysis.row_masks import RowMasks, UnknownClasses, class_filter
 from analysis.selection import Selection
-from grid.records import (
-    DERIVED,
-    Cell,
-    Commit,
-    CorruptRecord,
-    Experiment,
-    Piece,
-    Store,
-    StoreError,
-    StoreMissing,
-    StoreUnwritable,
-    digest,
-    open_parquet,
-    parquet_bytes,
-    read_scores,
-    why_damaged,
-)
+from grid.records.commits import Commit
+from grid.records.experiments import Cell, Experiment
+from grid.records.identity import digest
+from grid.records.pieces import Piece
+from grid.records.places import DERIVED
+from grid.records.proven.json_records import CorruptRecord
+from grid.records.proven.parquet_files import open_parquet, parquet_bytes
+from grid.records.readable import why_damaged
+from grid.records.scores.score_reading import read_scores
+from grid.store.base import Store
+from grid.store.errors import StoreError, StoreMissing, StoreUnwritable
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from analysis.cells import measured_cells, measured_fields
 from analysis.fit_facts import fit_facts
 from analysis.selection import Selection
 from analysis.stated import said_of_generator, said_of_set
-from grid.records import Cell, Experiment
+from grid.records.experiments import Cell, Experiment
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grid.records import Experiment, Store, latest_digest, readable_experiments
+from grid.records.experiments import Experiment
+from grid.records.latest import latest_digest
+from grid.records.readable import readable_experiments
+from grid.store.base import Store
 
 # A line that named forty expansions would not be read.
 _OTHERS_NAMED = 3
@@ -47,7 +50,7 @@ def choose(
 ) -> Choice:
     """Return the expansions that are meant: by default of each experiment the latest.
 
-    The latest is the one that was run last (`grid.latest`), though none that was made with
+    The latest is the one that was run last (`grid.records.latest`), though none that was made with
     `--limit` where there is one without. In a store whose runs have marked none, the one that wants
     most (fits, then test sets) stands in, since an experiment grows by generators and seeds.
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from grid.records import FitRecord
+from grid.records.experiments import FitRecord
 
 
 def fit_facts(fit: FitRecord) -> dict[str, Any]:

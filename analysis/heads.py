@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from grid.records import FitRecord, SetRecord
+from grid.records.experiments import FitRecord, SetRecord
 
 MIXED = "mixed"
 

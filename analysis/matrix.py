@@ -28,14 +28,8 @@ from analysis.heads import (
 from analysis.relations import UNSEEN, Relation, relation_of
 from analysis.selection import Selection
 from analysis.training_facts import TrainingFacts, read_steps, training_facts
-from grid.records import (
-    Cell,
-    Experiment,
-    FitRecord,
-    Piece,
-    cells_of,
-    resolved_epochs,
-)
+from grid.records.experiments import Cell, Experiment, FitRecord, cells_of, resolved_epochs
+from grid.records.pieces import Piece
 
 Metric = Literal["auc", "accuracy"]
 

@@ -9,7 +9,8 @@ from analysis.matrix import Matrix, matrices
 from analysis.provenance import Provenance, provenance_of
 from analysis.selection import Selection
 from analysis.warnings import Caution, cautions
-from grid.records import Experiment, Store
+from grid.records.experiments import Experiment
+from grid.store.base import Store
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import Any
 
 import pyarrow.dataset as ds
 
-from grid.records import Store, StoreError
+from grid.store.base import Store
+from grid.store.errors import StoreError
 
 _AT_ONCE = 16  # files fetched side by side from a store that is not on this machine's disk
 Check = Callable[[str, bytes], object]  # of a file's key and bytes; raises StoreError

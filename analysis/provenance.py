@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.selection import Selection
-from grid.records import Experiment, Failure, PoolRecord, readable_failures, readable_provenances
+from grid.records.experiments import Experiment, PoolRecord
+from grid.records.failures import Failure
+from grid.records.readable import readable_failures, readable_provenances
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.selection import Selection
 from analysis.views import VIEWS, Views, schemas
-from grid.records import Store, did_you_mean
+from grid.refusal import did_you_mean
+from grid.store.base import Store
 
 if TYPE_CHECKING:
     import duckdb

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from grid.records import NOT_TRAINED_CLASSES, FitRecord, SetRecord, TrainRecord
+from grid.records.experiments import NOT_TRAINED_CLASSES, FitRecord, SetRecord, TrainRecord
 
 Relation = Literal["trained", "classes", "related", "family", "other", "family_unknown", "unknown"]
 RELATIONS: dict[Relation, str] = {

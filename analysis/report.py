@@ -22,7 +22,8 @@ from analysis.overview import Overview
 from analysis.relations import RELATIONS, UNSEEN, Relation
 from analysis.sentences import headline, meaning, number, with_sd
 from analysis.warnings import Caution
-from grid.records import counted, duration
+from data.counts import counted
+from grid.durations import duration
 
 # A table cell of a matrix takes about 60 bytes, a line of detail about 300, a pool about 200:
 # together below 5 MB.

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from grid.records import NOT_TRAINED_CLASSES, Cell, Store, read_pool
+from grid.records.experiments import NOT_TRAINED_CLASSES, Cell
+from grid.records.pools.manifests import read_pool
+from grid.store.base import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,28 +13,16 @@ from typing import Any
 
 from analysis.expansion_choice import choose, choose_one
 from analysis.stated import said_of_fit, said_of_pool
-from grid.records import (
-    SCORES,
-    Cell,
-    Commit,
-    CorruptRecord,
-    Experiment,
-    FitRecord,
-    ForeignScores,
-    Piece,
-    PoolRecord,
-    Store,
-    StoreError,
-    StoreMissing,
-    cells_of,
-    counted,
-    pieces_of,
-    present_pieces,
-    readable_commits,
-    scores_key,
-    scores_of_bytes,
-    why_damaged,
-)
+from data.counts import counted
+from grid.records.commits import Commit
+from grid.records.experiments import Cell, Experiment, FitRecord, PoolRecord, cells_of, pieces_of
+from grid.records.pieces import Piece
+from grid.records.places import SCORES, scores_key
+from grid.records.proven.json_records import CorruptRecord
+from grid.records.readable import present_pieces, readable_commits, why_damaged
+from grid.records.scores.score_reading import ForeignScores, scores_of_bytes
+from grid.store.base import Store
+from grid.store.errors import StoreError, StoreMissing
 
 log = logging.getLogger(__name__)
 

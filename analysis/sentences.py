@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analysis.matrix import Matrix, Spread
 from analysis.relations import UNSEEN
-from grid.records import counted
+from data.counts import counted
 
 SENTENCES_SHOWN = 6
 

@@ -7,7 +7,7 @@ families and groups, another does not. What is stated goes before what is not kn
 from __future__ import annotations
 
 from analysis.relations import UNKNOWN_FAMILY
-from grid.records import FitRecord, PoolRecord, SetRecord
+from grid.records.experiments import FitRecord, PoolRecord, SetRecord
 
 
 def said_of_generator(name: str, family: str, group: str) -> tuple[bool, bool]:

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.selection import Selection
-from grid.records import Commit, FitRecord, canonical_json, counted, readable_histories
+from data.counts import counted
+from grid.records.commits import Commit
+from grid.records.experiments import FitRecord
+from grid.records.identity import canonical_json
+from grid.records.readable import readable_histories
 
 # Of a recipe's values: those that stand elsewhere among the facts, or are no value of a training.
 _ELSEWHERE = ("epochs", "steps", "batch_size", "keep_epochs", "augment")

@@ -15,20 +15,13 @@ from typing import TYPE_CHECKING, Any
 from analysis.cells_view import cells_schema, cells_table
 from analysis.fit_facts import fit_facts
 from analysis.selection import Selection
-from grid.records import (
-    Piece,
-    check_copy,
-    compacted_key,
-    compacted_keys,
-    counted,
-    history_key,
-    history_of_bytes,
-    history_schema,
-    manifest_key,
-    manifest_schema,
-    pool_of_bytes,
-    readable_failures,
-)
+from data.counts import counted
+from grid.records.pieces import Piece
+from grid.records.places import history_key, manifest_key
+from grid.records.pools.manifests import manifest_schema, pool_of_bytes
+from grid.records.readable import readable_failures
+from grid.records.scores.compacted import check_copy, compacted_key, compacted_keys
+from grid.records.tables import history_of_bytes, history_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa

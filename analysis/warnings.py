@@ -11,7 +11,8 @@ from analysis.matrix import Entry, Matrix, SeedCell
 from analysis.provenance import Provenance
 from analysis.selection import Selection
 from analysis.sentences import number
-from grid.records import Experiment, counted
+from data.counts import counted
+from grid.records.experiments import Experiment
 
 WORST_AUC = 0.5
 LOWEST_ACCURACY = 0.8

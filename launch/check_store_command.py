@@ -6,13 +6,13 @@ from pathlib import Path
 
 from data.counts import counted
 from grid.console import Console
-from grid.damage import Damage
-from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE
-from grid.loading import load_experiment
+from grid.experiment_file.loading import load_experiment
+from grid.integrity.damage import Damage
+from grid.integrity.set_aside import set_aside
+from grid.integrity.store_check import StoreCheck, check_store
 from grid.refusal import Problem, Refused
-from grid.set_aside import set_aside
-from grid.store import Store
-from grid.store_check import StoreCheck, check_store
+from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE
+from grid.store.base import Store
 from launch.command_lines import command_line, print_hint
 from launch.desk import store_of
 from launch.paragraphs import print_paragraph

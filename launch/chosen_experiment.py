@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.expansion_choice import Choice
-from grid.records import Store, readable_experiments
+from grid.records.readable import readable_experiments
 from grid.refusal import Problem, Refused
+from grid.store.base import Store
 from launch.desk import open_desk
 
 

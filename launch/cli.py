@@ -1,7 +1,7 @@
 """The command `crossgen`: one subcommand per way in. Each loads only what it needs.
 
-Exit codes (`grid.exit_codes`): 0 done, 75 unfinished (run me again), 1 something failed and nothing
-else is left to run, 2 refused, 3 the store failed.
+Exit codes (`grid.run.exit_codes`): 0 done, 75 unfinished (run me again), 1 something failed and
+nothing else is left to run, 2 refused, 3 the store failed.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def cli() -> None:
 @click.pass_obj
 def demo(invocation: Invocation, /, folder: Path, slots: int | None) -> None:
     """Make toy images, run a small grid, print its matrix; minutes."""
-    from grid.stopping import interruptible
+    from grid.run.stopping import interruptible
     from launch.waiting import waiting
 
     with interruptible():
@@ -92,7 +92,7 @@ def demo(invocation: Invocation, /, folder: Path, slots: int | None) -> None:
 @click.option("--why", is_flag=True, help="Say for each missing fit or piece why it is missing.")
 def plan(file: Path, why: bool, **given: Any) -> None:
     """Show what FILE wants, what is done and what is left."""
-    from grid.known_failures import refuse_known_failures
+    from grid.plan.known_failures import refuse_known_failures
     from launch.desk import open_desk
     from launch.show_plan import print_known_nulls, print_plan, print_reasons
 
@@ -122,7 +122,7 @@ def run(
     **given: Any,
 ) -> None:
     """Do what is missing of FILE: train, score, commit. Running again is resuming."""
-    from grid.stopping import interruptible
+    from grid.run.stopping import interruptible
     from launch.waiting import waiting
 
     with interruptible():  # until the driver is up, and has a flag for its trials
@@ -290,11 +290,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     """Run the command line and return the exit code."""
     from data.counts import counted
-    from grid.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_STORE, EXIT_UNFINISHED
-    from grid.joined_cluster import ClusterUnreachable
     from grid.refusal import Refused
-    from grid.schedule import Unsatisfiable
-    from grid.store_errors import StoreError, StoreUnwritable, StoreUrlRefused
+    from grid.run.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_STORE, EXIT_UNFINISHED
+    from grid.run.on_ray.joined_cluster import ClusterUnreachable
+    from grid.run.shares import Unsatisfiable
+    from grid.store.errors import StoreError, StoreUnwritable, StoreUrlRefused
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     invocation = Invocation(command_line(*words), own_process=arguments is None)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grid.loading import load_experiment
-from grid.plan import Plan, make_plan, prepare
-from grid.store import Store, inside_ray_job, open_store
-from grid.yaml_reading import read_value
+from grid.experiment_file.loading import load_experiment
+from grid.experiment_file.yaml_reading import read_value
+from grid.plan.plan import Plan, make_plan, prepare
+from grid.store.base import Store
+from grid.store.opening import inside_ray_job, open_store
 from launch.command_lines import Given
 from launch.waiting import images_read, waiting
 

@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from data.counts import counted
-from grid import records
 from grid.console import Console
-from grid.differences import IMAGES, differing_fields, field_in_words, value_in_words
+from grid.plan.differences import IMAGES, differing_fields, field_in_words, value_in_words
+from grid.plan.seen_images import ImageChange, StoredImages
+from grid.records.commits import Commit
+from grid.records.experiments import FitRecord
+from grid.records.readable import readable_commits, readable_experiments
 from grid.refusal import Problem, Refused, did_you_mean
-from grid.seen_images import ImageChange, StoredImages
 from launch.desk import store_of
 
 
@@ -25,8 +27,8 @@ def print_difference(first: str, second: str, store: str | None) -> None:
         Refused: the store knows no such fit.
     """
     opened = store_of(store)
-    experiments, _ = records.readable_experiments(opened)
-    commits, _ = records.readable_commits(opened)
+    experiments, _ = readable_experiments(opened)
+    commits, _ = readable_commits(opened)
     fits = {fit["fit_id"]: fit for experiment in experiments for fit in experiment["fits"]}
     known = {fit_id: fit["description"] for fit_id, fit in fits.items()}
     known.update({k: c["description"] for k, c in commits.items()})
@@ -85,8 +87,8 @@ def _images_in_words(
 def _count(
     name: str,
     fit_id: str,
-    fits: Mapping[str, records.FitRecord],
-    commits: Mapping[str, records.Commit],
+    fits: Mapping[str, FitRecord],
+    commits: Mapping[str, Commit],
 ) -> int | None:
     if fit_id in commits:
         commit = commits[fit_id]

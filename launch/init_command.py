@@ -8,11 +8,11 @@ from pathlib import Path
 
 from data import layouts
 from data.layouts import RootTooHigh, UnknownLayout
-from grid.catalog import open_catalog
 from grid.console import Console
-from grid.experiment import DatasetSpec
+from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problem, Problems, Refused
-from grid.roots import aliases, unknown_folder
+from grid.sources.catalog import open_catalog
+from grid.sources.roots import aliases, unknown_folder
 from launch.command_lines import command_line, print_hint
 from launch.init_template import NewExperiment, new_experiment
 

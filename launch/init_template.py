@@ -10,10 +10,12 @@ from typing import NamedTuple
 import jinja2
 
 from data.counts import counted
-from grid.bias import one_sided_of
-from grid.catalog import FAKE, REAL, TEST, TRAIN, VALIDATION, Catalog, IndexedDataset
-from grid.families import lines_to_add, yaml_word
-from grid.header_facts import OneSided
+from grid.checks.bias import one_sided_of
+from grid.experiment_file.words import yaml_word
+from grid.records.pools.header_facts import OneSided
+from grid.sources.catalog import Catalog, IndexedDataset
+from grid.sources.families import lines_to_add
+from grid.sources.source import FAKE, REAL, TEST, TRAIN, VALIDATION
 from launch.command_lines import command_line
 
 _SHOWN = 12  # generators by name

@@ -11,8 +11,9 @@ from typing import Any
 from analysis.query import QueryRefused, answer
 from analysis.selection import Selection
 from grid.console import Console
-from grid.records import EXPERIMENTS, Store
+from grid.records.places import EXPERIMENTS
 from grid.refusal import Problem, Refused
+from grid.store.base import Store
 from launch.chosen_experiment import check_file_or_name, expansion_of_file, refusal_of
 from launch.command_lines import command_line, store_command
 from launch.desk import store_of

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from grid import records
 from grid.console import Console
-from grid.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
-from grid.known_failures import refuse_known_failures
-from grid.plan import is_done, make_trials
-from grid.readable import readable_commits
-from grid.run import RunOptions, RunResult, exit_code
-from grid.shared_store import store_token
-from grid.stopping import ignore_signals
-from grid.store_errors import StoreError
-from grid.trial import Trial
+from grid.plan.known_failures import refuse_known_failures
+from grid.plan.plan import is_done, make_trials
+from grid.records.commits import WeightsChanged, read_commit
+from grid.records.proven.json_records import CorruptRecord
+from grid.records.readable import readable_commits
+from grid.records.scores.score_reading import ForeignScores
+from grid.run.books import RunOptions, RunResult, exit_code
+from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
+from grid.run.stopping import ignore_signals
+from grid.store.errors import StoreError
+from grid.trial.contract import Trial
+from grid.trial.shared_store import store_token
 from launch.command_lines import print_hint
 from launch.desk import Desk
 from launch.invocation import Invocation
@@ -26,7 +28,7 @@ from launch.show_damage import print_damage
 from launch.show_plan import print_accepted_bias, print_plan
 from launch.show_warnings import print_warnings
 
-_DAMAGE = (records.CorruptRecord, records.WeightsChanged, records.ForeignScores)
+_DAMAGE = (CorruptRecord, WeightsChanged, ForeignScores)
 
 
 def run_missing(
@@ -60,8 +62,8 @@ def run_missing(
         before_leaving=partial(say_stopped, invocation) if invocation.own_process else None,
     )
     if ray:
-        from grid.cluster import ClusterNotStarted
-        from grid.driver import DriverFailed
+        from grid.run.on_ray.cluster import ClusterNotStarted
+        from grid.run.on_ray.driver import DriverFailed
 
         try:
             result = _on_ray(desk, trials, options)
@@ -105,8 +107,8 @@ def _tells_of_damage(reason: str) -> bool:
 
 
 def _on_ray(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResult:
-    from grid.attempt import attempt_trial, record_lost
-    from grid.driver import run_on_ray
+    from grid.run.on_ray.driver import run_on_ray
+    from grid.trial.attempt import attempt_trial, record_lost
 
     with store_token(desk.store) as token:
         return run_on_ray(
@@ -120,8 +122,8 @@ def _on_ray(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResu
 
 
 def _here(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResult:
-    from grid.attempt import attempt_trial
-    from grid.local import run_here
+    from grid.run.local import run_here
+    from grid.trial.attempt import attempt_trial
 
     return run_here(
         trials,
@@ -133,7 +135,7 @@ def _here(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResult
 
 
 def _committed(desk: Desk, fit_id: str) -> bool:
-    return records.read_commit(desk.store, fit_id) is not None
+    return read_commit(desk.store, fit_id) is not None
 
 
 def _print_warnings(console: Console, desk: Desk) -> None:

@@ -18,7 +18,7 @@ AGAIN = "run the same command to go on"
 
 def refuse(title: str, lines: Sequence[str]) -> int:
     """Say what is refused and why; return the exit code of a refusal."""
-    from grid.exit_codes import EXIT_REFUSED
+    from grid.run.exit_codes import EXIT_REFUSED
 
     say(title, lines)
     return EXIT_REFUSED

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from data.counts import counted
-from grid.attempts import begun_fits
 from grid.console import Console
-from grid.resuming import begun_again
+from grid.records.attempts import begun_fits
+from grid.trial.fit.resuming import begun_again
 from launch.desk import Desk
 from launch.paragraphs import print_paragraph
 

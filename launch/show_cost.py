@@ -10,8 +10,8 @@ from rich.table import Table
 from data.counts import counted
 from grid.console import Console
 from grid.durations import duration
-from grid.labels import detector_label
-from grid.plan import FitPlan
+from grid.expansion.labels import detector_label
+from grid.plan.plan import FitPlan
 
 
 def print_cost(console: Console, fits: Sequence[FitPlan]) -> None:

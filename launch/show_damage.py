@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from data.counts import counted
 from grid.console import Console
-from grid.damage import Damage
+from grid.integrity.damage import Damage
 from launch.command_lines import Given, print_hint, store_command
 from launch.paragraphs import print_paragraph
 

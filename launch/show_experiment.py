@@ -15,8 +15,8 @@ from analysis.overview import Overview, overview
 from analysis.report import report_page
 from analysis.terminal import print_overview
 from grid.console import Console
-from grid.records import Store
 from grid.refusal import Problem, Refused
+from grid.store.base import Store
 from launch.chosen_experiment import check_file_or_name, expansion_of_file, refusal_of
 from launch.desk import store_of
 from launch.show_damage import print_left_out

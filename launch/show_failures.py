@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from grid.console import Console
-from grid.failures import Failure
-from grid.plan import FitPlan
-from grid.raised_at import raised_at
+from grid.plan.plan import FitPlan
+from grid.records.failures import Failure
 from launch.command_lines import Given, print_hint
 from launch.paragraphs import print_paragraph
+from launch.raised_at import raised_at
 
 FITS_SHOWN = 10
 LOG_LINES = 6

@@ -8,16 +8,16 @@ from rich.table import Table
 from rich.text import Text
 
 from data.counts import counted
-from grid.bias import one_sided
-from grid.catalog import FAKE, TRAIN
+from grid.checks.bias import one_sided
 from grid.console import Console
 from grid.durations import duration
-from grid.expansions import sets_of
-from grid.families import lines_to_add
-from grid.header_facts import accepted
-from grid.known_failures import Undecodable
-from grid.plan import FitPlan, Plan
-from grid.why import reasons
+from grid.plan.known_failures import Undecodable
+from grid.plan.plan import FitPlan, Plan
+from grid.plan.why import reasons
+from grid.records.experiments import sets_of
+from grid.records.pools.header_facts import accepted
+from grid.sources.families import lines_to_add
+from grid.sources.source import FAKE, TRAIN
 from launch.desk import Desk
 from launch.show_damage import print_damage
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from grid.attempts import begun_fits
 from grid.console import Console
-from grid.plan import FitPlan
-from grid.readable import readable_failures
+from grid.plan.plan import FitPlan
+from grid.records.attempts import begun_fits
+from grid.records.readable import readable_failures
 from launch.desk import Desk
 from launch.show_begun_again import fits_begun_again, print_begun_again
 from launch.show_cost import print_cost

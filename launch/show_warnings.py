@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from data.counts import counted
-from grid.commits import Commit
 from grid.console import Console
+from grid.records.commits import Commit
 
 SHOWN = 3
 

@@ -7,9 +7,9 @@ from collections import defaultdict
 from rich.table import Table
 
 from data.counts import counted
-from grid.compact import compact
 from grid.console import Console
-from grid.gc import Garbage, collect, garbage
+from grid.records.scores.compacted import compact
+from grid.upkeep.gc import Garbage, collect, garbage
 from launch.desk import store_of
 
 

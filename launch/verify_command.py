@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from data.counts import counted
 from grid.console import Console
-from grid.records import CorruptRecord
+from grid.records.proven.json_records import CorruptRecord
 from grid.refusal import Problem, Refused
-from grid.verification import TOLERANCE, Verification, verify_fit, verify_piece
+from grid.upkeep.verification import TOLERANCE, Verification, verify_fit, verify_piece
 from launch.command_lines import store_command
 from launch.desk import store_of
 from launch.paragraphs import print_paragraph

@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
+from repository import ROOT
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -95,11 +94,11 @@ def finished_run(tmp_path_factory) -> FinishedRun:
     import numpy as np
     from PIL import Image
 
-    from grid.attempt import attempt_trial
-    from grid.loading import load_experiment
-    from grid.local import run_here
-    from grid.plan import is_done, make_plan, make_trials, prepare
-    from grid.store import open_store
+    from grid.experiment_file.loading import load_experiment
+    from grid.plan.plan import is_done, make_plan, make_trials, prepare
+    from grid.run.local import run_here
+    from grid.store.opening import open_store
+    from grid.trial.attempt import attempt_trial
 
     folder = tmp_path_factory.mktemp("two")
     file = folder / "two.yaml"
@@ -211,7 +210,7 @@ def s3_server():
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    from grid.store import open_store
+    from grid.store.opening import open_store
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():

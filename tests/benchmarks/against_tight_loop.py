@@ -183,12 +183,12 @@ def share_of_slots(data: Path) -> None:
     sys.path.insert(0, str(ROOT))
     from functools import partial
 
-    from grid.attempt import record_lost
-    from grid.driver import run_on_ray
-    from grid.loading import load_experiment
-    from grid.plan import is_done, make_plan, make_trials, prepare
-    from grid.run import RunOptions
-    from grid.store import open_store
+    from grid.experiment_file.loading import load_experiment
+    from grid.plan.plan import is_done, make_plan, make_trials, prepare
+    from grid.run.books import RunOptions
+    from grid.run.on_ray.driver import run_on_ray
+    from grid.store.opening import open_store
+    from grid.trial.attempt import record_lost
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -222,7 +222,7 @@ def timed_attempt(log, spec, report, stop):
     import time
     from pathlib import Path
 
-    from grid.attempt import attempt_trial
+    from grid.trial.attempt import attempt_trial
 
     began = time.time()
     outcome = attempt_trial(spec, report, stop)

@@ -28,10 +28,10 @@ def peak_mb() -> float:
 
 
 def measure(trials: int, kilobytes: float) -> None:
-    from grid.driver import run_on_ray
-    from grid.progress import Progress
-    from grid.run import RunOptions
-    from grid.trial import Trial
+    from grid.run.books import RunOptions
+    from grid.run.on_ray.driver import run_on_ray
+    from grid.run.progress import Progress
+    from grid.trial.contract import Trial
 
     with tempfile.TemporaryDirectory() as store:
         wanted = [

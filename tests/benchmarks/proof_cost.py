@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.dataset as ds
+from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis import cells
 from analysis.proven_dataset import ProvenDataset
 from analysis.query import query
-from grid import json_records, parquet_files, records
-from grid.compact import compact
-from grid.synthetic import SyntheticDetector, SyntheticGrid, write_synthetic_store
+from grid.records.proven import json_records, parquet_files
+from grid.records.scores.compacted import compact
+from grid.store.opening import open_store
 
 DETECTORS = (
     SyntheticDetector(name="npr"),
@@ -87,7 +88,7 @@ def main(whole: bool, repeats: int) -> None:
     print(f"{'':58s} {'without s':>9s} {'proved s':>9s} {'ratio':>6s}")
     with tempfile.TemporaryDirectory() as folder:
         for name, grid in grids(whole).items():
-            store = records.open_store(Path(folder) / name)
+            store = open_store(Path(folder) / name)
             experiment = write_synthetic_store(store, grid)
             count = len(store.list("scores/"))
             what = f"{count:,} pieces of {grid.images:,}"

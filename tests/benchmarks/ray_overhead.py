@@ -18,7 +18,7 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from grid.ray_home import (
+from grid.run.on_ray.ray_home import (
     TUNE_SETTINGS,
     directory,
     disposable_folder,
@@ -30,9 +30,9 @@ SLOTS = 2
 
 
 def ours(trials):
-    from grid.driver import run_on_ray
-    from grid.progress import Progress
-    from grid.trial import Trial
+    from grid.run.on_ray.driver import run_on_ray
+    from grid.run.progress import Progress
+    from grid.trial.contract import Trial
 
     def attempt(spec, report, stop):
         report({"phase": "train", "epoch": 1, "epochs": 1})

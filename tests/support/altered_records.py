@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from grid.records import to_json
+from grid.records.proven.json_records import to_json
 
 
 def alter_record(path: Path, change: Callable[[dict[str, Any]], object]) -> None:

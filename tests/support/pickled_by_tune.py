@@ -8,11 +8,11 @@ import io
 import pickle
 from types import SimpleNamespace
 
-from grid.driver import _callback, _searcher
-from grid.live_progress import LiveProgress
-from grid.run import Run, RunOptions
-from grid.stopping import StopSignals
-from grid.trial import Trial
+from grid.run.books import Run, RunOptions
+from grid.run.live_progress import LiveProgress
+from grid.run.on_ray.driver import _callback, _searcher
+from grid.run.stopping import StopSignals
+from grid.trial.contract import Trial
 
 if __name__ == "__main__":
     progress = LiveProgress(io.StringIO())

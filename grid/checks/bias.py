@@ -1,0 +1,63 @@
+"""Labels that can be read from a file's header: refused unless the file accepts them in writing.
+
+What is looked at is what is compared: the two classes of each training set and of each test set,
+wherever their pools come from, and of each generator that takes part in one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from data.pools import Pool
+from grid.expansion.fits import Expansion
+from grid.records.pools.header_facts import OneSided, PoolFacts, one_sided_among, pool_facts
+from grid.refusal import Problem
+
+Comparison = tuple[str, Sequence[Pool]]
+
+
+def one_sided(expansion: Expansion) -> list[OneSided]:
+    """Return each comparison of an experiment in which a header fact tells fakes from reals."""
+    return one_sided_of(_compared(expansion))
+
+
+def one_sided_of(comparisons: Iterable[Comparison]) -> list[OneSided]:
+    """Return the same among some comparisons, each a name and the pools of both classes."""
+    known: dict[str, PoolFacts] = {}
+    facts = []
+    for name, pools in comparisons:
+        for pool in pools:
+            if pool.pool_id not in known:
+                known[pool.pool_id] = pool_facts(pool.pool_id, pool.label, pool.table)
+        facts.append((name, [known[pool.pool_id] for pool in pools]))
+    return one_sided_among(facts)
+
+
+def refused(found: Iterable[OneSided]) -> list[Problem]:
+    """Return a problem for each, where the file says nothing."""
+    return [
+        Problem(
+            what=f"{each.comparison}: {each.fact} x label is one-sided",
+            why=f"{each.classes}, so a detector can read the label from the {each.fact} alone and "
+            "the numbers would mean nothing",
+            mend="Prepare both classes alike, or accept it in writing with "
+            "`equalise: none` in the file",
+        )
+        for each in found
+    ]
+
+
+def _compared(expansion: Expansion) -> Iterator[Comparison]:
+    """Everything in which reals stand against fakes; generators first, they say most precisely."""
+    catalog = expansion.catalog
+    trained = [fit.training for fit in expansion.fits.values() if fit.training is not None]
+    used = {source.name for training in trained for source in training.sources}
+    used |= {f"{test_set.dataset}/{test_set.generator}" for test_set in expansion.test_sets}
+    for source in catalog.all_sources():
+        if source.name in used:
+            yield source.name, source.pools
+    for training in {training.label: training for training in trained}.values():
+        yield f"training set {training.label}", training.pools
+    for test_set in expansion.test_sets:
+        pool_ids = (*test_set.real_pools, *test_set.fake_pools)
+        yield f"test set {test_set.name}", [catalog.pool(pool_id) for pool_id in pool_ids]

@@ -1,0 +1,150 @@
+"""Sizes that a pipeline or a network cannot take, found from the manifests before training."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+from data.operations import Pipeline, PipelineError, parse
+from data.pools import Pool
+from grid.expansion.fits import Expansion, Fit
+from grid.refusal import Problem
+
+# A pipeline is tried on blank images of the sizes found. Thousands of sizes are sampled: the
+# smallest and largest in each direction, where refusals are, and some between.
+SIZES_TRIED = 40
+
+Size = tuple[int, int]
+"""Height and width, in pixels."""
+
+
+def geometry_problems(expansion: Expansion) -> list[Problem]:
+    """Return a problem for each pipeline that refuses an image, or whose result does not fit."""
+    trials = _Trials()
+    for fit in expansion.fits.values():
+        if fit.training is not None:
+            trained, validated = fit.training.pools, fit.training.validation_pools
+            trials.train(fit, trained)
+            # Carved or declared: validation sees images of either.
+            trials.test(fit, "none", fit.validation_geometry, [*trained, *validated])
+        for block in expansion.scoring.get(fit.fit_id, ()):
+            pools = [expansion.catalog.pool(pool_id) for pool_id in block["pools"]]
+            for degradation in block["degradations"]:
+                trials.test(fit, degradation, block["test_pipeline"], pools)
+    return list(trials.problems.values())
+
+
+def mean_pixels(degradation: str, geometry: str, pool: Pool) -> float | None:
+    """Return the mean area that a pool's sizes come out with, None where one is refused.
+
+    Each size counts once, however many images have it: an estimate, for costs.
+    """
+    results = [_result(degradation, geometry, size) for size in sizes(pool)]
+    areas = [height * width for height, width in (r for r in results if not isinstance(r, str))]
+    return sum(areas) / len(areas) if areas and len(areas) == len(results) else None
+
+
+class _Trials:
+    """Each pipeline on each pool's sizes, once, however many fits share them."""
+
+    def __init__(self) -> None:
+        self.problems: dict[str, Problem] = {}
+        self._seen: set[tuple[object, ...]] = set()
+
+    def train(self, fit: Fit, pools: Iterable[Pool]) -> None:
+        """Training needs a result of one size for all pools together."""
+        pools = tuple(pools)
+        network_px = fit.options.fixed_input_px()
+        if self._known(fit.train_geometry, network_px, *(pool.pool_id for pool in pools)):
+            return
+        what = f"train pipeline {fit.train_geometry!r} of {fit.card.name}"
+        results = self._results(what, "none", fit.train_geometry, pools)
+        if len(results) > 1:
+            listed = ", ".join(f"{w}x{h}" for h, w in list(results)[:4])
+            self._add(
+                what,
+                f"it leaves images of {len(results)} sizes ({listed}), and a batch has one",
+                "End it with a crop or a resize, e.g. `random_crop(224)`",
+            )
+        else:
+            self._check_network(what, fit, network_px, results)
+
+    def test(self, fit: Fit, degradation: str, geometry: str, pools: Iterable[Pool]) -> None:
+        """Testing takes any size that the network takes."""
+        network_px = fit.options.fixed_input_px()
+        what = f"test pipeline {geometry!r} of {fit.card.name}"
+        if degradation != "none":
+            what += f" after the degradation {degradation!r}"
+        for pool in pools:
+            if not self._known(degradation, geometry, network_px, pool.pool_id):
+                results = self._results(what, degradation, geometry, [pool])
+                self._check_network(what, fit, network_px, results)
+
+    def _known(self, *trial: object) -> bool:
+        known = trial in self._seen
+        self._seen.add(trial)
+        return known
+
+    def _results(
+        self, what: str, degradation: str, geometry: str, pools: Iterable[Pool]
+    ) -> dict[Size, Size]:
+        """The sizes that come out, each with one that went in; a refusal is a problem."""
+        results: dict[Size, Size] = {}
+        for pool in pools:
+            for size in sizes(pool):
+                result = _result(degradation, geometry, size)
+                if isinstance(result, str):
+                    why = f"an image of {size[1]}x{size[0]} in {pool.source}: {result}"
+                    mend = "Choose another `input`, or add an operation for small images"
+                    self._add(what, why, mend)
+                    return {}
+                results.setdefault(result, size)
+        return results
+
+    def _check_network(
+        self, what: str, fit: Fit, network_px: int | None, results: dict[Size, Size]
+    ) -> None:
+        wrong = [size for size in results if network_px and size != (network_px, network_px)]
+        if wrong:
+            height, width = wrong[0]
+            self._add(
+                what,
+                f"an image comes out at {width}x{height}, and with these options {fit.card.name} "
+                f"takes {network_px}x{network_px} only",
+                f"End it with `center_crop({network_px})` or `resize({network_px},{network_px})`, "
+                f"or change the detector's options",
+            )
+
+    def _add(self, what: str, why: str, mend: str) -> None:
+        self.problems.setdefault(what, Problem(what=what, why=why, mend=mend))
+
+
+@functools.lru_cache(maxsize=4096)
+def _result(degradation: str, geometry: str, size: Size) -> Size | str:
+    """The size of an image after a pipeline, or why it is refused."""
+    try:
+        return _pipeline(degradation, geometry).result_size(*size)
+    except PipelineError as error:
+        return str(error)
+
+
+@functools.lru_cache(maxsize=256)
+def _pipeline(degradation: str, geometry: str) -> Pipeline:
+    first, then = parse(degradation, "degradation"), parse(geometry, "geometry")
+    return Pipeline(first.operations + then.operations)
+
+
+_sizes: dict[str, list[Size]] = {}
+
+
+def sizes(pool: Pool) -> list[Size]:
+    """Return the sizes of a pool's images, each once; of very many, a telling sample."""
+    if pool.pool_id not in _sizes:
+        heights, widths = pool.table["height"].to_pylist(), pool.table["width"].to_pylist()
+        found = sorted(set(zip(heights, widths, strict=True)))
+        if len(found) > SIZES_TRIED:
+            by_width = sorted(found, key=lambda size: size[1])
+            step = len(found) // (SIZES_TRIED - 4)
+            found = sorted({found[0], found[-1], by_width[0], by_width[-1], *found[::step]})
+        _sizes[pool.pool_id] = found
+    return _sizes[pool.pool_id]

@@ -1,0 +1,58 @@
+"""What an experiment expands to: its fits, and what each is scored on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from data.selection import Selection
+from detectors.contract import Card, Options
+from detectors.recipes import Recipe
+from grid.experiment_file.schema import Experiment
+from grid.records.experiments import ScoringRecord
+from grid.sources.catalog import Catalog
+from grid.sources.tested_sets import TestSet
+from grid.sources.training_sets import TrainingSet
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One trained detector, or one given checkpoint, of an experiment."""
+
+    fit_id: str
+    label: str
+    arms: tuple[str, ...]
+    card: Card
+    options: Options
+    training: TrainingSet | None
+    selection: Selection | None
+    train_geometry: str
+    validation_geometry: str
+    augment: str
+    recipe: Recipe | None
+    recipe_name: str
+    seed: int | None
+    weights: Mapping[str, Any] | None
+    parent: str | None
+    description: Mapping[str, Any]
+    values: Mapping[str, Any]
+    also: tuple[Mapping[str, Any], ...] = ()
+    """What other points of the product, in this arm or others, call the same fit."""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """An experiment, written out; `narrowed_from` is all of it where only some fits are meant."""
+
+    experiment: Experiment
+    catalog: Catalog
+    fits: Mapping[str, Fit]
+    scoring: Mapping[str, tuple[ScoringRecord, ...]]
+    test_sets: tuple[TestSet, ...]
+    narrowed_from: Expansion | None = None
+
+    @property
+    def whole(self) -> Expansion:
+        """What the file expands to, however it was narrowed."""
+        return self if self.narrowed_from is None else self.narrowed_from

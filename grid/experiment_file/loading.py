@@ -1,0 +1,143 @@
+"""From a YAML file to an Experiment, with every mistake of the file named at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from grid.experiment_file.mistakes import explained
+from grid.experiment_file.names_in_file import check_datasets, check_readable
+from grid.experiment_file.schema import Experiment
+from grid.experiment_file.yaml_reading import read_yaml
+from grid.refusal import Problem, Problems, Refused
+
+_ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def load_experiment(path: Path, changes: dict[str, Any] | None = None) -> Experiment:
+    """Read and validate an experiment file.
+
+    Args:
+        path: the YAML file. Relative roots in it are relative to its folder.
+        changes: values by dotted path that replace those of the file, e.g. {"arms.0.recipe":
+            "small", "limit": 64}.
+
+    Raises:
+        Refused: the file cannot be read or is not a valid experiment; it names every mistake.
+    """
+    raw = read_yaml(path)
+    for where, value in (changes or {}).items():
+        _change(raw, where, value)
+    return parse_experiment(raw, base=path.resolve().parent)
+
+
+def parse_experiment(raw: dict[str, Any], *, base: Path) -> Experiment:
+    """Validate a plain mapping; relative roots are taken from `base`.
+
+    Raises:
+        Refused: with every mistake found.
+    """
+    problems = Problems()
+    raw = _with_environment(raw, "", problems)
+    experiment = None
+    try:
+        experiment = Experiment.model_validate(raw)
+    except ValidationError as error:
+        problems.extend(explained(error, raw))
+    if problems:  # else the same names are looked up with the data at hand
+        check_datasets(raw, problems)
+        check_readable(raw, problems)
+    problems.raise_if_any()
+    assert experiment is not None, "a ValidationError holds at least one error"
+    data = {
+        alias: spec.model_copy(update={"root": _absolute(spec.root, base)})
+        for alias, spec in experiment.data.items()
+    }
+    arms = tuple(
+        arm.model_copy(
+            update={
+                "weights": tuple(
+                    w.model_copy(update={"path": _absolute(w.path, base)}) if w and w.path else w
+                    for w in arm.weights
+                )
+            }
+        )
+        for arm in experiment.arms
+    )
+    return experiment.model_copy(update={"data": data, "arms": arms})
+
+
+def _absolute(path: Path, base: Path) -> Path:
+    """Roots are made absolute at the door: Ray changes the directory of its workers."""
+    path = path.expanduser()
+    return path if path.is_absolute() else (base / path).resolve()
+
+
+def _refused(what: str, why: str, mend: str) -> Refused:
+    return Refused([Problem(what=what, why=why, mend=mend)])
+
+
+def _with_environment(value: Any, where: str, problems: Problems) -> Any:
+    """Replace ${NAME} by the environment's value, in strings, everywhere."""
+    if isinstance(value, dict):
+        return {
+            k: _with_environment(v, f"{where}.{k}".lstrip("."), problems) for k, v in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_environment(v, f"{where}.{i}", problems) for i, v in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def replaced(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in os.environ:
+            problems.add(
+                f"{where}: ${{{name}}}",
+                f"the environment has no variable {name}",
+                f"Set it (export {name}=...) or write the path out",
+            )
+        return os.environ.get(name, match[0])
+
+    return _ENVIRONMENT.sub(replaced, value)
+
+
+def _change(raw: dict[str, Any], where: str, value: Any) -> None:
+    """Set one value by its dotted path, e.g. `arms.single.recipe`, in place."""
+    target: Any = raw
+    rest = where
+    while True:
+        step, dot, after = rest.partition(".")
+        if isinstance(target, list):
+            place: Any = _place(target, step, where)
+        elif isinstance(target, dict):
+            # In an arm `npr.factor` is one key, there already or not.
+            if rest in target or ("detector" in target and step not in target):
+                step, dot = rest, ""
+            place = step
+        else:
+            raise _refused(
+                f"--set {where}", f"{step!r} lies inside a plain value", "Set that value"
+            )
+        if not dot:
+            target[place] = value
+            return
+        target = target.setdefault(place, {}) if isinstance(target, dict) else target[place]
+        rest = after
+
+
+def _place(entries: list[Any], step: str, where: str) -> int:
+    """Return the index of a list's entry, which is named by its number or its `name`."""
+    if step.isdigit() and int(step) < len(entries):
+        return int(step)
+    named = [i for i, e in enumerate(entries) if isinstance(e, dict) and e.get("name") == step]
+    if len(named) != 1:
+        raise _refused(
+            f"--set {where}",
+            f"there is no entry {step!r}",
+            f"Use its number, 0 to {len(entries) - 1}, or its name",
+        )
+    return named[0]

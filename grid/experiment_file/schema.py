@@ -1,0 +1,274 @@
+"""The experiment file: its words, their types, and what is refused before anything is looked at.
+
+The file is YAML; the same object can be built in Python. This module knows the shape of the file
+only. What its names stand for on disk is found by `grid.sources`, its product of axes is formed by
+`grid.expansion`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from grid.experiment_file.words import family_word
+
+EpochReference = Literal["selected", "last"] | Annotated[int, Field(ge=0)]
+SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+EMPTY_AXIS = "an empty list would leave nothing of its arm; give a value or leave it out"
+LONGEST_NAME = 200  # file systems allow 255 bytes
+LARGEST_SEED = 2**63 - 1  # what a column of 64-bit integers holds
+
+
+def _as_axis(value: Any) -> Any:
+    """A list is an axis; a single value is an axis of one; an axis of none is a mistake."""
+    if value in ([], ()):
+        raise ValueError(EMPTY_AXIS)
+    return value if isinstance(value, list) else [value]
+
+
+def _seeds_once(seeds: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    if seeds is not None and any(not 0 <= seed <= LARGEST_SEED for seed in seeds):
+        raise ValueError(f"seeds are whole numbers from 0 to {LARGEST_SEED}")
+    return None if seeds is None else tuple(dict.fromkeys(seeds))
+
+
+class Strict(BaseModel):
+    """Unknown keys are refused and nothing changes after validation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
+
+
+class DatasetSpec(Strict):
+    """A collection of images on disk.
+
+    `layout` is detected when it is not given. `classes` restricts what is trained on and, in the
+    analysis, what its test sets count; pools are scored whole all the same. `families` and `groups`
+    state for generators what is not known of their names.
+    """
+
+    root: Path
+    layout: str | None = None
+    classes: tuple[str, ...] = ()
+    families: dict[str, Annotated[str, BeforeValidator(family_word)]] = {}
+    groups: dict[str, Annotated[str, Field(min_length=1)]] = {}
+
+
+class TrainSpec(Strict):
+    """Which images a fit learns from. Lists are unions; exactly one of the four ways is given.
+
+    each: one fit per generator of the dataset; of a list, per generator of each.
+    leave_one_out: one fit per generator, group or family of `sets` (default: every dataset),
+        trained on all the others.
+    sets: the union of whole datasets and single generators (`dataset/generator`).
+    all: every dataset of the file.
+    """
+
+    each: Annotated[tuple[str, ...], BeforeValidator(_as_axis)] = ()
+    leave_one_out: Literal["generator", "group", "family"] | None = None
+    sets: tuple[str, ...] = ()
+    all: bool = False
+    classes: tuple[str, ...] = ()
+    fraction: float = Field(default=1.0, gt=0, le=1)
+    total_images: int | None = Field(default=None, ge=4)
+    steps: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> TrainSpec:
+        ways = [
+            name
+            for name, given in (
+                ("each", bool(self.each)),
+                ("leave_one_out", self.leave_one_out is not None),
+                ("sets", bool(self.sets) and self.leave_one_out is None),
+                ("all", self.all),
+            )
+            if given
+        ]
+        if len(ways) != 1:
+            found = " and ".join(ways) or "none of them"
+            raise ValueError(
+                f"{found} given, but training images are named in exactly one way: "
+                "write each, leave_one_out, sets or all"
+            )
+        return self
+
+
+class TestSpec(Strict):
+    """What fits are scored on. Pools are always scored whole; `classes` acts in the analysis.
+
+    classes: a list, or `not_trained_classes`: for each fit those of no image that it has seen.
+    reals: photographs to test every generator against instead of its own, one union of datasets
+        and single collections (`dataset/collection`).
+    """
+
+    __test__ = False  # pytest takes classes called Test* for tests
+
+    sets: tuple[str, ...] = ()
+    degradations: tuple[str, ...] = ("none",)
+    epochs: tuple[EpochReference, ...] = ("selected",)
+    input: str | None = None
+    classes: tuple[str, ...] | Literal["not_trained_classes"] | None = None
+    reals: tuple[str, ...] = ()
+
+    @field_validator("degradations", "epochs", "sets")
+    @classmethod
+    def _each_once(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not value:
+            raise ValueError("is empty, so nothing would be tested")
+        return tuple(dict.fromkeys(value))
+
+
+class InputSpec(Strict):
+    """The geometry of training and test images, as operation strings; or a preset's name."""
+
+    train: str
+    test: str
+
+
+class WeightsSpec(Strict):
+    """Where the initial weights come from: another arm's fit, or a file.
+
+    The parent is the one fit of the arm `from` that agrees on the seed and on every axis that
+    both arms have; `where` names values of the parent's axes where that leaves several.
+    """
+
+    from_: str | None = Field(default=None, alias="from")
+    where: dict[str, Any] = {}
+    epoch: Literal["selected", "last"] = "selected"
+    path: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> WeightsSpec:
+        if (self.from_ is None) == (self.path is None):
+            raise ValueError(
+                "weights come from exactly one place: write `from: ARM` or `path: FILE`"
+            )
+        return self
+
+
+class Arm(Strict):
+    """The product of its axes. Every field that holds a tuple of alternatives is an axis."""
+
+    name: str
+    detector: Annotated[tuple[str, ...], BeforeValidator(_as_axis)]
+    options: dict[str, dict[str, tuple[Any, ...]]] = {}
+    train: Annotated[tuple[TrainSpec | None, ...], BeforeValidator(_as_axis)]
+    input: Annotated[tuple[str | InputSpec, ...], BeforeValidator(_as_axis)] = ("default",)
+    augment: Annotated[tuple[str | None, ...], BeforeValidator(_as_axis)] = (None,)
+    recipe: Annotated[tuple[str | dict[str, Any], ...], BeforeValidator(_as_axis)] = ("common",)
+    weights: Annotated[tuple[WeightsSpec | None, ...], BeforeValidator(_as_axis)] = (None,)
+    seeds: Annotated[tuple[int, ...] | None, Field(min_length=1), AfterValidator(_seeds_once)] = (
+        None
+    )
+    test: TestSpec | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dotted_options(cls, raw: Any) -> Any:
+        """`npr.factor: [.25, .5]` is the axis `factor` of the detector npr, and of npr only."""
+        if not isinstance(raw, dict):
+            return raw
+        kept: dict[Any, Any] = {}
+        options: dict[str, dict[str, Any]] = {}
+        for key, value in raw.items():
+            if isinstance(key, str) and "." in key:
+                if value in ([], ()):
+                    raise ValueError(f"{key}: {EMPTY_AXIS}")
+                detector, option = key.split(".", 1)
+                options.setdefault(detector, {})[option] = tuple(_as_axis(value))
+            else:
+                kept[key] = value
+        for key in ("train", "weights"):  # `none` is a word of the file, and so is YAML's null
+            if kept.get(key, []) not in ([], ()):
+                kept[key] = [None if v in ("none", None) else v for v in _as_axis(kept[key])]
+        if isinstance(kept.get("weights"), list):
+            kept["weights"] = [{"path": v} if isinstance(v, str) else v for v in kept["weights"]]
+        if options:
+            kept["options"] = options
+        return kept
+
+    @model_validator(mode="after")
+    def _trained_or_given(self) -> Arm:
+        if None in self.train and not all(w and w.path for w in self.weights):
+            raise ValueError(
+                f"arm {self.name} has `train: none` but no weights file: "
+                "give `weights: PATH` to score a checkpoint, or say what it trains on"
+            )
+        return self
+
+
+class Contrast(Strict):
+    """A comparison that is declared before the results are seen."""
+
+    compare: dict[str, tuple[Any, ...]]
+    by: Literal["family", "generator_group", "generator", "degradation", "train"] | None = None
+    where: dict[str, Any] = {}
+    claim: str = "this procedure on new generators"
+
+
+class ResourceSpec(Strict):
+    """What one trial of a detector asks for: CPU threads and a share of one GPU."""
+
+    cpu: int = Field(default=1, ge=1)
+    gpu: float | None = Field(default=None, ge=0, le=1)
+
+
+class Experiment(Strict):
+    """One declarative experiment: which detectors train on what and are tested on what."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    name: str
+    question: str = ""
+    store: str | None = None
+    data: dict[str, DatasetSpec] = Field(min_length=1)
+    equalise: Literal["none"] | None = None
+    test: TestSpec
+    seeds: Annotated[tuple[int, ...], Field(min_length=1), AfterValidator(_seeds_once)] = (0,)
+    arms: tuple[Arm, ...] = Field(min_length=1)
+    exclude: tuple[dict[str, Any], ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+    published: str | None = None
+    resources: dict[str, ResourceSpec] = {}
+    leakage: Literal["exclude", "refuse", "allow"] = "exclude"
+    unreadable: Literal["refuse", "null_score"] = "refuse"
+    threads: int = Field(default=1, ge=1)
+    simulated: bool = False
+    limit: int | None = Field(default=None, ge=2)
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_file_name(cls, name: str) -> str:
+        if not SLUG.fullmatch(name):
+            raise ValueError(
+                f"{name!r} names a folder in the store: use letters, digits, dots, dashes"
+            )
+        if len(name) > LONGEST_NAME:
+            raise ValueError(
+                f"{len(name)} letters are more than the {LONGEST_NAME} that a folder's name may "
+                "have in the store"
+            )
+        return name
+
+    @model_validator(mode="after")
+    def _names_once(self) -> Experiment:
+        names = [arm.name for arm in self.arms]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"arm names are used twice: {', '.join(twice)}; give each its own")
+        for alias in self.data:
+            if not SLUG.fullmatch(alias):
+                raise ValueError(
+                    f"{alias!r} is not a dataset name: use letters, digits, dots, dashes"
+                )
+        return self

@@ -1,0 +1,130 @@
+"""What a fit will cost: what its like cost in this store, else on one CPU core as measured for it.
+
+Where neither is known, that is said and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from grid.checks.sizes import mean_pixels
+from grid.expansion.fits import Expansion, Fit
+from grid.records.commits import Commit, committed_fits
+from grid.records.identity import canonical_json
+from grid.records.readable import readable_commits
+from grid.store.base import Store
+from grid.trial.contract import Work
+
+# What makes two fits cost alike per image: network and geometry. Names of keys in a description.
+_ALIKE = ("detector", "options", "train_geometry", "validation_geometry", "augment")
+
+
+OTHERS_READ = 300
+
+
+@dataclass
+class Costs:
+    """Seconds per trained image, by kind of work; scoring is taken for a part of training."""
+
+    per_image: dict[str, list[float]] = field(default_factory=dict)
+
+    def predict(self, work: Work) -> float | None:
+        """Return the seconds that some work will take, None where its like never ran here."""
+        known = self.per_image.get(work.kind)
+        return median(known) * work.amount if known else None
+
+
+def shipped_estimate(fit: Fit, work: Work) -> float | None:
+    """Return the seconds that some work takes on one CPU core by the detector's own measurement.
+
+    None where the detector states none, or the geometry's result is not known beforehand.
+    """
+    rate = fit.options.cpu_seconds_per_megapixel()
+    pools = fit.training.pools if fit.training is not None else ()
+    pixels = mean_pixels("none", fit.train_geometry, pools[0]) if pools else None
+    return None if rate is None or pixels is None else rate * pixels / 1e6 * work.amount
+
+
+def known_costs(commits: Mapping[str, Commit]) -> Costs:
+    """Learn costs from the fits that are committed."""
+    costs = Costs()
+    for commit in commits.values():
+        images = _trained_images(commit)
+        if images and commit["seconds"] > 0:
+            kind = kind_of_work(commit["description"])
+            costs.per_image.setdefault(kind, []).append(commit["seconds"] / images)
+    return costs
+
+
+def costs_in(store: Store, own: Mapping[str, Commit], missing: Iterable[Fit]) -> Costs:
+    """Learn costs from an experiment's own commits and, for kinds unknown there, from others'.
+
+    Args:
+        store: the whole of it; at most OTHERS_READ commits of other experiments are read.
+        own: commits that are read already.
+        missing: the fits to be predicted.
+    """
+    costs = known_costs(own)
+    unknown = {
+        fit.card.name for fit in missing if kind_of_work(fit.description) not in costs.per_image
+    }
+    if not unknown:
+        return costs
+    others = [
+        fit_id
+        for fit_id in sorted(committed_fits(store) - own.keys())
+        if fit_id.rsplit("-", 2)[0] in unknown
+    ]
+    step = -(-len(others) // OTHERS_READ) or 1
+    read, _ = readable_commits(store, others[::step])
+    return known_costs({**own, **read})
+
+
+def _trained_images(commit: Commit) -> int:
+    """Images that went through a training. Balanced classes show some twice: still an estimate."""
+    recipe = commit["description"].get("recipe") or {}
+    if recipe.get("steps"):
+        return int(recipe["steps"] * recipe["batch_size"])
+    return commit["n_train"] * commit["last_epoch"]
+
+
+def work_of(fit: Fit, *, trains: bool, scored_images: float) -> Work:
+    """Return what is left of a fit in images: of all epochs (or the recipe's steps), and scored."""
+    trained = 0
+    if trains and fit.recipe is not None and fit.selection is not None:
+        if fit.recipe.steps is not None:
+            trained = fit.recipe.steps * fit.recipe.batch_size
+        else:
+            trained = (fit.recipe.epochs or 0) * len(fit.selection.train.image_ids)
+    return Work(kind_of_work(fit.description), trained, scored_images)
+
+
+def images_to_score(
+    fit: Fit, expansion: Expansion, pieces: Iterable[tuple[str, str, str]]
+) -> float:
+    """Return how many images some pieces have, each by its pixels against a training image's.
+
+    Args:
+        fit: whose pieces.
+        expansion: knows the pools.
+        pieces: (pool id, degradation, test pipeline) of each.
+    """
+    trained = fit.training.pools if fit.training is not None else ()
+    unit = mean_pixels("none", fit.train_geometry, trained[0]) if trained else None
+    images = 0.0
+    for (pool_id, degradation, pipeline), times in Counter(pieces).items():
+        pool = expansion.catalog.pool(pool_id)
+        pixels = mean_pixels(degradation, pipeline, pool) if unit else None
+        images += times * len(pool) * (pixels / unit if pixels and unit else 1.0)
+    return images
+
+
+def kind_of_work(description: Mapping[str, Any]) -> str:
+    """Return the same text for fits that cost alike per image."""
+    recipe = description.get("recipe") or {}
+    alike = {key: description.get(key) for key in _ALIKE}
+    return canonical_json({**alike, "precision": recipe.get("precision")})

@@ -1,0 +1,164 @@
+"""The experiment as the store keeps it: what the analysis needs to turn scores into a matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.selection import Selection
+from grid.expansion.chosen_rows import TrainedClasses
+from grid.expansion.fits import Expansion, Fit
+from grid.records.experiments import (
+    NOT_TRAINED_CLASSES,
+    Experiment,
+    FitRecord,
+    PoolRecord,
+    ScoringRecord,
+    SetRecord,
+    TrainRecord,
+    sets_made_of,
+)
+from grid.records.stored_experiments import experiment_digest
+from grid.sources.source import FAKE, Source
+from grid.sources.tested_sets import TestSet
+from grid.sources.training_sets import TrainingSet
+from grid.trial.fit.provenance import code_version
+
+SCHEMA = 1
+
+
+def experiment_record(expansion: Expansion) -> Experiment:
+    """Return the plain record of an expanded experiment; its digest names it.
+
+    Nothing in it depends on where files lie or on when and where it was made.
+    """
+    experiment = expansion.experiment
+    classes = TrainedClasses(expansion.fits)
+    test_sets = [_test_set(s) for s in expansion.test_sets]
+    pools = dict.fromkeys(
+        p for blocks in expansion.scoring.values() for block in blocks for p in block["pools"]
+    )
+    pools.update(
+        dict.fromkeys(
+            p.pool_id
+            for fit in expansion.fits.values()
+            if fit.training
+            for p in (*fit.training.pools, *fit.training.validation_pools)
+        )
+    )
+    record: Experiment = {
+        "schema": SCHEMA,
+        "digest": "",
+        "created_by": code_version(),
+        "seeds": sorted({f.seed for f in expansion.fits.values() if f.seed is not None}),
+        "degradations": list(
+            dict.fromkeys(
+                d
+                for blocks in expansion.scoring.values()
+                for b in blocks
+                for d in b["degradations"]
+            )
+        ),
+        "name": experiment.name,
+        "question": experiment.question,
+        "limit": experiment.limit,
+        "simulated": experiment.simulated
+        or any(d.manifest.simulated for d in expansion.catalog.datasets.values()),
+        "leakage": experiment.leakage,
+        "equalise": experiment.equalise or "none",
+        "contrasts": [c.model_dump(mode="json") for c in experiment.contrasts],
+        "published": experiment.published,
+        "fits": [_fit(f, classes) for f in expansion.fits.values()],
+        "pools": [_pool(p, expansion) for p in pools],
+        "scoring": [
+            _scoring(block, test_sets) for blocks in expansion.scoring.values() for block in blocks
+        ],
+        "test_sets": test_sets,
+    }
+    record["digest"] = experiment_digest(record)
+    return record
+
+
+def _scoring(block: ScoringRecord, test_sets: list[SetRecord]) -> ScoringRecord:
+    """Name the test sets only where a fit's pools make up others too, which other arms ask for.
+
+    So the record, and its digest, of an experiment in which they do not is that of earlier
+    versions.
+    """
+    every = sets_made_of(test_sets, block["pools"])
+    recorded = ScoringRecord(**block)
+    if block.get("test_sets", every) == every:
+        recorded.pop("test_sets", None)
+    return recorded
+
+
+def _test_set(test_set: TestSet) -> SetRecord:
+    classes = test_set.classes
+    return SetRecord(
+        name=test_set.name,
+        dataset=test_set.dataset,
+        generator=test_set.generator,
+        family=test_set.family,
+        generator_group=test_set.generator_group,
+        real_pools=list(test_set.real_pools),
+        fake_pools=list(test_set.fake_pools),
+        classes=classes if classes in (None, NOT_TRAINED_CLASSES) else list(classes),
+    )
+
+
+def _fit(fit: Fit, classes: TrainedClasses) -> FitRecord:
+    return {
+        "fit_id": fit.fit_id,
+        "label": fit.label,
+        "arms": list(fit.arms),
+        "detector": fit.card.name,
+        "card_version": fit.card.version,
+        "options": fit.options.model_dump(mode="json"),
+        "train": _train(fit, classes),
+        "augment": fit.augment,
+        "input": fit.train_geometry,
+        "recipe": {
+            "name": fit.recipe_name,
+            **(fit.recipe.model_dump(mode="json") if fit.recipe else {}),
+        },
+        "seed": fit.seed,
+        "weights": {k: v for k, v in fit.weights.items() if k != "path"} if fit.weights else None,
+        "parent": fit.parent,
+        "description": dict(fit.description),
+    }
+
+
+def _train(fit: Fit, classes: TrainedClasses) -> TrainRecord | None:
+    if fit.training is None or fit.selection is None:
+        return None
+    sources = _trained_sources(fit.training, fit.selection)
+    return TrainRecord(
+        label=fit.training.label,
+        generators=list(dict.fromkeys(s.generator for s in sources)),
+        groups=sorted({s.generator_group for s in sources}),
+        families=sorted({s.family for s in sources}),
+        classes=sorted(classes.of(fit)),
+        n=len(fit.selection.train.image_ids),
+        n_validation=len(fit.selection.validation.image_ids),
+    )
+
+
+def _trained_sources(training: TrainingSet, selection: Selection) -> list[Source]:
+    """Return the generators with images among the chosen rows: one may have none of the classes."""
+    pools = [*training.pools, *training.validation_pools]
+    used = {pools[index].pool_id for index in np.unique(selection.train.pools)}
+    return [s for s in training.sources if used & {p.pool_id for p in s.of_label(FAKE)}]
+
+
+def _pool(pool_id: str, expansion: Expansion) -> PoolRecord:
+    pool = expansion.catalog.pool(pool_id)
+    return {
+        "pool_id": pool_id,
+        "dataset": expansion.catalog.dataset_of(pool_id).alias,
+        "source": pool.source,
+        "label": pool.label,
+        "split": pool.split,
+        "family": pool.family,
+        "generator_group": pool.generator_group,
+        "n": len(pool.table),
+        "duplicates": pool.duplicates,
+    }

@@ -1,0 +1,189 @@
+"""The plain dict that a trial travels as: all that a worker on any host needs, and nothing live.
+
+Rows are not in it: a worker reads manifests from the store and repeats the selection, whose
+digests it checks. What a file system says of the images today (where they lie, which class and
+pair their folders name) is a small table per pool below `derived/paths/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+
+from data.pools import Pool
+from grid.expansion.fits import Expansion, Fit
+from grid.records.places import manifest_key
+from grid.records.pools.file_tables import publish_files
+from grid.records.pools.manifests import read_pool, write_pool
+from grid.records.proven.json_records import CorruptRecord
+from grid.refusal import Problem, Refused
+from grid.sources.catalog import Catalog
+from grid.store.base import Store
+
+
+def trial_spec(
+    fit: Fit,
+    expansion: Expansion,
+    store_url: str,
+    paths: Mapping[str, str],
+    *,
+    predicted_training_s: float | None,
+    resume_anyway: bool = False,
+) -> dict[str, Any]:
+    """Return the spec of one trial.
+
+    Args:
+        fit: what to train, or whose given weights to score.
+        expansion: the experiment that it belongs to.
+        store_url: the store, as an absolute path or URL.
+        paths: by pool id, the key of the table that says where its files lie.
+        predicted_training_s: what the plan expects, to be held against what it takes.
+        resume_anyway: go on from checkpoints whose conditions would have the fit begun again.
+    """
+    experiment = expansion.experiment
+    return {
+        "store": store_url,
+        "experiment": experiment.name,
+        "fit_id": fit.fit_id,
+        "label": fit.label,
+        "detector": fit.card.name,
+        "options": fit.options.model_dump(mode="json"),
+        "train_geometry": fit.train_geometry,
+        "validation_geometry": fit.validation_geometry,
+        "augment": fit.augment,
+        "recipe": fit.recipe.model_dump(mode="json") if fit.recipe else None,
+        "seed": fit.seed,
+        "threads": experiment.threads,
+        "predicted_training_s": predicted_training_s,
+        "resume_anyway": resume_anyway,
+        "unreadable": experiment.unreadable,
+        "weights": dict(fit.weights) if fit.weights else None,
+        "parent": fit.parent,
+        "description": dict(fit.description),
+        "training": training_block(fit, paths),
+        "lineage": [training_block(ancestor, paths) for ancestor in _ancestors(fit, expansion)],
+        "scoring": [dict(block) for block in expansion.scoring.get(fit.fit_id, ())],
+        "paths": {
+            pool_id: paths[pool_id]
+            for block in expansion.scoring.get(fit.fit_id, ())
+            for pool_id in block["pools"]
+        },
+    }
+
+
+def training_block(fit: Fit, paths: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return what a fit trains on, as pools and a rule, with the digests of the rows."""
+    if fit.training is None or fit.selection is None:
+        return None
+    return {
+        "pools": [_pool(p, paths) for p in fit.training.pools],
+        "validation_pools": [_pool(p, paths) for p in fit.training.validation_pools],
+        "rule": asdict(fit.training.rule),
+        "digest": fit.selection.train.digest,
+        "validation_digest": fit.selection.validation.digest,
+    }
+
+
+def _check_classes(store: Store, pool: Pool) -> None:
+    try:
+        stored = read_pool(store, pool.pool_id, ["class"])["class"].to_pylist()
+    except CorruptRecord:  # the trials that need it fail by name, and the others go on
+        return
+    differing = sum(a != b for a, b in zip(stored, pool.table["class"].to_pylist(), strict=True))
+    if differing:
+        key = manifest_key(pool.pool_id)
+        raise Refused(
+            [
+                Problem(
+                    what=f"classes of {pool.source}",
+                    why=f"{differing} of its {len(pool)} images had another class when {key} was "
+                    "written, and tests by class are counted by it",
+                    mend=f"Sort the images as they were, or delete {key} from the store: it is "
+                    "written anew, and all experiments that test these images follow",
+                )
+            ]
+        )
+
+
+def _pool(pool: Pool, paths: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "pool_id": pool.pool_id,
+        "label": pool.label,
+        "source": pool.source,
+        "paths": paths[pool.pool_id],
+    }
+
+
+def _ancestors(fit: Fit, expansion: Expansion) -> list[Fit]:
+    """The fits whose weights a fit descends from: it has seen their images too."""
+    found = []
+    while fit.parent is not None:
+        fit = expansion.fits[fit.parent]
+        found.append(fit)
+    return found
+
+
+def pools_needed(expansion: Expansion, fits: Iterable[Fit]) -> list[str]:
+    """Return the pools that some fits read, in training, validation, lineage or scoring."""
+    needed: dict[str, None] = {}
+    for fit in fits:
+        for one in (fit, *_ancestors(fit, expansion)):
+            if one.training:
+                needed.update(
+                    dict.fromkeys(
+                        p.pool_id for p in (*one.training.pools, *one.training.validation_pools)
+                    )
+                )
+        for block in expansion.scoring.get(fit.fit_id, ()):
+            needed.update(dict.fromkeys(block["pools"]))
+    return list(needed)
+
+
+def publish_manifests(store: Store, catalog: Catalog, pool_ids: Iterable[str]) -> list[str]:
+    """Write the manifests that are not there and return their pools.
+
+    A manifest stays as it was first written; one that was deleted is written as of today.
+    """
+    known = set(store.list("manifests/"))
+    written = [p for p in pool_ids if manifest_key(p) not in known]
+    for pool_id in written:
+        table = catalog.pool(pool_id).table
+        alias = pa.array([catalog.dataset_of(pool_id).alias] * len(table), pa.string())
+        write_pool(store, pool_id, table.append_column("dataset", alias))
+    return written
+
+
+def publish_pools(
+    store: Store, catalog: Catalog, pool_ids: Iterable[str], tested_by_class: Collection[str]
+) -> dict[str, str]:
+    """Write manifests of pools and what is found of their files today; return the latter's keys.
+
+    What a folder says (path, class, pair) may change while the images stay the same: that makes
+    another table, named by its content.
+
+    Args:
+        store: gets the tables.
+        catalog: knows the pools.
+        pool_ids: what is to be published.
+        tested_by_class: pools of which the analysis counts some classes, as manifests name them.
+
+    Raises:
+        Refused: a manifest names other classes than the folders do today, where that matters.
+    """
+    wanted = list(pool_ids)
+    written = publish_manifests(store, catalog, wanted)
+    keys: dict[str, str] = {}
+    for pool_id in wanted:
+        pool, dataset = catalog.pool(pool_id), catalog.dataset_of(pool_id)
+        if pool_id in tested_by_class and pool_id not in written:
+            _check_classes(store, pool)
+        today = {
+            "path": [str(dataset.root / p) for p in pool.table["path"].to_pylist()],
+            "class": pool.table["class"].to_pylist(),
+            "pair": pool.table["pair"].to_pylist(),
+        }
+        keys[pool_id] = publish_files(store, pool_id, today)
+    return keys

@@ -1,0 +1,4 @@
+"""What is stored of a pool: its manifest, its files' places today, its headers' facts.
+
+Part of `grid.records`.
+"""

@@ -1,0 +1,4 @@
+"""Files that prove themselves: checksums, JSON records, Parquet files.
+
+May import `grid.store`.
+"""

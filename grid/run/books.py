@@ -1,0 +1,191 @@
+"""What a run is asked for, how it keeps its books, and what came of it; with or without Ray."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
+from grid.run.progress import Progress
+from grid.run.schedule import Issue, Schedule
+from grid.run.stays_here import StaysHere
+from grid.run.stopping import StopSignals
+from grid.trial.contract import OutcomeLike, Trial
+
+IsDone = Callable[[Trial], bool]
+IsCommitted = Callable[[str], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How to run; nothing of it enters an identity.
+
+    Attributes:
+        attempts: Failures after which a trial is given up, in this run.
+        slots: CPUs of a cluster of our own; None: all of this machine's. A cluster that is
+            joined brings its own.
+        grace_s: Seconds that trials have for their checkpoints after the first stop signal.
+        heartbeat_s: Seconds between lines of progress where there is no terminal.
+        before_leaving: Of a command, whose process may be left at once: what it does with the name
+            of a signal that comes while Ray starts, before it exits with 75. None, in a person's
+            Python: such a signal raises KeyboardInterrupt.
+    """
+
+    attempts: int = 3
+    slots: int | None = None
+    grace_s: float = 60.0
+    heartbeat_s: float = 60.0
+    before_leaving: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What came of a run, by fit id; ``done`` is what the store says.
+
+    ``failed`` holds the trials given up with the last reason, those whose parent was given up
+    among them; ``unfinished`` those that another run would go on with.
+    """
+
+    done: tuple[str, ...]
+    failed: Mapping[str, str]
+    unfinished: tuple[str, ...]
+    stopped_by: str = ""
+    store_error: str | None = None
+    seconds: float = 0.0
+
+
+def exit_code(result: RunResult) -> int:
+    """The exit status of a run: 3 the store, 75 run me again, 1 failed for good, 0 done."""
+    if result.store_error is not None:
+        return EXIT_STORE
+    if result.unfinished:
+        return EXIT_UNFINISHED
+    return EXIT_FAILED if result.failed else EXIT_DONE
+
+
+class Run(StaysHere):
+    """The books of a run: turns what happens to attempts into what happens to trials.
+
+    Whether a trial is done is asked of the store (`is_done`), never of the scheduler. A store
+    that fails (an OSError of `is_done`, or an attempt that says so) stops the run and is no
+    trial's failure.
+    """
+
+    def __init__(
+        self,
+        trials: Sequence[Trial],
+        *,
+        is_done: IsDone,
+        is_committed: IsCommitted | None,
+        options: RunOptions,
+        progress: Progress,
+        stop: StopSignals,
+        nodes: Sequence[Mapping[str, float]] = (),
+    ) -> None:
+        self.schedule = Schedule(trials, attempts=options.attempts, nodes=nodes)
+        self.stop = stop
+        self.options = options
+        self.progress = progress
+        self.store_error: str | None = None
+        self.foreign = ""
+        self._is_done = is_done
+        self._is_committed = is_committed
+        self._parents = {t.waits_for for t in trials if t.waits_for}
+        self._began = time.monotonic()
+        progress.begin(trials)
+        stop.tell(self._acknowledge)
+
+    def next(self) -> Issue | None:
+        """The next trial to hand out; None for now, or for good once `over`."""
+        return None if self.stop() else self.schedule.next()
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be handed out, now or later."""
+        return self.stop() or self.schedule.finished
+
+    def started(self, fit_id: str) -> None:
+        """A worker began with the trial."""
+        self.schedule.started(fit_id)
+        self.progress.started(fit_id)
+
+    def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
+        """The trial told how far it is."""
+        if report.get("phase") == "score" and fit_id in self._parents:
+            self._release_children(fit_id)
+        self.progress.reported(fit_id, report)
+
+    def ended(self, fit_id: str, outcome: OutcomeLike) -> None:
+        """The attempt returned."""
+        if outcome.state == "store":
+            self.fail_store(outcome.message)
+        if self.stop() and outcome.state in ("store", "stopped"):
+            self.schedule.put_back(fit_id)
+            self.progress.ended(fit_id, "stopped", "")
+            return
+        try:
+            done = self._is_done(self.schedule.trial(fit_id))
+        except OSError as error:
+            self.fail_store(f"{type(error).__name__}: {error}")
+            self.schedule.put_back(fit_id)
+            self.progress.ended(fit_id, "stopped", "")
+            return
+        if done:
+            self.schedule.done(fit_id)
+            self.progress.ended(fit_id, "done", "")
+        elif outcome.state == "failed":
+            self.failed(fit_id, outcome.kind or "error", outcome.message)
+        else:
+            self.failed(
+                fit_id, "error", f"the attempt says {outcome.state}, but the store is not complete"
+            )
+
+    def failed(self, fit_id: str, kind: str, message: str) -> None:
+        """The attempt failed, or its worker died."""
+        if fit_id in self._parents:
+            self._release_children(fit_id)
+        before = set(self.schedule.ids("failed"))
+        verdict = self.schedule.failed(fit_id, kind, message)
+        self.progress.ended(fit_id, verdict, self.schedule.reason(fit_id))
+        for orphan in self.schedule.ids("failed"):  # children and theirs, given up with it
+            if orphan != fit_id and orphan not in before:
+                self.progress.ended(orphan, "given up", self.schedule.reason(orphan))
+
+    def fail_store(self, message: str) -> None:
+        """The store failed: stop everything, blame no trial."""
+        if self.store_error is None:
+            self.store_error = message or "it cannot be used"
+        self.stop.request("the store")
+
+    def result(self) -> RunResult:
+        """The account."""
+        schedule = self.schedule
+        return RunResult(
+            done=tuple(schedule.ids("done")),
+            failed={fit_id: schedule.reason(fit_id) for fit_id in schedule.ids("failed")},
+            unfinished=tuple(schedule.ids("waiting", "ready", "issued", "running")),
+            stopped_by=self.stop.reason,
+            store_error=self.store_error,
+            seconds=time.monotonic() - self._began,
+        )
+
+    def _acknowledge(self, reason: str) -> None:
+        self.progress.note(
+            f"{reason}: stopping; trials write their checkpoints "
+            f"(up to {self.options.grace_s:.0f} s; once more to stop at once)"
+        )
+
+    def _release_children(self, fit_id: str) -> None:
+        """Children need the parent's commit, not its scores."""
+        if self._is_committed is None:
+            return
+        try:
+            committed = self._is_committed(fit_id)
+        except OSError as error:
+            self.fail_store(f"{type(error).__name__}: {error}")
+            return
+        if committed:
+            self._parents.discard(fit_id)
+            self.schedule.committed(fit_id)

@@ -1,0 +1,213 @@
+"""A Ray to run on: the one that is connected to, the one that is named, or one of our own.
+
+One of our own lives as long as the run, in a folder and in process groups of its own, and leaves
+neither a process nor a folder behind.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grid.run.books import RunOptions
+from grid.run.exit_codes import EXIT_UNFINISHED
+from grid.run.on_ray.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
+from grid.run.on_ray.private_ray import (
+    apart_from_our_signals,
+    head_processes,
+    log_folder,
+    own_sigterm,
+)
+from grid.run.on_ray.ray_home import (
+    TUNE_SETTINGS,
+    directory,
+    disposable_folder,
+    environment,
+    own_cluster_settings,
+    remove_folder,
+)
+from grid.run.on_ray.ray_processes import end_processes_of
+from grid.run.stopping import StopSignals, interruptible, leaving
+
+OBJECT_STORE_BYTES = 100 << 20  # nothing goes through it; Ray would take 30 % of the memory
+STARTS = 3
+"""Ray gives its own node 30 s to come up, a fixed number; a loaded machine may need more."""
+
+
+class ClusterNotStarted(RuntimeError):
+    """Ray did not come up on this machine."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Ray to run on: what each node has, where this host's logs lie, room for Tune's files."""
+
+    nodes: list[dict[str, float]]
+    logs: Path | None
+    folder: Path
+
+
+def where_it_runs() -> str:
+    """Say what takes the next seconds."""
+    return f"joining Ray at {os.environ['RAY_ADDRESS']}" if _joins() else "starting Ray"
+
+
+@contextmanager
+def open_cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
+    """Give a Ray to run on; one of our own ends with the block.
+
+    Raises:
+        ClusterUnreachable: RAY_ADDRESS leads nowhere (a ValueError).
+        ClusterNotStarted: none of our own came up.
+        KeyboardInterrupt: a stop signal meanwhile.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(disposable_folder())
+        stack.enter_context(directory(folder))
+        connected = "ray" in sys.modules and sys.modules["ray"].is_initialized()
+        join = _joins()
+        if join and not connected:
+            require_reachable(os.environ["RAY_ADDRESS"])
+        stack.enter_context(environment(TUNE_SETTINGS))
+        if not connected and not join:
+            stack.enter_context(environment(own_cluster_settings(folder)))
+            stack.callback(end_processes_of, folder)
+        import ray  # only now: it reads its settings when it is imported
+
+        if stop():  # asked for while Ray was imported
+            raise KeyboardInterrupt(stop.reason)
+        if not connected:
+            with _left_by_signals(options, stop, folder) as left:
+                _join(ray, folder) if join else _start(ray, options, folder, left)
+            stack.callback(ray.shutdown)
+            if not join:
+                stack.enter_context(_unfinished_if_the_head_dies(ray, folder))
+        stop.install()
+        yield Cluster(living_nodes(), log_folder(ray), folder)
+
+
+def living_nodes() -> list[dict[str, float]]:
+    """Return what each living node has."""
+    import ray
+
+    return [
+        {name.lower(): node["Resources"].get(name, 0.0) for name in ("CPU", "GPU")}
+        for node in ray.nodes()
+        if node["Alive"]
+    ]
+
+
+def _joins() -> bool:
+    """Whether RAY_ADDRESS names a cluster to join."""
+    return os.environ.get("RAY_ADDRESS", "local") not in ("", "local")
+
+
+def _init(ray: Any, **how: Any) -> None:
+    with own_sigterm(ray):
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, **how)
+
+
+def _join(ray: Any, folder: Path) -> None:
+    try:
+        _init(ray, runtime_env=joined_runtime_env(folder))
+    except ConnectionError as error:
+        raise ClusterUnreachable(
+            f"Ray at {os.environ.get('RAY_ADDRESS')} refuses this process ({error}). If "
+            "it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH as there"
+        ) from error
+
+
+def _start(ray: Any, options: RunOptions, folder: Path, leaving_now: threading.Event) -> None:
+    for left in reversed(range(STARTS)):
+        try:
+            with apart_from_our_signals(ray):
+                _init(
+                    ray,
+                    address="local",
+                    num_cpus=options.slots,
+                    include_dashboard=False,
+                    object_store_memory=OBJECT_STORE_BYTES,
+                    _temp_dir=str(folder),
+                )
+        except Exception as error:  # whatever it is, nothing has begun yet
+            if leaving_now.is_set():  # its processes were ended, and this one is about to
+                threading.Event().wait()
+            ray.shutdown()
+            end_processes_of(folder)
+            if not left:
+                said = str(error).strip() or type(error).__name__
+                raise ClusterNotStarted(
+                    f"Ray did not come up in {STARTS} tries, last with: {said.splitlines()[0]}. "
+                    "Is this machine overloaded, or its memory or disk full? --no-ray needs no Ray"
+                ) from error
+        else:
+            return
+
+
+@contextmanager
+def _left_by_signals(
+    options: RunOptions, stop: StopSignals, folder: Path
+) -> Iterator[threading.Event]:
+    """While Ray starts, a signal ends the command at once, or interrupts a person's Python.
+
+    Nothing runs yet that a checkpoint could be written of. An exception that is raised in the midst
+    of Ray's own start can abort the process (its C++ code does not expect one) or wait for a head
+    that dies of the same signal, so the command is left without one.
+    """
+    say = options.before_leaving
+    if say is not None:
+
+        def leave(reason: str) -> None:
+            until = time.monotonic() + 1.0
+            while folder.exists() and time.monotonic() < until:
+                end_processes_of(folder)  # the main thread may still be starting one, or writing
+                remove_folder(folder)
+            say(reason)
+
+        with leaving(leave, EXIT_UNFINISHED) as asked_to_leave:
+            yield asked_to_leave
+        return
+    with interruptible() as asked:
+        try:
+            yield threading.Event()
+        except KeyboardInterrupt:
+            sys.modules["ray"].shutdown()
+            raise
+        for reason in asked:
+            stop.request(reason)
+
+
+@contextmanager
+def _unfinished_if_the_head_dies(ray: Any, folder: Path) -> Iterator[None]:
+    """End this process with "run me again" when the head of our own cluster goes.
+
+    The driver would hang in a call to it for a minute, until Ray aborts the process with another
+    status.
+    """
+    watched = head_processes(ray)
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(1.0):
+            if any(process.poll() is not None for process in watched):
+                # The main thread may be inside Ray for good: nothing of it can be waited for.
+                with suppress(OSError):
+                    sys.stderr.write("Ray's head died; run again to go on\n")
+                    sys.stderr.flush()
+                end_processes_of(folder)
+                remove_folder(folder)
+                os._exit(EXIT_UNFINISHED)
+
+    threading.Thread(target=watch, name="crossgen-head-watch", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()

@@ -1,0 +1,192 @@
+"""The data that an experiment names: its roots indexed, cut into pools, its generators found.
+
+Names (aliases, generators, folders) live here and in what people read; identity is made of pool
+digests only, so renaming a folder or an alias retrains nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data.counts import counted
+from data.index import index_root
+from data.layouts import UnknownLayout
+from data.manifest import Manifest
+from data.pools import Pool, label_conflicts, limit, pools_of
+from grid.experiment_file.schema import DatasetSpec
+from grid.refusal import Problems, did_you_mean
+from grid.sources.families import check_groups, with_stated
+from grid.sources.roots import unknown_root, without_images
+from grid.sources.source import FAKE, REAL, Source
+
+
+@dataclass(frozen=True)
+class IndexedDataset:
+    """One dataset of the file: what was found below its root."""
+
+    alias: str
+    root: Path
+    manifest: Manifest
+    pools: tuple[Pool, ...]
+    sources: tuple[Source, ...]
+    classes: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> list[str]:
+        """Files that cannot be opened, with the reason; only `unreadable: null_score` has any."""
+        return [f"{self.alias}/{p.path}: {p.reason}" for p in self.manifest.problems]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All datasets of an experiment."""
+
+    datasets: Mapping[str, IndexedDataset] = field(default_factory=dict)
+
+    def sources(self, name: str) -> list[Source]:
+        """Resolve `dataset` (all its generators) or `dataset/generator` (one).
+
+        Raises:
+            KeyError: with a sentence that suggests the nearest name.
+        """
+        alias, _, generator = name.partition("/")
+        if alias not in self.datasets:
+            raise KeyError(f"there is no dataset {alias!r}. {did_you_mean(alias, self.datasets)}")
+        sources = self.datasets[alias].sources
+        if not generator:
+            return list(sources)
+        found = [s for s in sources if s.generator == generator]
+        if not found:
+            known = did_you_mean(generator, [s.generator for s in sources])
+            raise KeyError(f"dataset {alias} has no generator {generator!r}. {known}")
+        return found
+
+    def all_sources(self) -> list[Source]:
+        """Return the sources of every dataset, in the file's order."""
+        return [source for dataset in self.datasets.values() for source in dataset.sources]
+
+    def pool(self, pool_id: str) -> Pool:
+        """Return one pool by its id."""
+        return self._pool_by_id()[pool_id][1]
+
+    def dataset_of(self, pool_id: str) -> IndexedDataset:
+        """Return the dataset that a pool's files lie in."""
+        return self._pool_by_id()[pool_id][0]
+
+    def _pool_by_id(self) -> dict[str, tuple[IndexedDataset, Pool]]:
+        if "_by_id" not in self.__dict__:
+            by_id = {p.pool_id: (d, p) for d in self.datasets.values() for p in d.pools}
+            object.__setattr__(self, "_by_id", by_id)
+        found: dict[str, tuple[IndexedDataset, Pool]] = self.__dict__["_by_id"]
+        return found
+
+
+def default_cache_dir() -> Path:
+    """Where indexes of roots are kept: CROSSGEN_CACHE, else the user's cache folder."""
+    named = os.environ.get("CROSSGEN_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(named).expanduser() if named else Path(base).expanduser() / "crossgen"
+
+
+def open_catalog(
+    data: Mapping[str, DatasetSpec],
+    *,
+    image_limit: int | None,
+    problems: Problems,
+    cache_dir: Path | None = None,
+    rehash: bool = False,
+    unreadable: str = "refuse",
+    progress: Callable[[int, int], None] | None = None,
+) -> Catalog:
+    """Index every root and form its pools. What is wrong is noted in `problems`, all of it.
+
+    Args:
+        data: the datasets of the file, with absolute roots.
+        image_limit: at most so many images per pool; the rows change, and identity
+            with them.
+        problems: receives missing roots, unknown layouts, unreadable files, label conflicts.
+        cache_dir: where the index of each root is kept.
+        rehash: read every file again instead of trusting size and modification time.
+        unreadable: `refuse` makes every file that cannot be opened a problem.
+        progress: called with (files done, files in all).
+    """
+    found: dict[str, IndexedDataset] = {}
+    for alias, spec in data.items():
+        if not spec.root.is_dir():
+            problems.add(
+                f"data.{alias}.root = {spec.root}",
+                "there is no such folder",
+                "Correct the path, or set the variable that it is made of",
+            )
+            continue
+        try:
+            manifest = index_root(
+                spec.root,
+                spec.layout,
+                cache_dir or default_cache_dir(),
+                rehash=rehash,
+                progress=progress,
+            )
+        except UnknownLayout as error:
+            problems.extend([unknown_root(alias, spec, error)])
+            continue
+        except OSError as error:
+            problems.add(
+                f"data.{alias}",
+                f"{error.filename or spec.root} cannot be listed ({error.strerror})",
+                "Check its permissions and its disk, then run again",
+            )
+            continue
+        if manifest.problems and unreadable == "refuse":
+            shown = "; ".join(f"{p.path} ({p.reason})" for p in manifest.problems[:5])
+            more = f" and {len(manifest.problems) - 5} more" if len(manifest.problems) > 5 else ""
+            problems.add(
+                f"data.{alias}: {counted(len(manifest.problems), 'unreadable file')}",
+                f"{shown}{more}",
+                "Repair or remove them; `unreadable: null_score` leaves them out, counted",
+            )
+        pools = [_limited(p, image_limit) for p in pools_of(manifest)]
+        if not pools:
+            problems.extend([without_images(alias, manifest)])
+            continue
+        pools = with_stated(alias, spec.families, spec.groups, pools, problems)
+        found[alias] = IndexedDataset(
+            alias, spec.root, manifest, tuple(pools), tuple(_sources(alias, pools)), spec.classes
+        )
+    sources = [source for dataset in found.values() for source in dataset.sources]
+    check_groups({alias: data[alias].groups for alias in found}, sources, problems)
+    for conflict in label_conflicts([p for d in found.values() for p in d.pools]):
+        problems.add(
+            "data: one image has two labels", conflict, "Remove the file from where it is wrong"
+        )
+    return Catalog(found)
+
+
+def _limited(pool: Pool, image_limit: int | None) -> Pool:
+    return pool if image_limit is None else limit(pool, image_limit, "limit")
+
+
+def _sources(alias: str, pools: Sequence[Pool]) -> list[Source]:
+    """Pair every generator's fakes with the reals that its folder holds.
+
+    A real pool belongs to the generator that its `generator` column names (GenImage keeps reals
+    beside each generator); reals that belong to none are shared by all generators of the dataset.
+    """
+    generators = list(dict.fromkeys(p.source for p in pools if p.label == FAKE))
+    sources = []
+    for generator in generators:
+        fakes = [p for p in pools if p.label == FAKE and p.source == generator]
+        own = [p for p in pools if p.label == REAL and _beside(p) == generator]
+        reals = own or [p for p in pools if p.label == REAL and not _beside(p)]
+        sources.append(
+            Source(alias, generator, fakes[0].family, fakes[0].generator_group, (*fakes, *reals))
+        )
+    return sources
+
+
+def _beside(pool: Pool) -> str:
+    """Return the generator whose folder holds a pool of reals, "" where there is none."""
+    return str(pool.table["generator"][0].as_py())

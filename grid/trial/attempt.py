@@ -1,0 +1,133 @@
+"""One attempt at a trial: whatever goes wrong becomes a record in the store, never a number."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from data.decode import ImageChanged, UnreadableImage
+from detectors.memory_limits import take_share
+from grid.records.commits import WeightsChanged
+from grid.records.failures import failure_of, recent_log, write_failure
+from grid.records.proven.json_records import CorruptRecord
+from grid.records.scores.score_reading import ForeignScores
+from grid.store.base import Store
+from grid.store.errors import StoreError, StoreMissing
+from grid.store.opening import open_store
+from grid.trial.contract import LostAttempt, Report, Stop, Trial
+from grid.trial.execute import run_trial
+from grid.trial.gpu import cap_memory, kind_of, release_memory
+from grid.trial.shared_store import require_shared
+
+log = logging.getLogger(__name__)
+
+State = Literal["done", "stopped", "failed", "store"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended. `store` means that the store failed: nobody can go on."""
+
+    state: State
+    kind: str = ""
+    message: str = ""
+
+
+def new_attempt_id() -> str:
+    """Return an id that no other attempt, on any host, ever has."""
+    return uuid.uuid4().hex[:12]
+
+
+def attempt_trial(
+    spec: Mapping[str, Any],
+    report: Report,
+    stop: Stop,
+    *,
+    token: str | None = None,
+) -> Outcome:
+    """Run a trial once, in this process; a failure is recorded in the store and returned.
+
+    Only KeyboardInterrupt and SystemExit leave it as exceptions.
+
+    Args:
+        spec: See `grid.plan.trial_specs`; with the `share` that a scheduler gave this attempt.
+        report: Told about progress.
+        stop: Asked at every step.
+        token: Key of a file by which the driver's store is known, see `grid.trial.shared_store`.
+    """
+    attempt = new_attempt_id()
+    share = spec.get("share", {})
+    spec = {name: value for name, value in spec.items() if name != "share"}
+    with recent_log() as tail:
+        try:
+            log.info("%s: attempt %s begins", spec["fit_id"], attempt)
+            if token is not None:
+                require_shared(spec["store"], token)
+            cap_memory(share.get("gpu", 0.0))
+            take_share(share.get("node", 1.0))
+            done = run_trial(spec, attempt, report, stop)
+            return Outcome("done" if done else "stopped")
+        except Exception as error:  # any trial may fail in any way; the grid goes on
+            if _is_the_stores(error):
+                return Outcome("store", "store", str(error))
+            kind = _kind(error)
+            message = f"{type(error).__name__}: {error}"
+            try:
+                write_failure(
+                    open_store(spec["store"]),
+                    failure_of(
+                        error,
+                        fit_id=spec["fit_id"],
+                        attempt=attempt,
+                        kind=kind,
+                        log_tail=tail.lines(),
+                        image_ids=_image_ids(error),
+                    ),
+                )
+            except StoreError as unwritable:
+                return Outcome("store", "store", str(unwritable))
+            return Outcome("failed", kind, message)
+        finally:
+            release_memory()
+
+
+def record_lost(store: Store, trial: Trial, lost: LostAttempt) -> None:
+    """Write the failure record of an attempt whose process died before it could write one."""
+    failure = failure_of(
+        None,
+        fit_id=trial.fit_id,
+        attempt=new_attempt_id(),
+        kind=lost.kind,
+        message=lost.message,
+        log_tail=lost.log_tail,
+        log_note=lost.log_note,
+        host=lost.host or None,
+        pid=lost.pid or 0,
+    )
+    failure["traceback"] = lost.account
+    write_failure(store, failure)
+
+
+def _is_the_stores(error: Exception) -> bool:
+    """A store that fails is no trial's fault; what is missing or wrong in it may be one's own."""
+    content = StoreMissing | CorruptRecord | ForeignScores
+    return isinstance(error, StoreError) and not isinstance(error, content)
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, UnreadableImage | ImageChanged):
+        return "unreadable"
+    # Of torch's and of our own torch modules the names are enough: this file needs no torch.
+    if type(error).__name__ == "WeightsMismatch" or isinstance(error, WeightsChanged):
+        return "weights"
+    if type(error).__name__ == "TrainingDiverged":
+        return "diverged"
+    return kind_of(error) or "error"
+
+
+def _image_ids(error: Exception) -> list[str]:
+    named = [getattr(error, "image_id", ""), *getattr(error, "others", ())]
+    return [image_id for image_id in dict.fromkeys(named) if image_id]

@@ -1,0 +1,164 @@
+"""The images of a trial on the worker: manifests and paths from the store, rows selected again."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from data.images import DecodedCache, ImageRows
+from data.selection import PoolRows, Selection, TrainingRule, select
+from data.selection import Rows as SelectedRows
+from grid.records.pools.file_tables import read_files
+from grid.records.pools.manifests import read_pool
+from grid.store.base import Store
+from grid.store.errors import StoreMissing
+
+# Decoded images are kept over the trials of a process: detectors and seeds share their pools.
+_DECODED = DecodedCache(max_bytes=2 * 1024**3)
+
+
+class RowsChanged(RuntimeError):
+    """The rows that a worker selects are not those that the plan described."""
+
+
+class Rows:
+    """The rows of one trial, read when they are asked for."""
+
+    def __init__(self, store: Store, spec: Mapping[str, Any]) -> None:
+        self._store = store
+        self._spec = spec
+        self._has_room = False
+
+    def training(self) -> tuple[ImageRows, ImageRows]:
+        """Return the images to train on and those to validate on.
+
+        Raises:
+            RowsChanged: the selection gives other rows than when the trial was planned.
+        """
+        block = self._spec["training"]
+        selection = self._selection(block)
+        if (selection.train.digest, selection.validation.digest) != (
+            block["digest"],
+            block["validation_digest"],
+        ):
+            raise RowsChanged(
+                f"fit {self._spec['fit_id']}: the training rows selected here are not those of its "
+                "identity; the worker runs another version of crossgen than the planner, "
+                "bring both to one version and run again"
+            )
+        self._make_room([*selection.train.image_ids, *selection.validation.image_ids])
+        pools = [
+            (_paths(self._store, p["paths"]), _pixels(_manifest(self._store, p["pool_id"])))
+            for p in (*block["pools"], *block["validation_pools"])
+        ]
+        return _image_rows(selection.train, pools), _image_rows(selection.validation, pools)
+
+    @property
+    def refuses_unreadable(self) -> bool:
+        """Whether an image that does not decode fails the trial; else its logit is null."""
+        return bool(self._spec["unreadable"] == "refuse")
+
+    def pool(self, pool_id: str) -> ImageRows:
+        """Return a whole pool, in the order of its ranks."""
+        self._make_room()
+        manifest = _manifest(self._store, pool_id)
+        return ImageRows(
+            image_ids=manifest["image_id"].to_pylist(),
+            labels=manifest["label"].to_numpy(),
+            paths=_paths(self._store, self._spec["paths"][pool_id]),
+            cache=_DECODED,
+            pixels=_pixels(manifest),
+        )
+
+    @functools.cached_property
+    def seen(self) -> frozenset[str]:
+        """Ids of every image that the fit, or one it descends from, trained or validated on."""
+        ids: set[str] = set()
+        for block in (self._spec["training"], *self._spec["lineage"]):
+            if block is not None:
+                selection = self._selection(block)
+                ids.update(selection.train.image_ids)
+                ids.update(selection.validation.image_ids)
+        return frozenset(ids)
+
+    def seen_flags(self, image_ids: Sequence[str]) -> np.ndarray:
+        """Return, for each image, whether the fit saw it before the test."""
+        return np.fromiter((i in self.seen for i in image_ids), dtype=bool, count=len(image_ids))
+
+    def _make_room(self, trained: Sequence[str] = ()) -> None:
+        """Drop, once, the decoded images that this trial does not read.
+
+        What came first would stay for ever otherwise, and a process that is used again decode
+        every image of a later fit at each epoch.
+        """
+        if self._has_room:
+            return
+        self._has_room = True
+        if len(_DECODED):
+            wanted = set(trained)
+            for pool_id in self._spec["paths"]:
+                wanted.update(_manifest(self._store, pool_id)["image_id"].to_pylist())
+            _DECODED.retain(wanted)
+
+    def _selection(self, block: Mapping[str, Any]) -> Selection:
+        return select(
+            [self._pool_rows(p) for p in block["pools"]],
+            TrainingRule(**{**block["rule"], "classes": tuple(block["rule"]["classes"])}),
+            [self._pool_rows(p) for p in block["validation_pools"]],
+        )
+
+    def _pool_rows(self, pool: Mapping[str, Any]) -> PoolRows:
+        # Not the manifest's: folders may name other classes than when it was first written.
+        today = _today(self._store, pool["paths"])
+        return PoolRows(
+            pool_id=pool["pool_id"],
+            label=pool["label"],
+            source=pool["source"],
+            image_ids=_manifest(self._store, pool["pool_id"])["image_id"].to_pylist(),
+            classes=today["class"].to_pylist(),
+            pairs=today["pair"].to_pylist(),
+        )
+
+
+def _image_rows(selected: SelectedRows, pools: Sequence[tuple[list[str], np.ndarray]]) -> ImageRows:
+    """The selected rows; `pools` are the paths and pixel counts of each pool, by rank."""
+    places = list(zip(selected.pools.tolist(), selected.ranks.tolist(), strict=True))
+    return ImageRows(
+        image_ids=list(selected.image_ids),
+        labels=np.asarray(selected.labels),
+        paths=[pools[pool][0][rank] for pool, rank in places],
+        cache=_DECODED,
+        pixels=np.array([pools[pool][1][rank] for pool, rank in places], np.int64),
+    )
+
+
+def _pixels(manifest: pa.Table) -> np.ndarray:
+    width, height = (manifest[name].to_numpy().astype(np.int64) for name in ("width", "height"))
+    pixels: np.ndarray = width * height
+    return pixels
+
+
+@functools.lru_cache(maxsize=256)
+def _manifest(store: Store, pool_id: str) -> pa.Table:
+    return read_pool(store, pool_id, ["image_id", "label", "width", "height"])
+
+
+def _paths(store: Store, key: str) -> list[str]:
+    paths: list[str] = _today(store, key)["path"].to_pylist()
+    return paths
+
+
+@functools.lru_cache(maxsize=256)
+def _today(store: Store, key: str) -> pa.Table:
+    """Path, class and pair of a pool's images as the plan found them."""
+    try:
+        return read_files(store, key)
+    except StoreMissing as error:
+        raise StoreMissing(
+            f"{key} says where the images of a pool lie, and it is gone from the store. "
+            "Run the experiment's command again: planning writes it anew"
+        ) from error

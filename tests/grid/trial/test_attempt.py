@@ -1,0 +1,140 @@
+"""One attempt: what is recorded of a failure, and what is no trial's failure."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from grid.records.failures import read_failures
+from grid.records.proven.json_records import CorruptRecord
+from grid.records.scores.score_reading import ForeignScores
+from grid.store.errors import StoreError, StoreMissing, StoreUnwritable
+from grid.store.opening import open_store
+from grid.trial import shared_store
+from grid.trial.attempt import attempt_trial
+from grid.trial.gpu import cap_memory, kind_of, release_memory
+from grid.trial.shared_store import require_shared, store_token
+
+
+@pytest.fixture
+def attempt(tmp_path, monkeypatch):
+    """Return a function that attempts a trial in which something is raised."""
+
+    def go(error, **more):
+        def run_trial(*_):
+            raise error
+
+        monkeypatch.setattr("grid.trial.attempt.run_trial", run_trial)
+        spec = {"store": str(tmp_path), "fit_id": "npr-s0-0"}
+        return attempt_trial(spec, lambda _: None, lambda: False, **more)
+
+    return go
+
+
+def failures(folder):
+    return read_failures(open_store(folder))
+
+
+class TrainingDiverged(RuntimeError):
+    """Named as in detectors, which needs torch."""
+
+
+class AcceleratorError(RuntimeError):
+    """Named as in torch."""
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ValueError("x"), "error"),
+        (StoreMissing("manifests/p1.parquet"), "error"),
+        (CorruptRecord("commits/x.json"), "error"),
+        (ForeignScores("scores/x"), "error"),
+        (MemoryError(), "out_of_memory"),
+        (TrainingDiverged("the loss is nan"), "diverged"),
+        (AcceleratorError("CUDA error: device-side assert triggered"), "device"),
+    ],
+)
+def test_a_failure_is_recorded_with_its_kind(attempt, tmp_path, error, kind):
+    outcome = attempt(error)
+    assert (outcome.state, outcome.kind) == ("failed", kind)
+    [failure] = failures(tmp_path)
+    assert failure["kind"] == kind
+    assert "begins" in failure["log_tail"][0]
+
+
+@pytest.mark.parametrize("error", [StoreError("stale file handle"), StoreUnwritable("full")])
+def test_a_store_that_fails_is_not_the_trials_fault(attempt, tmp_path, error):
+    outcome = attempt(error)
+    assert (outcome.state, outcome.message) == ("store", str(error))
+    assert failures(tmp_path) == []
+
+
+def test_a_host_that_sees_another_folder_under_the_stores_name_says_so(
+    attempt, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(shared_store, "PATIENCE_S", 0.0)
+    elsewhere = open_store(tmp_path / "elsewhere")
+    with store_token(elsewhere) as token:
+        outcome = attempt(ValueError("never begun"), token=token)
+        assert outcome.state == "store"
+        assert f"does not see the store {tmp_path}" in outcome.message
+        assert "s3://" in outcome.message
+        assert failures(tmp_path) == []
+    assert elsewhere.list() == []
+
+
+def test_the_drivers_token_is_read_once_per_process(attempt, tmp_path, monkeypatch):
+    with store_token(open_store(tmp_path)) as token:
+        require_shared(str(tmp_path), token)
+        monkeypatch.setattr(shared_store, "open_store", None)
+        assert attempt(ValueError("x"), token=token).state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("CUDA out of memory. Tried to allocate 2 GiB", "out_of_memory"),
+        ("CUDA error: out of memory", "out_of_memory"),
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`", "out_of_memory"),
+        ("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED", "out_of_memory"),
+        ("cuFFT error: CUFFT_ALLOC_FAILED", "out_of_memory"),
+        ("CUDA error: an illegal memory access was encountered", "device"),
+        ("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", "device"),
+        ("mat1 and mat2 shapes cannot be multiplied", ""),
+    ],
+)
+def test_what_cuda_says_is_sorted_into_too_little_memory_and_broken(message, kind):
+    assert kind_of(RuntimeError(message)) == kind
+    wrapped = RuntimeError("while scoring")
+    wrapped.__cause__ = RuntimeError(message)
+    assert kind_of(wrapped) == kind
+
+
+def test_a_process_is_bound_to_its_share_and_a_broken_one_leaves_quietly(monkeypatch):
+    fractions = []
+
+    def broken():
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    cuda = SimpleNamespace(
+        is_available=lambda: True,
+        set_per_process_memory_fraction=fractions.append,
+        empty_cache=broken,
+    )
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    for share in (0.0, 0.25, 1.0, 2.0):
+        cap_memory(share)
+    assert fractions == [0.25]
+    release_memory()
+
+
+def test_an_attempt_bounds_its_process_before_it_begins(attempt, tmp_path, monkeypatch):
+    shares = []
+    monkeypatch.setattr("grid.trial.attempt.cap_memory", shares.append)
+    monkeypatch.setattr(
+        "grid.trial.attempt.run_trial", lambda spec, *_: "share" in spec or not shares
+    )
+    spec = {"store": str(tmp_path), "fit_id": "npr-s0-0", "share": {"cpu": 1.0, "gpu": 0.25}}
+    assert attempt_trial(spec, lambda _: None, lambda: False).state == "stopped"
+    assert shares == [0.25]

@@ -1,0 +1,125 @@
+"""Images that do not decode, or are too large: what a run does and what the next plan says."""
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from data.images import DecodedCache
+from detectors.memory_limits import SETTING
+from grid.records.failures import read_failures
+from grid.records.scores.score_reading import read_score_footer
+from grid.store.opening import open_store
+from grid.trial import images
+
+
+@pytest.fixture(autouse=True)
+def nothing_decoded(monkeypatch):
+    """Else images are known from other tests in this process."""
+    monkeypatch.setattr(images, "_DECODED", DecodedCache(0))
+
+
+def damage(path, format="PNG"):
+    """A file whose header is whole and whose pixels are not: only decoding finds out."""
+    if format == "JPEG":
+        pixels = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+        PIL.Image.fromarray(pixels).save(path, "JPEG")
+        content = bytearray(path.read_bytes())
+        start = content.index(b"\xff\xda") + 14
+        content[start:-2] = b"\xff\xc4\x00\x03\x00" * 8  # a table where pixels should be
+    else:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2 : len(content) // 2 + 40] = bytes(40)
+    path.write_bytes(content)
+
+
+def first(own_run, folder):
+    return min((own_run.folder / "images" / folder).iterdir())
+
+
+def run(crossgen, own_run, *more):
+    return crossgen("run", own_run.file, "--store", own_run.store, "--no-ray", *more)
+
+
+def footers(own_run):
+    store = open_store(own_run.store)
+    keys = [key for key in store.list("scores/") if key.endswith(".parquet")]
+    return [read_score_footer(store, key) for key in keys]
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+def test_what_does_not_need_a_damaged_image_is_scored_and_the_next_plan_names_it(
+    crossgen, own_run, format
+):
+    before = len(footers(own_run))
+    victim = first(own_run, "g1/val/ai")
+    whole = victim.read_bytes()
+    damage(victim, format)
+    more = ["--set", 'test.degradations=[none, "jpeg(75)"]']
+    code, _, err = run(crossgen, own_run, *more)
+    assert code == 1
+    # Two fits, four pools each: missing are the pieces of the pool with the damaged image.
+    degraded = [f for f in footers(own_run) if f["degradation"] == "jpeg(75)"]
+    assert len(degraded) == 2 * 3
+    assert len(footers(own_run)) == before + len(degraded)
+    failures = read_failures(open_store(own_run.store))
+    assert len(failures) == 2  # one for each fit, though two pieces of it met the image
+    for command in (["plan"], ["run", "--no-ray"]):
+        code, _, err = crossgen(*command, own_run.file, "--store", own_run.store, *more)
+        assert code == 2
+        assert "1 image found by an earlier run not to decode" in err
+        assert victim.name in err
+        assert "null_score" in err
+    assert len(read_failures(open_store(own_run.store))) == 2, "nothing started"
+    assert crossgen("status", own_run.file, "--store", own_run.store, *more)[0] == 0
+    # Repaired it is what it was: everything is scored already or can be.
+    victim.write_bytes(whole)
+    assert crossgen("plan", own_run.file, "--store", own_run.store, *more)[0] == 0
+    assert run(crossgen, own_run, *more)[0] == 0
+
+
+def test_on_request_they_are_nulls_that_the_plan_names(crossgen, own_run):
+    victim = first(own_run, "g1/val/ai")
+    damage(victim)
+    assert run(crossgen, own_run)[0] == 1
+    more = ["--set", "unreadable=null_score"]
+    code, out, _ = crossgen("plan", own_run.file, "--store", own_run.store, *more)
+    assert code == 0
+    assert "1 image does not decode, its logits will be null:" in out
+    assert victim.name in out
+    assert run(crossgen, own_run, *more)[0] == 0
+    assert sum(f["nulls"] for f in footers(own_run)) == 2
+    # Nothing is missing: nobody is refused for what is done.
+    assert crossgen("plan", own_run.file, "--store", own_run.store)[0] == 0
+
+
+def test_no_null_stands_in_for_an_image_that_is_trained_on(crossgen, own_run):
+    victim = first(own_run, "g1/train/ai")
+    damage(victim)
+    more = ["--set", "unreadable=null_score"]
+    assert run(crossgen, own_run, *more)[0] == 1
+    code, _, err = crossgen("plan", own_run.file, "--store", own_run.store, *more)
+    assert code == 2
+    assert victim.name in err
+    assert "no null helps" in err
+
+
+def test_an_image_too_large_fails_its_trials_by_name_or_is_a_null(crossgen, own_run, monkeypatch):
+    victim = first(own_run, "g1/val/ai")
+    pixels = np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)
+    PIL.Image.fromarray(pixels).save(victim, "PNG")
+    monkeypatch.setenv(SETTING, "10MB")
+    given = ["--set", "equalise=none"]
+    code, _, err = run(crossgen, own_run, *given)
+    assert code == 1
+    assert "ImageTooLarge" in err
+    assert victim.name in err
+    failures = read_failures(open_store(own_run.store))
+    assert {(f["kind"], f["exception"], len(f["image_ids"])) for f in failures} == {
+        ("unreadable", "ImageTooLarge", 1)
+    }
+    assert len(failures) == 2  # not tried again
+    # It is a whole image: where there is more memory it is scored, so no plan refuses it.
+    assert crossgen("plan", own_run.file, "--store", own_run.store, *given)[0] == 0
+    assert run(crossgen, own_run, *given, "--set", "unreadable=null_score")[0] == 0
+    [reason] = {fault["reason"] for f in footers(own_run) for fault in f.get("unreadable", [])}
+    assert "90,000 pixels take about" in reason
