@@ -1,4 +1,4 @@
-"""Real runs on Ray for tests/grid/run/test_driver.py, in a process of their own; attempts ship by value.
+"""Real runs on Ray for the driver's tests, in a process of their own; attempts ship by value.
 
 python driver_scenarios.py many STORE      prints one JSON line
 python driver_scenarios.py steps STORE     exits as a run does

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from repository import ROOT
 
@@ -210,7 +211,9 @@ def test_tests_are_no_packages():
 def test_every_command_has_help():
     from launch.cli import cli
 
-    assert set(cli.commands) >= {
+    context = click.Context(cli)
+    commands = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    assert set(commands) >= {
         "plan",
         "run",
         "status",
@@ -225,7 +228,7 @@ def test_every_command_has_help():
         "matrix",
         "report",
     }
-    for name, command in cli.commands.items():
+    for name, command in commands.items():
         assert command.help, name
         for parameter in command.params:
             assert parameter.param_type_name == "argument" or parameter.help, (name, parameter.name)

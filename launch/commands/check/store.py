@@ -1,4 +1,4 @@
-"""The commands `crossgen check ...`: what can be proved, on one word."""
+"""`crossgen check store`: every file of a store looked at."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ import click
 
 from launch.options import optional_experiment_argument, store_option
 
-
-@click.group()
-def check() -> None:
-    """Prove what is there: `check store` looks at every file of a store."""
+PLACE = 1
 
 
-@check.command("store")
+@click.command()
 @optional_experiment_argument
 @store_option
 @click.option("--deep", is_flag=True, help="Read every byte, those of the weights too.")
@@ -25,11 +22,11 @@ def check() -> None:
     help="Set what is damaged aside, below aside/ in the store, so that the next run makes it "
     "again; nothing is deleted.",
 )
-def store_(file: Path | None, store: str | None, deep: bool, repair: bool) -> None:
-    """Look at every file of a store: what is damaged, and what that makes unusable.
+def command(file: Path | None, store: str | None, deep: bool, repair: bool) -> None:
+    """Look at every file of a store, and say what is damaged.
 
-    Exit code 0: nothing is damaged, 1: something is damaged or missing, 3: something cannot be
-    read.
+    It says as well what that makes unusable. Exit code 0: nothing is damaged, 1: something is
+    damaged or missing, 3: something cannot be read.
     """
     from launch.check_store_command import check_store_command
 

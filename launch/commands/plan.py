@@ -1,0 +1,31 @@
+"""`crossgen plan`: what is wanted, done and left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from launch.options import experiment_argument, narrowing_options, store_option
+
+SECTION, PLACE = "run", 1
+
+
+@click.command()
+@experiment_argument
+@store_option
+@narrowing_options
+@click.option("--why", is_flag=True, help="Say for each missing fit or piece why it is missing.")
+def command(file: Path, why: bool, **given: Any) -> None:
+    """Show what FILE wants, what is done and what is left."""
+    from grid.plan.known_failures import refuse_known_failures
+    from launch.desk import open_desk
+    from launch.show_plan import print_known_nulls, print_plan, print_reasons
+
+    desk = open_desk(file, **given)
+    null_scores = refuse_known_failures(desk.plan, desk.store)
+    print_plan(desk)
+    print_known_nulls(null_scores)
+    if why:
+        print_reasons(desk)

@@ -1,0 +1,52 @@
+"""`crossgen run`: what is missing, done."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from launch.invocation import Invocation
+from launch.options import experiment_argument, narrowing_options, running_options, store_option
+
+SECTION, PLACE = "run", 2
+
+
+@click.command()
+@experiment_argument
+@store_option
+@narrowing_options
+@running_options
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    /,
+    file: Path,
+    no_ray: bool,
+    trials: tuple[str, ...],
+    slots: int | None,
+    attempts: int,
+    resume_anyway: bool,
+    **given: Any,
+) -> None:
+    """Do what is missing of FILE: train, score, commit. Running again is resuming."""
+    from grid.run.stopping import interruptible
+    from launch.waiting import waiting
+
+    with interruptible():  # until the driver is up, and has a flag for its trials
+        with waiting("starting"):
+            from launch.desk import open_desk
+            from launch.run_command import run_missing
+
+        desk = open_desk(file, fits=trials, **given)
+        code = run_missing(
+            desk,
+            ray=not no_ray,
+            slots=slots,
+            attempts=attempts,
+            resume_anyway=resume_anyway,
+            invocation=invocation,
+        )
+    sys.exit(code)
