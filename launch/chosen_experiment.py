@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.expansion_choice import Choice
+from grid.plan.plan import Plan
 from grid.records.readable import readable_experiments
 from grid.refusal import Problem, Refused
 from grid.store.base import Store
@@ -56,12 +57,17 @@ def expansion_of_file(
     damaged, what the file expands to stands in, and the choice says so.
     """
     desk = open_desk(file, store=store, **narrowed)
-    wanted = desk.plan.record
+    return desk.store, expansion_of_plan(desk.plan, desk.store)
+
+
+def expansion_of_plan(plan: Plan, store: Store) -> Choice:
+    """Return what a plan is of, by the store's own record where it has one."""
+    wanted = plan.record
     try:
-        stored, damaged = readable_experiments(desk.store, wanted["name"], wanted["digest"])
+        stored, damaged = readable_experiments(store, wanted["name"], wanted["digest"])
     except ValueError:  # nothing of this expansion has run yet
-        return desk.store, Choice((wanted,))
-    return desk.store, Choice(tuple(stored) or (wanted,), damaged=damaged)
+        return Choice((wanted,))
+    return Choice(tuple(stored) or (wanted,), damaged=damaged)
 
 
 def refusal_of(error: ValueError) -> Refused:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grid.experiment_file.loading import load_experiment
+from grid.experiment_file.schema import Experiment
 from grid.experiment_file.yaml_reading import read_value
 from grid.plan.plan import Plan, make_plan, prepare
 from grid.store.base import Store
 from grid.store.opening import inside_ray_job, open_store
-from launch.command_lines import Given
+from launch.command_lines import Given, Pairs
 from launch.waiting import images_read, waiting
 
 
@@ -44,26 +45,49 @@ def open_desk(
     wanted = {key: read_value(value, f"--set {key}={value}") for key, value in changes}
     if limit is not None:
         wanted["limit"] = limit
-    with waiting(f"reading {file}") as say:
-        experiment = load_experiment(file, wanted)
-        opened = store_of(store, experiment.store, base=file.resolve().parent)
-        expansion = prepare(
-            experiment,
-            only=[*only, *(("fit", f) for f in fits)],
-            rehash=rehash,
-            progress=lambda done, total: say(images_read(done, total)),
-        )
-        say(f"looking into the store {opened.url}")
-        plan = make_plan(expansion, opened)
     given = Given(
         file=file,
         store=store,
-        store_in_file=opened.url if experiment.store is not None else None,
         only=[*only, *(("fit", f) for f in fits)],
         changes=changes,
         limit=limit,
     )
-    return Desk(given, opened, plan)
+    with waiting(f"reading {file}") as say:
+        experiment = load_experiment(file, wanted)
+        opened = store_of(store, experiment.store, base=file.resolve().parent)
+        plan = planned(experiment, opened, only=given.only, rehash=rehash, say=say)
+    in_file = opened.url if experiment.store is not None else None
+    return Desk(replace(given, store_in_file=in_file), opened, plan)
+
+
+def planned(
+    experiment: Experiment,
+    store: Store,
+    *,
+    only: Pairs = (),
+    rehash: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Index an experiment's data, expand it and hold it against a store.
+
+    Args:
+        experiment: validated, with absolute roots.
+        store: where results are kept.
+        only: (key, value) pairs that narrow it.
+        rehash: read every image file again.
+        say: told what is being done.
+
+    Raises:
+        Refused: with every problem of the data.
+    """
+    expansion = prepare(
+        experiment,
+        only=only,
+        rehash=rehash,
+        progress=lambda done, total: say(images_read(done, total)),
+    )
+    say(f"looking into the store {store.url}")
+    return make_plan(expansion, store)
 
 
 def store_of(option: str | None, in_file: str | None = None, base: Path | None = None) -> Store:

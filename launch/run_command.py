@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from grid.console import Console
 from grid.plan.known_failures import refuse_known_failures
-from grid.plan.plan import is_done, make_trials
-from grid.records.commits import WeightsChanged, read_commit
+from grid.plan.plan import make_trials
+from grid.records.commits import WeightsChanged
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.readable import readable_commits
 from grid.records.scores.score_reading import ForeignScores
-from grid.run.books import RunOptions, RunResult, exit_code
+from grid.run.books import RunOptions, exit_code
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.run.stopping import ignore_signals
 from grid.store.errors import StoreError
-from grid.trial.contract import Trial
-from grid.trial.shared_store import store_token
 from launch.command_lines import print_hint
 from launch.desk import Desk
 from launch.invocation import Invocation
 from launch.paragraphs import print_paragraph
+from launch.running import run_trials_here, run_trials_on_ray
 from launch.saying import AGAIN, say_stopped
 from launch.show_begun_again import fits_begun_again, print_begun_again
 from launch.show_damage import print_damage
@@ -66,13 +64,13 @@ def run_missing(
         from grid.run.on_ray.driver import DriverFailed
 
         try:
-            result = _on_ray(desk, trials, options)
+            result = run_trials_on_ray(desk.store, trials, options)
         except (DriverFailed, ClusterNotStarted) as error:
             _say(console, f"unfinished: {error}", EXIT_UNFINISHED)
             print_hint(console, AGAIN, invocation.same_command)
             return EXIT_UNFINISHED
     else:
-        result = _here(desk, trials, options)
+        result = run_trials_here(desk.store, trials, options)
     if invocation.own_process:
         ignore_signals()
     code = exit_code(result)
@@ -104,38 +102,6 @@ def run_missing(
 def _tells_of_damage(reason: str) -> bool:
     """Whether a trial failed over what the store holds, which a plan does not open."""
     return any(error.__name__ in reason for error in _DAMAGE)
-
-
-def _on_ray(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResult:
-    from grid.run.on_ray.driver import run_on_ray
-    from grid.trial.attempt import attempt_trial, record_lost
-
-    with store_token(desk.store) as token:
-        return run_on_ray(
-            trials,
-            attempt=partial(attempt_trial, token=token),
-            is_done=partial(is_done, desk.store),
-            is_committed=partial(_committed, desk),
-            record_lost=partial(record_lost, desk.store),
-            options=options,
-        )
-
-
-def _here(desk: Desk, trials: Sequence[Trial], options: RunOptions) -> RunResult:
-    from grid.run.local import run_here
-    from grid.trial.attempt import attempt_trial
-
-    return run_here(
-        trials,
-        attempt=attempt_trial,
-        is_done=partial(is_done, desk.store),
-        is_committed=partial(_committed, desk),
-        options=options,
-    )
-
-
-def _committed(desk: Desk, fit_id: str) -> bool:
-    return read_commit(desk.store, fit_id) is not None
 
 
 def _print_warnings(console: Console, desk: Desk) -> None:

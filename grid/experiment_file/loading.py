@@ -53,6 +53,11 @@ def parse_experiment(raw: dict[str, Any], *, base: Path) -> Experiment:
         check_readable(raw, problems)
     problems.raise_if_any()
     assert experiment is not None, "a ValidationError holds at least one error"
+    return with_absolute_paths(experiment, base)
+
+
+def with_absolute_paths(experiment: Experiment, base: Path) -> Experiment:
+    """Return an experiment whose roots and weights are taken from `base` where relative."""
     data = {
         alias: spec.model_copy(update={"root": _absolute(spec.root, base)})
         for alias, spec in experiment.data.items()

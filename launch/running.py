@@ -1,0 +1,47 @@
+"""Trials handed to Ray Tune, or run one after the other in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from grid.plan.plan import is_done
+from grid.records.commits import read_commit
+from grid.run.books import RunOptions, RunResult
+from grid.store.base import Store
+from grid.trial.contract import Trial
+from grid.trial.shared_store import store_token
+
+
+def run_trials_on_ray(store: Store, trials: Sequence[Trial], options: RunOptions) -> RunResult:
+    """Run trials on Ray; see `grid.run.on_ray.driver.run_on_ray` for what it raises."""
+    from grid.run.on_ray.driver import run_on_ray
+    from grid.trial.attempt import attempt_trial, record_lost
+
+    with store_token(store) as token:
+        return run_on_ray(
+            trials,
+            attempt=partial(attempt_trial, token=token),
+            is_done=partial(is_done, store),
+            is_committed=partial(_committed, store),
+            record_lost=partial(record_lost, store),
+            options=options,
+        )
+
+
+def run_trials_here(store: Store, trials: Sequence[Trial], options: RunOptions) -> RunResult:
+    """Run trials one after the other, without Ray."""
+    from grid.run.local import run_here
+    from grid.trial.attempt import attempt_trial
+
+    return run_here(
+        trials,
+        attempt=attempt_trial,
+        is_done=partial(is_done, store),
+        is_committed=partial(_committed, store),
+        options=options,
+    )
+
+
+def _committed(store: Store, fit_id: str) -> bool:
+    return read_commit(store, fit_id) is not None
