@@ -31,9 +31,9 @@ from grid.records.experiments import Cell, Experiment
 from grid.records.identity import digest
 from grid.records.pieces import Piece
 from grid.records.places import DERIVED
+from grid.records.proven.checksums import UnusableFile
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.proven.parquet_files import open_parquet, parquet_bytes
-from grid.records.readable import why_damaged
 from grid.records.scores.score_reading import read_scores
 from grid.store.base import Store
 from grid.store.errors import StoreError, StoreMissing, StoreUnwritable
@@ -189,7 +189,8 @@ def _compute(selection: Selection, cells: dict[str, tuple[Cell, str]]) -> dict[s
             ]
         except StoreError as error:
             log.warning("cell %s on %s is left out: %s", cell.fit_id, cell.test_set, error)
-            selection.damaged[str(error).partition(": ")[0]] = why_damaged(error)
+            why = error.why if isinstance(error, UnusableFile) else str(error)
+            selection.damaged[error.key] = why
             continue
         computed[key] = measure(sides[0], sides[1], leakage=leakage)
     return computed

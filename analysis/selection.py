@@ -18,9 +18,9 @@ from grid.records.commits import Commit
 from grid.records.experiments import Cell, Experiment, FitRecord, PoolRecord, cells_of, pieces_of
 from grid.records.pieces import Piece
 from grid.records.places import SCORES, scores_key
-from grid.records.proven.json_records import CorruptRecord
-from grid.records.readable import present_pieces, readable_commits, why_damaged
-from grid.records.scores.score_reading import ForeignScores, scores_of_bytes
+from grid.records.proven.checksums import UnusableFile
+from grid.records.readable import present_pieces, readable_commits
+from grid.records.scores.score_reading import scores_of_bytes
 from grid.store.base import Store
 from grid.store.errors import StoreError, StoreMissing
 
@@ -149,11 +149,10 @@ class Selection:
         One that cannot be read (permission, I/O error) is not known to be damaged: its error is
         kept for who asks, and raised.
         """
-        if not isinstance(error, CorruptRecord | ForeignScores | StoreMissing):
+        if not isinstance(error, UnusableFile | StoreMissing):
             self.unreadable = error
             raise error
-        is_gone = isinstance(error, StoreMissing)
-        self.damaged[key] = "it is gone" if is_gone else why_damaged(error)
+        self.damaged[key] = error.why if isinstance(error, UnusableFile) else "it is gone"
         if key.startswith(SCORES):
             self.refused[key] = str(error)
 

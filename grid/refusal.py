@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from data.refusals import Problem, Refused
 from data.suggestions import did_you_mean
 
 __all__ = ["Problem", "Problems", "Refused", "did_you_mean"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One thing that is wrong with an experiment, in three parts.
-
-    `details` are lines to show below, such as what was found instead.
-    """
-
-    what: str
-    why: str
-    mend: str
-    details: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return "\n    ".join([f"{self.what}: {self.why}. {self.mend}.", *self.details])
-
-
-class Refused(ValueError):
-    """An experiment that cannot run as it is written. Carries every problem that was found."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 class Problems:

@@ -54,8 +54,6 @@ def _run(arguments: Sequence[str] | None) -> int:
     from data.counts import counted
     from grid.refusal import Refused
     from grid.run.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_STORE, EXIT_UNFINISHED
-    from grid.run.on_ray.joined_cluster import ClusterUnreachable
-    from grid.run.shares import Unsatisfiable
     from grid.store.errors import StoreError, StoreUnwritable, StoreUrlRefused
 
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -82,6 +80,4 @@ def _run(arguments: Sequence[str] | None) -> int:
     except StoreError as error:
         say("the store cannot be read", [str(error)])
         return EXIT_STORE
-    except (ClusterUnreachable, Unsatisfiable) as error:
-        return refuse("refused", str(error).splitlines())
     return EXIT_DONE

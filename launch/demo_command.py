@@ -17,10 +17,9 @@ from rich.text import Text
 from data.counts import counted
 from data.regular_files import read_regular
 from data.toy.generators import TOY_GENERATORS
-from data.toy.writing import ToyFolderRefused, write_toy_images
+from data.toy.writing import write_toy_images
 from grid.console import Console
 from grid.packages import packages_root
-from grid.refusal import Problem, Refused
 from launch.command_lines import command_line, store_command
 from launch.desk import Desk, open_desk
 from launch.invocation import Invocation
@@ -90,20 +89,14 @@ def _write_images(
     console.print(
         f"toy images: {images:,} of {counted(len(generators), 'generator')} in {root}", markup=False
     )
-    try:
-        with waiting("making images") as say:
-            write_toy_images(
-                root,
-                train=train,
-                test=test,
-                generators=generators,
-                progress=lambda done, total: say(f"making images {done:,}/{total:,}"),
-            )
-    except ToyFolderRefused as error:
-        what, _, mend = str(error).rpartition("; ")
-        raise Refused(
-            [Problem(what=str(root), why=what, mend=f"{mend.rstrip('.')}, with --folder")]
-        ) from error
+    with waiting("making images") as say:
+        write_toy_images(
+            root,
+            train=train,
+            test=test,
+            generators=generators,
+            progress=lambda done, total: say(f"making images {done:,}/{total:,}"),
+        )
 
 
 def _experiment_file(console: Console, folder: Path) -> Path:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import PIL.Image
 
+from data.refusals import Refused
 from data.simulated import SIMULATED_MARKER, marker_text
 from data.suggestions import did_you_mean
 from data.toy.generators import TOY_GENERATORS
@@ -29,11 +30,12 @@ from data.toy.processes import run_jobs
 # Raised with anything that changes a pixel.
 RECIPE_VERSION = 1
 _UNFINISHED = ".unfinished-toy-"
+_ANOTHER = "Name an empty or a new folder"
 
 Progress = Callable[[int, int], None]
 
 
-class ToyFolderRefused(ValueError):
+class ToyFolderRefused(Refused):
     """A folder that holds something else than the toy images asked for."""
 
 
@@ -116,16 +118,17 @@ def _missing(root: Path, whole: dict[str, Any], ours: dict[str, dict[str, Any]])
     if not root.exists():
         return list(ours)
     if not root.is_dir():
-        raise ToyFolderRefused(f"{root} is a file; name a folder for the toy images.")
+        raise ToyFolderRefused.because(str(root), "it is a file", "Name a folder for toy images")
     for entry in sorted(root.iterdir()):
         if entry.name == SIMULATED_MARKER:
             _refuse_other(root, entry, whole)
         elif entry.name in ours:
             _refuse_other(root, entry / SIMULATED_MARKER, ours[entry.name])
         elif not entry.name.startswith("."):
-            raise ToyFolderRefused(
-                f"{root} already holds {entry.name!r}, which is none of the toy images asked for; "
-                "name an empty or a new folder."
+            raise ToyFolderRefused.because(
+                str(root),
+                f"it already holds {entry.name!r}, which is none of the toy images asked for",
+                _ANOTHER,
             )
     return [generator for generator in ours if not (root / generator).exists()]
 
@@ -134,16 +137,18 @@ def _refuse_other(root: Path, marker: Path, expected: dict[str, Any]) -> None:
     try:
         found = json.loads(marker.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ToyFolderRefused(
-            f"{marker} does not say what lies in its folder ({error}), so nothing is written "
-            "beside it; name an empty or a new folder."
+        raise ToyFolderRefused.because(
+            str(marker),
+            f"it does not say what lies in its folder ({error}), so nothing is written beside it",
+            _ANOTHER,
         ) from error
     for key, value in expected.items():
         present = found.get(key) if isinstance(found, dict) else None
         if present != value:
-            raise ToyFolderRefused(
-                f"{root} holds toy images of {key} = {present!r} and {value!r} was asked for; "
-                "name an empty or a new folder."
+            raise ToyFolderRefused.because(
+                str(root),
+                f"it holds toy images of {key} = {present!r} and {value!r} was asked for",
+                _ANOTHER,
             )
 
 

@@ -20,7 +20,7 @@ from grid.records.pieces import Piece
 from grid.records.places import latest_key
 from grid.records.pools.manifests import manifest_schema, read_pool
 from grid.records.proven.json_records import CorruptRecord, from_json
-from grid.records.readable import only_keys, why_damaged
+from grid.records.readable import only_keys
 from grid.records.scores.score_reading import (
     ForeignScores,
     check_weights,
@@ -66,7 +66,7 @@ class FileCheck:
         except StoreMissing:
             return Checked()
         except (CorruptRecord, ForeignScores) as error:
-            why = why_damaged(error)
+            why = error.why
         except StoreError as error:
             return Checked(unreadable=str(error))
         except _RAISED as error:
@@ -241,4 +241,4 @@ class FileCheck:
 
 
 def _wrong(key: str, why: str) -> CorruptRecord:
-    return CorruptRecord(f"{key}: {why}; see `crossgen check store`.")
+    return CorruptRecord(key, f"{why}", "see `crossgen check store`")

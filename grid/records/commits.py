@@ -13,7 +13,6 @@ from typing import Any, TypedDict, cast
 
 from grid.records.identity import digest_bytes
 from grid.records.places import COMMITS, SCORES, commit_key, weights_key
-from grid.records.proven.checksums import MEND
 from grid.records.proven.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
@@ -142,18 +141,20 @@ def read_weights(store: Store, commit: Commit, epoch: int) -> bytes:
     key = weights_key(commit["fit_id"], commit["attempt"], epoch)
     mend = (
         f"restore the file from a copy, or delete {commit_key(commit['fit_id'])} and the fit's "
-        "scores to train it again."
+        "scores to train it again"
     )
     try:
         data = store.get(key)
     except StoreMissing as error:
-        raise WeightsChanged(f"{key}: the weights that were committed are gone; {mend}") from error
+        raise WeightsChanged(key, "the weights that were committed are gone", mend) from error
     found = digest_bytes(data)
     if found != expected["sha256"]:
         raise WeightsChanged(
-            f"{key}: its bytes are not those that were committed ({len(data):,} bytes with sha256 "
+            key,
+            f"its bytes are not those that were committed ({len(data):,} bytes with sha256 "
             f"{found[:12]}..., the commit names {expected['bytes']:,} with "
-            f"{expected['sha256'][:12]}...); {mend}"
+            f"{expected['sha256'][:12]}...)",
+            mend,
         )
     return data
 
@@ -174,5 +175,5 @@ def weights_damage(store: Store, commit: Commit, epochs: Iterable[int] | None = 
 def _commit(key: str, data: bytes) -> Commit:
     commit = cast(Commit, from_json(key, data, _REQUIRED, Commit))
     if commit_key(commit["fit_id"]) != key:
-        raise CorruptRecord(f"{key}: it is the commit of {commit['fit_id']}; {MEND}.")
+        raise CorruptRecord(key, f"it is the commit of {commit['fit_id']}")
     return commit

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TypedDict, cast
 
 from grid.records.places import FAILURES, failure_key
-from grid.records.proven.checksums import MEND, CorruptRecord
+from grid.records.proven.checksums import CorruptRecord
 from grid.records.proven.json_records import SCHEMA, from_json, to_json
 from grid.store.base import Store
 
@@ -138,7 +138,7 @@ def _failure(key: str, data: bytes) -> Failure:
     failure = cast(Failure, from_json(key, data, Failure.__required_keys__, Failure))
     if not key.startswith(f"{FAILURES}{failure['fit_id']}/{failure['attempt']}-"):
         raise CorruptRecord(
-            f"{key}: it is a failure of {failure['fit_id']}, attempt {failure['attempt']}; {MEND}."
+            key, f"it is a failure of {failure['fit_id']}, attempt {failure['attempt']}"
         )
     return failure
 

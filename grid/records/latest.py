@@ -12,7 +12,6 @@ from collections.abc import Collection
 from typing import TypedDict
 
 from grid.records.places import LATEST, latest_key
-from grid.records.proven.checksums import MEND
 from grid.records.proven.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
@@ -66,7 +65,7 @@ def _marked(store: Store, name: str, number: int) -> str | None:
     try:
         marker = from_json(key, store.get(key), ("name", "digest"), _Marker)
         if marker["name"] != name:
-            raise CorruptRecord(f"{key}: it marks an expansion of {marker['name']}; {MEND}.")
+            raise CorruptRecord(key, f"it marks an expansion of {marker['name']}")
         return str(marker["digest"])
     except StoreMissing:  # someone tidied up by hand
         return None

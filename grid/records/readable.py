@@ -133,14 +133,6 @@ def readable_histories(
     return {fit_id: each for part in found for fit_id, each in part.items()}, damaged
 
 
-def why_damaged(error: Exception) -> str:
-    """Return why a file is damaged: a reader's message without the file's name and the advice.
-
-    The advice there is for one file; for a store it is `crossgen check store`.
-    """
-    return str(error).partition(": ")[2].partition("; ")[0].rstrip(".") or str(error)
-
-
 def by_halves(
     items: Sequence[Item],
     read: Callable[[Sequence[Item]], Found],
@@ -151,7 +143,7 @@ def by_halves(
         return [read(items)], {}
     except CorruptRecord as error:
         if len(items) < 2:
-            return [], {key_of(item): why_damaged(error) for item in items}
+            return [], {key_of(item): error.why for item in items}
     middle = len(items) // 2
     found, damaged = by_halves(items[:middle], read, key_of)
     more, others = by_halves(items[middle:], read, key_of)

@@ -9,7 +9,7 @@ from typing import Any, cast
 from grid.records.experiments import Experiment
 from grid.records.identity import digest, digest_of_json
 from grid.records.places import EXPERIMENTS, experiment_key
-from grid.records.proven.checksums import MEND, CorruptRecord
+from grid.records.proven.checksums import CorruptRecord
 from grid.records.proven.json_records import from_json, to_json
 from grid.refusal import did_you_mean
 from grid.store.base import Store
@@ -75,7 +75,7 @@ def _experiment(key: str, data: bytes) -> Experiment:
     experiment = cast(Experiment, from_json(key, data, _REQUIRED, Experiment))
     stated = experiment_key(experiment["name"], experiment["digest"])
     if key != stated or _digest_of(experiment, digest_of_json) != experiment["digest"]:
-        raise CorruptRecord(f"{key}: its digest is not that of what it holds; {MEND}.")
+        raise CorruptRecord(key, "its digest is not that of what it holds")
     return experiment
 
 

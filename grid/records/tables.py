@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grid.records.commits import Commit
 from grid.records.places import history_key, provenance_key, validation_key
-from grid.records.proven.checksums import FIELD, MEND, CorruptRecord
+from grid.records.proven.checksums import FIELD, CorruptRecord
 from grid.records.proven.json_records import SCHEMA, from_json, to_json
 from grid.records.proven.parquet_files import ParquetContent, open_parquet, parquet_bytes
 from grid.store.base import Store
@@ -138,21 +138,21 @@ def opened_table(key: str, data: bytes, schema: Any) -> ParquetContent:
     content = open_parquet(key, data)
     facts = content.facts
     if facts is not None and not content.proven:  # tables of earlier versions have no facts
-        raise CorruptRecord(f"{key}: its footer has lost its {FIELD}; {MEND}.")
+        raise CorruptRecord(key, f"its footer has lost its {FIELD}")
     if facts is not None and facts.get("key") != key:
-        raise CorruptRecord(f"{key}: it was written as {facts.get('key')}; {MEND}.")
+        raise CorruptRecord(key, f"it was written as {facts.get('key')}")
     try:
         columns = content.file.schema_arrow
     except Exception as error:  # whatever it is, it comes of these bytes
-        raise CorruptRecord(f"{key}: its columns cannot be read ({error}); {MEND}.") from error
+        raise CorruptRecord(key, f"its columns cannot be read ({error})") from error
     missing = sorted(set(schema.names) - set(columns.names))
     if missing:
-        raise CorruptRecord(f"{key}: it lacks the columns {', '.join(missing)}; {MEND}.")
+        raise CorruptRecord(key, f"it lacks the columns {', '.join(missing)}")
     for field in schema:
         if columns.field(field.name).type != field.type:
             raise CorruptRecord(
-                f"{key}: its column {field.name} is {columns.field(field.name).type}, not "
-                f"{field.type}; {MEND}."
+                key,
+                f"its column {field.name} is {columns.field(field.name).type}, not {field.type}",
             )
     return content
 
@@ -162,7 +162,7 @@ def _provenance(key: str, data: bytes) -> dict[str, Any]:
     # What an attempt tells is free, but where it says whose it is, that is this one's.
     fit_id, attempt = facts.get("fit_id"), facts.get("attempt")
     if None not in (fit_id, attempt) and provenance_key(str(fit_id), str(attempt)) != key:
-        raise CorruptRecord(f"{key}: it is of {fit_id}, attempt {attempt}; {MEND}.")
+        raise CorruptRecord(key, f"it is of {fit_id}, attempt {attempt}")
     return facts
 
 

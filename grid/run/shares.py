@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from grid.refusal import Problem, Refused
 from grid.trial.contract import Trial
 
 Share = tuple[float, float]
 """(gpu, cpu), in this order so that sorting goes by the scarcer one."""
 
 
-class Unsatisfiable(ValueError):
+class Unsatisfiable(Refused):
     """A trial asks for more than any node has; Tune would wait for ever without a word."""
 
 
@@ -60,18 +61,21 @@ def fit_to_nodes(
             "Trials that state no GPU take a whole one each: several share one by "
             "resources: {DETECTOR: {gpu: 0.25}}, and gpu: 0 means the CPU."
         )
-    problems: dict[str, list[str]] = {}
+    asked_by: dict[tuple[str, str], list[str]] = {}
     for trial in trials:
-        problem = _problem(share_of(trial.resources), nodes)
-        if problem:
-            problems.setdefault(problem, []).append(trial.label)
-    if problems:
+        share = share_of(trial.resources)
+        if why := _why_not(share, nodes):
+            asked_by.setdefault((_in_words(share), why), []).append(trial.label)
+    if asked_by:
         raise Unsatisfiable(
-            "\n".join(
-                f"{problem}; asked by {_some(labels)}. Ask for less under resources:, "
-                "or run where a node has as much."
-                for problem, labels in problems.items()
-            )
+            [
+                Problem(
+                    what=f"{what}, asked by {_some(labels)}",
+                    why=why,
+                    mend="Ask for less under resources:, or run where a node has as much",
+                )
+                for (what, why), labels in asked_by.items()
+            ]
         )
     return list(trials), note
 
@@ -88,18 +92,20 @@ def _on_whole_gpu(trial: Trial, nodes: Sequence[Mapping[str, float]]) -> Trial:
     return replace(trial, resources=wanted) if fits(share_of(wanted), nodes) else trial
 
 
-def _problem(share: Share, nodes: Sequence[Mapping[str, float]]) -> str:
+def _in_words(share: Share) -> str:
     gpu, cpu = share
-    asked = f"cpu: {cpu:g}, gpu: {gpu:g}"
+    return f"cpu: {cpu:g}, gpu: {gpu:g}"
+
+
+def _why_not(share: Share, nodes: Sequence[Mapping[str, float]]) -> str:
+    gpu, cpu = share
     if cpu < 0 or gpu < 0 or cpu + gpu <= 0:
-        return f"{asked} is no share of a node (it must be positive)"
+        return "it is no share of a node (it must be positive)"
     if gpu > 1 and gpu != int(gpu):
-        return f"{asked}: above 1 only whole GPUs can be given"
+        return "above 1 only whole GPUs can be given"
     if not fits(share, nodes):
-        largest = ", ".join(
-            sorted({f"cpu: {n.get('cpu', 0):g} gpu: {n.get('gpu', 0):g}" for n in nodes})
-        )
-        return f"{asked} is more than any node has ({largest or 'no nodes'})"
+        largest = "; ".join(sorted({_in_words(share_of({"cpu": 0.0, **n})) for n in nodes}))
+        return f"it is more than any node has ({largest or 'no nodes'})"
     return ""
 
 

@@ -13,7 +13,14 @@ from __future__ import annotations
 
 
 class StoreError(OSError):
-    """A store could not do what was asked; the message says what, why and how to mend it."""
+    """A store could not do what was asked; the message says what, why and how to mend it.
+
+    `key` is the file that it is about, "" where it is about no single one.
+    """
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class StoreMissing(StoreError, KeyError):

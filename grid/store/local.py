@@ -45,7 +45,8 @@ class LocalStore(Store):
         except (FileNotFoundError, NotADirectoryError) as error:
             raise StoreMissing(
                 f"{key}: the store {self.url} has no such file; run `crossgen status FILE` to see "
-                "what is there."
+                "what is there.",
+                key,
             ) from error
         except OSError as error:
             raise self._unreadable(key, error) from error
@@ -222,7 +223,8 @@ class LocalStore(Store):
     def _unreadable(self, key: str, error: OSError) -> StoreError:
         return StoreError(
             f"{key}: the store {self.url} could not read it ({error.strerror or error}); check the "
-            "disk and the permissions."
+            "disk and the permissions.",
+            key,
         )
 
     def _unwritable(self, key: str, error: OSError) -> StoreUnwritable:

@@ -54,7 +54,8 @@ class S3Store(Store):
         except FileNotFoundError as error:
             raise StoreMissing(
                 f"{key}: the store {self.url} has no such object; run `crossgen status FILE` to "
-                "see what is there."
+                "see what is there.",
+                key,
             ) from error
 
     def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
@@ -182,7 +183,8 @@ class S3Store(Store):
                 raise
             raise StoreError(
                 f"{key}: the store {self.url} could not be read ({_words(error)}); check the "
-                "credentials, AWS_ENDPOINT_URL and the network."
+                "credentials, AWS_ENDPOINT_URL and the network.",
+                key,
             ) from error
 
     def _writing(self, key: str, request: Callable[[], Answer]) -> Answer:

@@ -390,7 +390,7 @@ def test_status_shows_a_failure_with_its_last_words(crossgen, own_run):
     assert "1 failed attempt of 1 fit:" in out  # such a failure is not worth a retry
     assert "ImageChanged" in out
     assert victim.name in out
-    assert re.search(r"\| .* INFO grid\.attempt: .* begins", out)
+    assert re.search(r"\| .* INFO grid\.trial\.attempt: .* begins", out)
     committed = read_commits(open_store(own_run.store))
     assert sum(c["description"]["seed"] == 1 for c in committed.values()) == 1  # the other fit
 
@@ -561,14 +561,17 @@ def test_a_cluster_that_does_not_answer_is_a_refusal(crossgen, own_run, monkeypa
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--set", "seeds=[3]")
     assert code == 2
-    assert "\nrefused\n  RAY_ADDRESS=127.0.0.1:1 does not answer" in err
+    assert "refused (1 problem)\n  RAY_ADDRESS=127.0.0.1:1: it does not answer" in err
 
 
 @pytest.mark.parametrize(("raised", "expected"), [("Unsatisfiable", 2), ("DriverFailed", 75)])
 def test_what_the_driver_raises_is_said_in_words(crossgen, own_run, monkeypatch, raised, expected):
     import grid.run.on_ray.driver
 
-    kinds = {"Unsatisfiable": Unsatisfiable, "DriverFailed": grid.run.on_ray.driver.DriverFailed}
+    kinds = {
+        "Unsatisfiable": lambda why: Unsatisfiable.because("cpu: 999", why, "Ask for less"),
+        "DriverFailed": grid.run.on_ray.driver.DriverFailed,
+    }
 
     def refuse(*_, **__):
         raise kinds[raised]("cpu: 999 is [more] than any node has")

@@ -61,8 +61,9 @@ def read_files(store: Store, key: str) -> pa.Table:
         sound = key.endswith(f"/{_digest(table.to_pydict())}.parquet")
     if not sound or tuple(table.column_names) != _COLUMNS:
         raise CorruptRecord(
-            f"{key}: it is not the table that its name says; run the experiment's command again, "
-            "planning writes it anew."
+            key,
+            "it is not the table that its name says",
+            "run the experiment's command again, planning writes it anew",
         )
     return table
 

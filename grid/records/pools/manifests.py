@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.pools import pool_digest
 from grid.records.places import MANIFESTS, manifest_key
-from grid.records.proven.checksums import MEND, CorruptRecord
+from grid.records.proven.checksums import CorruptRecord
 from grid.records.proven.parquet_files import parquet_bytes
 from grid.records.tables import opened_table
 from grid.store.base import Store
@@ -118,7 +118,7 @@ def pool_of_bytes(key: str, data: bytes, columns: Sequence[str] | None = None) -
     except ValueError:  # of a file of an earlier version: an id that is none
         proves = False
     if not proves or not np.array_equal(table["image"].to_numpy(), np.arange(table.num_rows)):
-        raise CorruptRecord(f"{key}: its rows are not those that its name stands for; {MEND}.")
+        raise CorruptRecord(key, "its rows are not those that its name stands for")
     return table.select(wanted)
 
 

@@ -19,7 +19,18 @@ BLANK = "0" * 64
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
-class CorruptRecord(StoreError):
+MEND = "restore it from a copy, or move it out of the store and run again"
+
+
+class UnusableFile(StoreError):
+    """A file of the store that nothing may be made of: its key, why, and what to do."""
+
+    def __init__(self, key: str, why: str, mend: str = MEND) -> None:
+        super().__init__(f"{key}: {why}; {mend}.", key)
+        self.why, self.mend = why, mend
+
+
+class CorruptRecord(UnusableFile):
     """A file of the store is not what its name says; it is named, never guessed at."""
 
 
@@ -37,7 +48,7 @@ def is_proven(key: str, data: bytes, mark: bytes) -> bool:
         CorruptRecord: they are not, or there are none.
     """
     if not data:
-        raise CorruptRecord(f"{key}: it is empty, 0 bytes; {MEND}.")
+        raise CorruptRecord(key, "it is empty, 0 bytes")
     start = data.rfind(mark) + len(mark)
     if start < len(mark):
         return False
@@ -46,9 +57,7 @@ def is_proven(key: str, data: bytes, mark: bytes) -> bool:
     digest.update(BLANK.encode())
     digest.update(memoryview(data)[end:])
     if digest.hexdigest().encode() != data[start:end]:
-        raise CorruptRecord(
-            f"{key}: its bytes are not those that were written (its checksum differs); {MEND}."
-        )
+        raise CorruptRecord(key, "its bytes are not those that were written (its checksum differs)")
     return True
 
 
@@ -63,6 +72,3 @@ def has_lost_it(facts: Mapping[str, object], digests: Collection[str] = ()) -> b
         isinstance(value, str) and name not in digests and _DIGEST.fullmatch(value)
         for name, value in facts.items()
     )
-
-
-MEND = "restore it from a copy, or move it out of the store and run again"

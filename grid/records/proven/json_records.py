@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 from grid.records.proven.checksums import (
     BLANK,
     FIELD,
-    MEND,
     CorruptRecord,
     has_lost_it,
     is_proven,
@@ -56,26 +55,26 @@ def from_json(key: str, data: bytes, required: Iterable[str], shape: Any = None)
     try:
         record = json.loads(data, **({} if proven else _STRICT))
     except (ValueError, RecursionError) as error:
-        raise CorruptRecord(f"{key}: it is not JSON ({error}); {MEND}.") from error
+        raise CorruptRecord(key, f"it is not JSON ({error})") from error
     if not isinstance(record, dict):
-        raise CorruptRecord(f"{key}: it holds a {type(record).__name__}, not a record; {MEND}.")
+        raise CorruptRecord(key, f"it holds a {type(record).__name__}, not a record")
     if record.get("schema") != SCHEMA:
         raise CorruptRecord(
-            f"{key}: its schema is {record.get('schema')!r} and this version reads {SCHEMA}; "
-            "use the version of crossgen that wrote it, or a newer one."
+            key,
+            f"its schema is {record.get('schema')!r} and this version reads {SCHEMA}",
+            "use the version of crossgen that wrote it, or a newer one",
         )
     missing = sorted(set(required) - record.keys())
     if missing:
         raise CorruptRecord(
-            f"{key}: it lacks {', '.join(missing)}, so it was not written by crossgen or was cut; "
-            f"{MEND}."
+            key, f"it lacks {', '.join(missing)}, so it was not written by crossgen or was cut"
         )
     if proven:
         del record[FIELD]
     elif has_lost_it(record):
-        raise CorruptRecord(f"{key}: it has lost its {FIELD}; {MEND}.")
+        raise CorruptRecord(key, f"it has lost its {FIELD}")
     elif shape is not None and (wrong := misfit(record, shape)) is not None:
-        raise CorruptRecord(f"{key}: {wrong}, so it is not as crossgen wrote it; {MEND}.")
+        raise CorruptRecord(key, f"{wrong}, so it is not as crossgen wrote it")
     return record
 
 

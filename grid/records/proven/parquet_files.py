@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from grid.records.proven.checksums import (
     BLANK,
     FIELD,
-    MEND,
     CorruptRecord,
     is_proven,
     with_checksum,
@@ -96,9 +95,7 @@ def open_parquet(key: str, data: bytes) -> ParquetContent:
     proven = is_proven(key, data, _MARK)
     facts = _facts_of_proven(data) if proven else _facts_of_file(key, data)
     if facts is not None and (not isinstance(facts, dict) or facts.get("schema") != SCHEMA):
-        raise CorruptRecord(
-            f"{key}: its footer is not one that this version of crossgen writes; {MEND}."
-        )
+        raise CorruptRecord(key, "its footer is not one that this version of crossgen writes")
     return ParquetContent(key, data, facts, proven)
 
 
@@ -133,4 +130,4 @@ def _unreadable(key: str, error: Exception) -> CorruptRecord:
     if isinstance(error, CorruptRecord):
         return error
     said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return CorruptRecord(f"{key}: it is not a readable Parquet file ({said}); {MEND}.")
+    return CorruptRecord(key, f"it is not a readable Parquet file ({said})")

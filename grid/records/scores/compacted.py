@@ -112,7 +112,7 @@ def check_copy(key: str, data: bytes) -> None:
     """Raise CorruptRecord where a copy is not as it was written: then it is made again."""
     content = open_parquet(key, data)
     if not content.proven or content.facts is None or content.facts.get("key") != key:
-        raise CorruptRecord(f"{key}: it is not the copy that its name says; compact again.")
+        raise CorruptRecord(key, "it is not the copy that its name says", "compact again")
 
 
 def _is_valid(store: Store, key: str) -> bool:

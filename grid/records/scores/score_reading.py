@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from grid.records.commits import Commit
 from grid.records.pieces import Piece
-from grid.records.proven.checksums import FIELD, MEND, CorruptRecord, has_lost_it
+from grid.records.proven.checksums import FIELD, CorruptRecord, UnusableFile, has_lost_it
 from grid.records.proven.parquet_files import ParquetContent, open_parquet
 from grid.records.scores.score_files import score_schema
 from grid.store.base import Store
-from grid.store.errors import StoreError, StoreMissing
+from grid.store.errors import StoreMissing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +40,7 @@ _FACTS: dict[str, type | tuple[type, ...]] = {
 }
 
 
-class ForeignScores(StoreError):
+class ForeignScores(UnusableFile):
     """Scores that were made by other weights than those the fit's commit names."""
 
 
@@ -63,7 +63,7 @@ class ScoreFile:
         """Return its rows; raise CorruptRecord where they are not what the footer says."""
         table = self.content.read()
         if not table.schema.equals(score_schema()):
-            raise CorruptRecord(f"{self.content.key}: its columns are not those of scores; {MEND}.")
+            raise CorruptRecord(self.content.key, "its columns are not those of scores")
         if not self.proven:
             self._hold_against_counts(table)
         return table
@@ -80,13 +80,11 @@ class ScoreFile:
         for name, count in counts.items():
             if self.footer[name] != count:
                 raise CorruptRecord(
-                    f"{self.content.key}: its footer counts {self.footer[name]} {name} and its "
-                    f"rows are {count}; {MEND}."
+                    self.content.key,
+                    f"its footer counts {self.footer[name]} {name} and its rows are {count}",
                 )
         if not np.array_equal(image, np.arange(len(image))):
-            raise CorruptRecord(
-                f"{self.content.key}: its rows are not those of a pool, rank by rank; {MEND}."
-            )
+            raise CorruptRecord(self.content.key, "its rows are not those of a pool, rank by rank")
 
 
 def read_scores(
@@ -124,7 +122,7 @@ def scores_of_bytes(key: str, data: bytes, commit: Commit, *, rows: int | None =
     check_weights(key, found.footer, commit)
     if rows is not None and found.footer["rows"] != rows:
         raise CorruptRecord(
-            f"{key}: it scores {found.footer['rows']} images, and its pool has {rows}; {MEND}."
+            key, f"it scores {found.footer['rows']} images, and its pool has {rows}"
         )
     return found
 
@@ -140,15 +138,17 @@ def check_weights(key: str, footer: Mapping[str, Any], commit: Commit) -> None:
     committed = commit["weights"].get(epoch)
     if committed is None:
         raise ForeignScores(
-            f"{key}: it scores epoch {epoch}, and the commit of {commit['fit_id']} keeps only "
-            f"{', '.join(sorted(commit['weights'], key=int)) or 'none'}; delete the file and run "
-            "again."
+            key,
+            f"it scores epoch {epoch}, and the commit of {commit['fit_id']} keeps only "
+            f"{', '.join(sorted(commit['weights'], key=int)) or 'none'}",
+            "delete the file and run again",
         )
     if committed["sha256"] != footer["weights_sha256"]:
         raise ForeignScores(
-            f"{key}: it was scored with weights {footer['weights_sha256'][:12]}..., but the commit "
-            f"of {commit['fit_id']} names {committed['sha256'][:12]}... for epoch {epoch}; delete "
-            "the file and run again."
+            key,
+            f"it was scored with weights {footer['weights_sha256'][:12]}..., but the commit of "
+            f"{commit['fit_id']} names {committed['sha256'][:12]}... for epoch {epoch}",
+            "delete the file and run again",
         )
 
 
@@ -165,19 +165,17 @@ def _opened(key: str, data: bytes) -> ScoreFile:
     content = open_parquet(key, data)
     facts = content.facts
     if facts is None:
-        raise CorruptRecord(
-            f"{key}: its footer is not one that this version of crossgen writes; {MEND}."
-        )
+        raise CorruptRecord(key, "its footer is not one that this version of crossgen writes")
     footer = {name: value for name, value in facts.items() if name != FIELD}
     for name, kind in _FACTS.items():
         if name not in footer or not isinstance(footer[name], kind):
-            raise CorruptRecord(f"{key}: its footer does not say its {name}; {MEND}.")
+            raise CorruptRecord(key, f"its footer does not say its {name}")
     if not content.proven and has_lost_it(footer, ["weights_sha256"]):
-        raise CorruptRecord(f"{key}: its footer has lost its {FIELD}; {MEND}.")
+        raise CorruptRecord(key, f"its footer has lost its {FIELD}")
     try:
         said = Piece(**{name: footer[name] for name in Piece.__dataclass_fields__}).key
     except (TypeError, ValueError) as error:
-        raise CorruptRecord(f"{key}: its footer names no piece ({error}); {MEND}.") from error
+        raise CorruptRecord(key, f"its footer names no piece ({error})") from error
     if said != key:
-        raise CorruptRecord(f"{key}: it holds the scores of {said}; {MEND}.")
+        raise CorruptRecord(key, f"it holds the scores of {said}")
     return ScoreFile(content, footer)

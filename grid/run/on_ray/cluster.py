@@ -119,9 +119,10 @@ def _join(ray: Any, folder: Path) -> None:
     try:
         _init(ray, runtime_env=joined_runtime_env(folder))
     except ConnectionError as error:
-        raise ClusterUnreachable(
-            f"Ray at {os.environ.get('RAY_ADDRESS')} refuses this process ({error}). If "
-            "it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH as there"
+        raise ClusterUnreachable.because(
+            f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}",
+            f"Ray there refuses this process ({error})",
+            "If it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH as there",
         ) from error
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from grid.packages import PACKAGES, packages_root
+from grid.refusal import Refused
 from grid.run.on_ray.ray_home import WORKER_SETTINGS
 
 
-class ClusterUnreachable(ValueError):
+class ClusterUnreachable(Refused):
     """RAY_ADDRESS names no cluster that answers."""
 
 
@@ -21,18 +22,21 @@ def require_reachable(address: str) -> None:
     """Knock first: Ray would try for minutes, without a word to the user."""
     host, _, port = address.rpartition(":")
     if "://" in address or (not port.isdigit() and address != "auto"):
-        raise ClusterUnreachable(
-            f"RAY_ADDRESS={address} is no address of a cluster's head; give HOST:PORT (the port "
-            "of ray start, 6379 by default), or unset it to have a cluster of our own"
+        raise ClusterUnreachable.because(
+            f"RAY_ADDRESS={address}",
+            "it is no address of a cluster's head",
+            "Give HOST:PORT (the port of ray start, 6379 by default), or unset it to have a "
+            "cluster of our own",
         )
     if address == "auto":
         return
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
     except OSError as error:
-        raise ClusterUnreachable(
-            f"RAY_ADDRESS={address} does not answer ({error}); start the cluster there, "
-            "or unset RAY_ADDRESS to have one of our own"
+        raise ClusterUnreachable.because(
+            f"RAY_ADDRESS={address}",
+            f"it does not answer ({error})",
+            "Start the cluster there, or unset RAY_ADDRESS to have one of our own",
         ) from error
 
 

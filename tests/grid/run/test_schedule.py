@@ -209,7 +209,7 @@ def test_impossible_requests_are_refused_all_at_once():
     with pytest.raises(Unsatisfiable) as refused:
         fit_to_nodes([trial("a", 3), trial("b", 1.5), trial("c", 1), trial("d", 0, 99)], [NODE])
     message = str(refused.value)
-    assert "gpu: 3 is more than any node has (cpu: 8 gpu: 2); asked by a" in message
+    assert "cpu: 1, gpu: 3, asked by a: it is more than any node has (cpu: 8, gpu: 2)." in message
     assert "only whole GPUs" in message
     assert "asked by d" in message
     assert "asked by c" not in message
