@@ -1,21 +1,13 @@
 """The store on S3, against moto's server on loopback."""
 
-import json
-import os
-import pickle
-import subprocess
-import sys
-import textwrap
-
 import pytest
-from repository import ROOT
 
 from grid.records.commits import committed_pieces
 from grid.records.pieces import Piece
 from grid.records.scores.score_files import write_scores
 from grid.records.scores.score_reading import read_scores
 from grid.store import s3
-from grid.store.errors import StoreError, StoreMissing, StoreUnwritable
+from grid.store.errors import StoreError, StoreUnwritable
 from grid.store.opening import open_store
 
 KEY = "scores/fit/e8-0123456789abcdef.parquet"
@@ -27,95 +19,6 @@ def store(s3_server, request, monkeypatch):
     s3_server.left, s3_server.method, s3_server.after, s3_server.served = 0, "PUT", False, 0
     s3_server.status, s3_server.code = "503 Slow Down", "SlowDown"
     return open_store(f"s3://bucket/{abs(hash(request.node.name)):x}/pre/fix")
-
-
-def test_the_five_verbs(store):
-    with pytest.raises(StoreMissing, match="no such object"):
-        store.get(KEY)
-    assert store.put_new(KEY, b"first") is True
-    assert store.put_new(KEY, b"second") is False
-    assert store.get(KEY) == b"first"
-    store.put_checkpoint("fits/fit/a/checkpoint.safetensors", b"1")
-    store.put_checkpoint("fits/fit/a/checkpoint.safetensors", b"2")
-    assert store.get("fits/fit/a/checkpoint.safetensors") == b"2"
-    assert store.list() == ["fits/fit/a/checkpoint.safetensors", KEY]
-    assert store.list("fits/f") == ["fits/fit/a/checkpoint.safetensors"]
-    assert store.list("nothing/") == []
-    assert store.exists(KEY)
-    assert not store.exists("scores/fit")
-    assert not store.exists("nothing")
-    assert store.local_path(KEY) is None
-    [entry] = store.entries("scores")
-    assert (entry.key, entry.bytes, entry.temporary) == (KEY, 5, False)
-    assert abs(entry.modified_s - store.now_s()) < 60
-    store.delete(KEY)
-    store.delete(KEY)
-    assert store.list("scores/") == []
-    store.check_writable()
-    assert store.list("claims/") == []
-
-
-def test_a_listing_sees_what_another_process_has_just_written(store):
-    assert store.list("scores/") == []
-    other = open_store(store.url)
-    other.put_new(KEY, b"1")
-    assert store.list("scores/") == [KEY]
-    assert store.exists(KEY)
-    other.delete(KEY)
-    assert store.list("scores/") == []
-    assert not store.exists(KEY)
-
-
-def test_several_keys_at_once(store):
-    store.put_new("a/1", b"one")
-    store.put_new("a/2", b"two")
-    assert store.get_many(["a/1", "a/2", "a/3"]) == {"a/1": b"one", "a/2": b"two"}
-    assert store.get_tails(["a/1", "a/2", "a/3"], 2) == {"a/1": b"ne", "a/2": b"wo"}
-    assert store.get_many([]) == {}
-
-
-def test_it_travels_by_pickle(store):
-    store.put_new("a", b"1")
-    assert pickle.loads(pickle.dumps(store)).get("a") == b"1"
-
-
-def test_of_many_processes_exactly_one_creates_a_key(store):
-    script = """
-        import json, sys
-        from grid.store.opening import open_store
-        store = open_store(sys.argv[1])
-        store.list()
-        print("ready", flush=True)
-        sys.stdin.readline()
-        won = [n for n in range(8) if store.put_new(f"commits/{n}.json", sys.argv[2].encode())]
-        print(json.dumps(won))
-    """
-    racers = [
-        subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(script), store.url, str(number)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        for number in range(2)
-    ]
-    for racer in racers:
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
-    won = {}
-    for number, racer in enumerate(racers):
-        answer, _ = racer.communicate(timeout=60)
-        assert racer.returncode == 0
-        for key in json.loads(answer):
-            assert key not in won, "two were told that they created it"
-            won[key] = number
-    assert sorted(won) == list(range(8))
-    for key, number in won.items():
-        assert store.get(f"commits/{key}.json") == str(number).encode()
 
 
 @pytest.mark.parametrize(
