@@ -1,4 +1,4 @@
-"""Drawing from strata by hash, vectorised: the counting behind `data/selection.py`."""
+"""Drawing from strata by hash, vectorised: the counting behind choosing images."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,0 +1,177 @@
+"""The images that a fit may train on or be validated on, as columns of numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from data.counts import counted
+from data.image_ids import Words, draw, draw_by_name, words
+from data.pools import words_digest
+from data.strata import Codes, Mask, combined
+
+LABEL_WORDS = ("real", "fake")
+
+
+class SelectionError(ValueError):
+    """A rule that these pools cannot follow."""
+
+
+@dataclass(frozen=True)
+class PoolRows:
+    """What selection looks at of a pool: columns of equal length, sorted by image_id."""
+
+    pool_id: str
+    label: int
+    image_ids: Sequence[str]
+    classes: Sequence[str]
+    pairs: Sequence[str]
+    source: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Chosen images, sorted by image_id, each once."""
+
+    pools: npt.NDArray[np.int32]  # index into [*pools, *declared_validation] of `select`
+    ranks: npt.NDArray[np.int32]  # row within that pool
+    image_ids: list[str]
+    labels: npt.NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.image_ids)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the (image_id, label) rows."""
+        return words_digest(words(self.image_ids), self.labels)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Rows of several pools as columns of numbers, equally long."""
+
+    ids: Words  # (n, 2)
+    label: npt.NDArray[np.int8]
+    source: Codes
+    class_code: Codes
+    pair: Codes  # -1 for an image that stands alone
+    pool: npt.NDArray[np.int32]
+    rank: npt.NDArray[np.int32]
+    class_names: list[str]
+    pair_names: list[str]
+    image_ids: npt.NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    @classmethod
+    def of(cls, pools: Sequence[PoolRows], first_pool: int = 0) -> "Candidates":
+        """All rows, pools in the order of their ids: nothing may depend on the caller's order.
+
+        Args:
+            pools: where the rows are from.
+            first_pool: number of the first pool in `Rows.pools`.
+
+        Raises:
+            SelectionError: a pool's columns are not equally long.
+        """
+        order = sorted(range(len(pools)), key=lambda index: (pools[index].pool_id, index))
+        lengths = [len(pools[index].image_ids) for index in order]
+        for index in order:
+            _require_equal_lengths(pools[index])
+        image_ids = [image_id for index in order for image_id in pools[index].image_ids]
+        class_code, class_names = _coded([name for i in order for name in pools[i].classes])
+        pair_code, pair_names = _coded([name for i in order for name in pools[i].pairs])
+        sources = {name: code for code, name in enumerate({pools[i].source for i in order})}
+        return cls(
+            ids=words(image_ids),
+            label=np.repeat(np.array([pools[i].label for i in order], np.int8), lengths),
+            source=np.repeat(np.array([sources[pools[i].source] for i in order], int), lengths),
+            class_code=class_code,
+            pair=_without_empty(pair_code, pair_names),
+            pool=np.repeat(np.array(order, np.int32) + np.int32(first_pool), lengths),
+            rank=np.concatenate([np.arange(0, dtype=np.int32), *map(_counting, lengths)]),
+            class_names=class_names,
+            pair_names=pair_names,
+            image_ids=np.array(image_ids, dtype=object),
+        )
+
+    def taken(self, which: Mask | Codes) -> "Candidates":
+        """These rows only."""
+        return Candidates(
+            self.ids[which],
+            self.label[which],
+            self.source[which],
+            self.class_code[which],
+            self.pair[which],
+            self.pool[which],
+            self.rank[which],
+            self.class_names,
+            self.pair_names,
+            self.image_ids[which],
+        )
+
+    def without(self, others: "Candidates") -> "Candidates":
+        """The rows whose images are not among others."""
+        rows = np.concatenate([others.ids, self.ids])
+        code = combined(*(np.unique(rows[:, i], return_inverse=True)[1].ravel() for i in (0, 1)))
+        return self.taken(~np.isin(code[len(others) :], code[: len(others)]))
+
+    def each_image_once(self) -> "Candidates":
+        """Sorted by image_id; the sort is stable, so the first pool's row is kept.
+
+        Raises:
+            SelectionError: an image is real in one pool and fake in another.
+        """
+        table = self.taken(np.lexsort((self.ids[:, 1], self.ids[:, 0])))
+        is_same = (table.ids[1:] == table.ids[:-1]).all(axis=1)
+        conflicts = np.flatnonzero(is_same & (table.label[1:] != table.label[:-1]))
+        if len(conflicts):
+            raise SelectionError(
+                f"image {table.image_ids[conflicts[0]]} is real in one pool and fake in another "
+                f"({counted(len(conflicts), 'such image')}); remove the file from where it is "
+                "wrong."
+            )
+        is_first = np.ones(len(table), bool)
+        is_first[1:] = ~is_same
+        return table.taken(is_first)
+
+    def units(self, salt: str) -> tuple[Codes, Words]:
+        """What is drawn as one, pairs or single images: a number and a draw for each row."""
+        unit = np.arange(len(self), dtype=np.int64) + len(self.pair_names)
+        drawn = draw(self.ids, salt)
+        is_paired = self.pair >= 0
+        if is_paired.any():
+            unit = np.where(is_paired, self.pair, unit)
+            by_pair = draw_by_name(self.pair_names, salt)
+            drawn[is_paired] = by_pair[self.pair[is_paired]]
+        return unit, drawn
+
+    def rows(self) -> Rows:
+        """What is chosen, once nothing is to be taken away any more."""
+        return Rows(self.pool, self.rank, self.image_ids.tolist(), self.label)
+
+
+def _require_equal_lengths(pool: PoolRows) -> None:
+    if not len(pool.image_ids) == len(pool.classes) == len(pool.pairs):
+        raise SelectionError(
+            f"Pool {pool.pool_id} has {len(pool.image_ids)} images, {len(pool.classes)} classes "
+            f"and {len(pool.pairs)} pairs; give one of each per image."
+        )
+
+
+def _coded(names: list[str]) -> tuple[Codes, list[str]]:
+    coded = pa.array(names, pa.string()).dictionary_encode()
+    return coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_pylist()
+
+
+def _without_empty(code: Codes, names: list[str]) -> Codes:
+    return np.where(code == names.index(""), -1, code) if "" in names else code
+
+
+def _counting(length: int) -> npt.NDArray[np.int32]:
+    return np.arange(length, dtype=np.int32)
