@@ -1,7 +1,8 @@
-"""Degradations: deterministic, named changes of test images at their native size.
+"""Degradations: named changes of test images at their native size.
 
 They are applied to both classes alike, before the detector's geometry, and are part of a piece's
-key: the same string always gives the same pixels at the same version.
+key: the same string always gives the same pixels of an image at the same version. One that draws
+is given a generator that is a function of the image (`data/view.py`).
 """
 
 import math
@@ -33,6 +34,26 @@ def blur(sigma: float) -> Apply:
 
     def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
         return gaussian_blur(image_HWC, sigma)
+
+    return apply
+
+
+# One array of float32, the noise and then the sum, and the image that it becomes.
+@operation("noise", kind="degradation", is_random=True, keeps_size=True, bytes_per_pixel=15)
+def noise(sigma: float) -> Apply:
+    """Add Gaussian noise of standard deviation sigma in grey levels of 0 to 255, sigma 0 to 255.
+
+    Independent for each pixel and channel; rounded, and cut off at 0 and 255. White noise as in
+    Zhang et al., "Beyond a Gaussian denoiser" (DnCNN, arXiv 1608.03981), there before rounding.
+    """
+    check_range("sigma", sigma, 0, 255)
+
+    def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
+        noisy_HWC = rng.standard_normal(image_HWC.shape, np.float32)
+        noisy_HWC *= np.float32(sigma)
+        noisy_HWC += image_HWC
+        np.rint(noisy_HWC, out=noisy_HWC)
+        return np.clip(noisy_HWC, 0, 255, out=noisy_HWC).astype(np.uint8)
 
     return apply
 

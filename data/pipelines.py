@@ -1,8 +1,9 @@
 """Image operations with all their parameters settled, and pipelines of them.
 
-The operations themselves are in `data/geometry.py`, `data/augmentations.py` and
-`data/degradations.py`, one module per kind; each is a decorated factory: parameters now, image
-later. Texts become pipelines in `data/operations.py`.
+The operations themselves are in `data/geometry.py`, `data/augmentations.py`,
+`data/degradations.py` and `data/equalisations.py`, one module per kind; each is a decorated
+factory: parameters now, image later. Texts become pipelines in `data/operations.py`; what a
+detector is given of an image is several of them, `data/view.py`.
 """
 
 import functools
@@ -11,7 +12,7 @@ import inspect
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +23,19 @@ from data.suggestions import did_you_mean
 
 # Legend of shape suffixes: H height, W width in pixels, C the three channels red, green, blue.
 Image = npt.NDArray[np.uint8]
-Kind = Literal["geometry", "augmentation", "degradation"]
+Kind = Literal["geometry", "augmentation", "degradation", "equalise"]
 Apply = Callable[[Image, np.random.Generator], Image]
+ApplyByLabel = Callable[[Image, np.random.Generator, int], Image]
+Factory = TypeVar("Factory", bound=Callable[..., Apply | ApplyByLabel])
+
+NONE = ("none",)
+"""The word for no operation."""
 
 MODULE_OF_KIND = {
     "geometry": "data.geometry",
     "augmentation": "data.augmentations",
     "degradation": "data.degradations",
+    "equalise": "data.equalisations",
 }
 
 
@@ -44,7 +51,7 @@ class TooSmall(PipelineError):
 class Registered:
     """One known operation: the factory and what is said about it."""
 
-    factory: Callable[..., Apply]
+    factory: Callable[..., Apply | ApplyByLabel]
     version: int
     is_random: bool
     keeps_size: bool
@@ -72,25 +79,29 @@ def operation(
     is_random: bool = False,
     keeps_size: bool = False,
     bytes_per_pixel: int = 14,
-) -> Callable[[Callable[..., Apply]], Callable[..., Apply]]:
+) -> Callable[[Factory], Factory]:
     """Register a factory under a name of the string language.
 
     The factory takes the parameters (annotated with int, float, str, bool, None, Literal, tuple or
     unions of them), raises ValueError when one is out of range, and returns
-    `apply(image_HWC, rng) -> image_HWC`. `apply` must not write into its input, which may be a
-    shared cache.
+    `apply(image_HWC, rng) -> image_HWC`; one of the kind `equalise` returns
+    `apply(image_HWC, rng, label) -> image_HWC`, label 0 real and 1 fake. `apply` must not write
+    into its input, which may be a shared cache. The result's size must depend on neither what is
+    drawn nor the label.
 
     Args:
         name: what the string says.
         kind: where the operation may be used.
         version: raised when the same parameters give other pixels; it is part of the identity.
-        is_random: whether `apply` draws from `rng`.
+        is_random: whether `apply` draws from `rng`. In tests the generator of a degradation or
+            equalisation is a function of the image (`data/view.py`); other kinds draw in training
+            only.
         keeps_size: whether the result always has the input's height and width.
         bytes_per_pixel: of memory that it takes beside its input; by default what Pillow's do, two
             images of 4 bytes and two arrays of 3.
     """
 
-    def register(factory: Callable[..., Apply]) -> Callable[..., Apply]:
+    def register(factory: Factory) -> Factory:
         _registry[kind, name] = Registered(
             factory,
             version,
@@ -124,7 +135,7 @@ class Operation:
     version: int
     positional: tuple[Any, ...]
     keywords: tuple[tuple[str, Any], ...]
-    apply: Apply = field(init=False, repr=False, compare=False)
+    apply: Apply | ApplyByLabel = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         factory = registered(self.name, self.kind).factory
@@ -137,6 +148,32 @@ class Operation:
     def __reduce__(self) -> tuple[Any, ...]:
         # `apply` is a closure, which does not pickle; it is built again where it arrives.
         return Operation, (self.name, self.kind, self.version, self.positional, self.keywords)
+
+    def applied(
+        self, image_HWC: Image, rng: np.random.Generator | None, label: int | None = None
+    ) -> Image:
+        """The image after this step.
+
+        Args:
+            image_HWC: uint8 RGB; never written to.
+            rng: needed where the operation draws.
+            label: 0 real, 1 fake; needed by the kind `equalise`, told to no other.
+        """
+        # A deterministic operation never looks at its generator.
+        generator = cast(np.random.Generator, rng)
+        if self.kind != "equalise":
+            return cast(Apply, self.apply)(image_HWC, generator)
+        if label is None:
+            raise ValueError(
+                f"{self.canonical} may treat real and fake images differently and was given no "
+                "label; call it through data.view.View."
+            )
+        return cast(ApplyByLabel, self.apply)(image_HWC, generator, label)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether it draws."""
+        return registered(self.name, self.kind).is_random
 
     @property
     def arguments(self) -> str:
@@ -174,7 +211,7 @@ class Pipeline:
     @property
     def is_random(self) -> bool:
         """Whether calling it needs a generator."""
-        return any(registered(step.name, step.kind).is_random for step in self.operations)
+        return any(step.is_random for step in self.operations)
 
     @property
     def bytes_per_pixel(self) -> int:
@@ -199,20 +236,14 @@ class Pipeline:
             ValueError: a random operation was given no generator.
             TooSmall: a crop is larger than the image.
         """
-        if image_HWC.dtype != np.uint8 or image_HWC.ndim != 3 or image_HWC.shape[2] != 3:
-            raise TypeError(
-                f"{self.canonical}: got {image_HWC.dtype} of shape {image_HWC.shape}; operations "
-                "work on uint8 RGB images of shape (height, width, 3), so decode or convert first."
-            )
+        require_rgb(image_HWC, self.canonical)
         if rng is None and self.is_random:
             raise ValueError(
                 f"{self.canonical} draws random numbers but was given no generator; "
                 "pass rng=data.randomness.stream(seed, 'image', epoch, image_id)."
             )
-        # A deterministic operation never looks at its generator.
-        generator = cast(np.random.Generator, rng)
         for step in self.operations:
-            image_HWC = step.apply(image_HWC, generator)
+            image_HWC = step.applied(image_HWC, rng)
         # A flip is a view with a negative stride, which torch.from_numpy refuses.
         return np.ascontiguousarray(image_HWC)
 
@@ -234,8 +265,17 @@ def _result_size(pipeline: Pipeline, height: int, width: int) -> tuple[int, int]
     rng = stream("result size")
     for step in pipeline.operations:
         if not registered(step.name, step.kind).keeps_size:
-            image_HWC = step.apply(image_HWC, rng)
+            image_HWC = step.applied(image_HWC, rng, label=0)
     return int(image_HWC.shape[0]), int(image_HWC.shape[1])
+
+
+def require_rgb(image_HWC: Image, what: str) -> None:
+    """Raise TypeError where an image is not uint8 H x W x 3; `what` is to be applied to it."""
+    if image_HWC.dtype != np.uint8 or image_HWC.ndim != 3 or image_HWC.shape[2] != 3:
+        raise TypeError(
+            f"{what}: got {image_HWC.dtype} of shape {image_HWC.shape}; operations "
+            "work on uint8 RGB images of shape (height, width, 3), so decode or convert first."
+        )
 
 
 def registered(name: str, kind: Kind) -> Registered:
@@ -253,6 +293,6 @@ def registered(name: str, kind: Kind) -> Registered:
             raise PipelineError(
                 f"{name!r} is not known as {kind} but as {other}: "
                 f"write it where the file asks for {other}. "
-                f"{did_you_mean(name, known(kind))}"
+                f"{did_you_mean(name, known(kind) or NONE)}"
             )
-    raise PipelineError(f"Unknown {kind} {name!r}. {did_you_mean(name, known(kind))}")
+    raise PipelineError(f"Unknown {kind} {name!r}. {did_you_mean(name, known(kind) or NONE)}")

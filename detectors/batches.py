@@ -24,6 +24,7 @@ from data.randomness import stream
 
 if TYPE_CHECKING:
     from data.images import ImageRows
+    from data.view import View
 
 Indices = npt.NDArray[np.int64]
 Item = TypeVar("Item")
@@ -89,27 +90,27 @@ def cut_into(count: int, size: int, merge_single: bool) -> list[slice]:
 
 
 def load_training_batch(
-    rows: ImageRows, indices: Indices, pipeline: Pipeline, seed: int, epoch: int, pinned: bool
+    rows: ImageRows, indices: Indices, view: View, seed: int, epoch: int, pinned: bool
 ) -> Tensor:
     """One batch, images_BCHW uint8 in channels_last memory; augmented by (seed, epoch, image_id).
 
     Raises:
-        DifferingSizes: the pipeline does not bring these images to one size.
+        DifferingSizes: the view does not bring these images to one size.
     """
     images = []
-    is_random = pipeline.is_random
+    is_random = view.geometry.is_random
     for index in indices:
-        image_HWC = rows.load(int(index))
+        image_HWC, image_id = rows.load(int(index)), rows.image_ids[index]
         # Making a generator costs more than a small image: only where something is drawn.
-        rng = stream(seed, "image", epoch, rows.image_ids[index]) if is_random else None
-        images.append(pipeline(image_HWC, rng))
+        rng = stream(seed, "image", epoch, image_id) if is_random else None
+        images.append(view(image_HWC, image_id, int(rows.labels[index]), rng))
     sizes = {image.shape[:2] for image in images}
     if len(sizes) > 1:
         some = ", ".join(f"{height} x {width}" for height, width in sorted(sizes)[:3])
         smallest = min(min(size) for size in sizes)
         raise DifferingSizes(
             f"A training batch has images of {len(sizes)} sizes ({some}, ...; height x width) "
-            f"after {pipeline.canonical!r}; training needs one. Add a crop or a resize to "
+            f"after {view.geometry.canonical!r}; training needs one. Add a crop or a resize to "
             f"input's train pipeline, such as random_crop({smallest}, step=2)."
         )
     return stacked(images, pinned)

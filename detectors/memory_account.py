@@ -20,7 +20,7 @@ from detectors.forward_memory import forward_memory
 
 if TYPE_CHECKING:
     from data.images import DecodedCache
-    from data.operations import Pipeline
+    from data.view import View
 
 PIXEL_BYTES = 3
 DECODE_BYTES = 14
@@ -41,7 +41,7 @@ class MemoryAccount:
     """
 
     def __init__(
-        self, network: nn.Module, view: Pipeline, device: torch.device, cache: DecodedCache | None
+        self, network: nn.Module, view: View, device: torch.device, cache: DecodedCache | None
     ) -> None:
         self._network = network
         self._device = device

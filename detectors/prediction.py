@@ -1,4 +1,4 @@
-"""Logits of images: decode, degradation, geometry, network in eval mode and full float32."""
+"""Logits of images: decoded, brought to their view, network in eval mode and full float32."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from data.image_files import ImageTooLarge, UnreadableImage
-from data.operations import Pipeline, PipelineError
+from data.operations import PipelineError
+from data.view import View
 from detectors.batches import in_order, loader_threads, scaled, stacked
 from detectors.memory_account import MemoryAccount
 from detectors.networks.precision import without_tf32
@@ -47,8 +48,7 @@ class Predictions:
 def predict(
     network: nn.Module,
     rows: ImageRows,
-    geometry: Pipeline,
-    degradation: Pipeline,
+    view: View,
     device: str | torch.device,
     batch_size: int = DEFAULT_BATCH_SIZE,
     *,
@@ -57,15 +57,14 @@ def predict(
 ) -> Predictions:
     """Score every row, in batches of equal size; the network comes back in its own mode.
 
-    The degradation acts on the image as stored, before the detector's geometry. Which rows share
-    a batch is a function of the rows alone, so a repetition is equal bit for bit on equal
-    hardware; another batch size changes the last bits (at most 1e-4 max(1, |logit|)).
+    Which rows share a batch is a function of the rows alone, and what a view draws one of the
+    image, so a repetition is equal bit for bit on equal hardware; another batch size changes the
+    last bits (at most 1e-4 max(1, |logit|)).
 
     Args:
         network: as `detectors.contract.build` makes it; moved to the device.
         rows: images; also with undecodable ones.
-        geometry: deterministic.
-        degradation: deterministic; may be empty.
+        view: what is done to each image; its geometry is deterministic.
         device: "cpu", "cuda", ...
         batch_size: upper bound; large images come in smaller batches, the larger the less memory
             there is.
@@ -78,16 +77,14 @@ def predict(
         UnreadableImage: see `unreadable`; ImageTooLarge where memory is what is missing.
         ImageChanged, OSError: from the images; never a nan.
         PipelineError: an image that the geometry refuses, named.
-        ValueError: a pipeline that is random, or a logit that is not finite.
+        ValueError: a geometry that is random, or a logit that is not finite.
     """
     device = torch.device(device)
-    for pipeline in (degradation, geometry):
-        if pipeline.is_random:
-            raise ValueError(
-                f"{pipeline.canonical!r} is random; testing is deterministic, so use "
-                "center_crop for random_crop and leave hflip out."
-            )
-    view = Pipeline(degradation.operations + geometry.operations)
+    if view.geometry.is_random:
+        raise ValueError(
+            f"{view.geometry.canonical!r} is random; testing is deterministic, so use "
+            "center_crop for random_crop and leave hflip out."
+        )
     logits = np.full(len(rows.image_ids), np.nan, dtype=np.float32)
     faults: list[tuple[int, str]] = []
     network.to(device).to(memory_format=torch.channels_last)
@@ -128,7 +125,7 @@ def evaluating(network: nn.Module, device: torch.device) -> Iterator[None]:
 
 def _by_size(
     rows: ImageRows,
-    view: Pipeline,
+    view: View,
     batch_size: int,
     device: torch.device,
     account: MemoryAccount,
@@ -193,7 +190,7 @@ def _jobs(rows: ImageRows) -> Iterator[range]:
 
 
 def _image_or_fault(
-    rows: ImageRows, view: Pipeline, account: MemoryAccount, index: int
+    rows: ImageRows, view: View, account: MemoryAccount, index: int
 ) -> Image | UnreadableImage:
     pixels = 0 if rows.pixels is None else int(rows.pixels[index])
     reason = account.too_large_to_prepare(pixels)
@@ -201,7 +198,7 @@ def _image_or_fault(
         return ImageTooLarge(rows.paths[index], reason, rows.image_ids[index])
     try:
         with account.preparing(pixels):
-            return view(rows.load(index))
+            return view(rows.load(index), rows.image_ids[index], int(rows.labels[index]))
     except UnreadableImage as error:
         return error
     except PipelineError as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from data.operations import Pipeline
+from data.view import View
 from detectors import weights
 from detectors.batches import DifferingSizes, training_pipeline
 from detectors.checkpoint_headers import CheckpointInvalid
@@ -95,9 +96,9 @@ def train(
     *,
     training: ImageRows,
     validation: ImageRows,
-    train_geometry: Pipeline,
+    view: View,
     augmentation: Pipeline,
-    validation_geometry: Pipeline,
+    validation_view: View,
     recipe: Recipe,
     seed: int,
     device: str | torch.device,
@@ -115,9 +116,9 @@ def train(
         network: with its initial weights (`detectors.contract.build(..., seed=seed)`).
         training: rows of both classes; no row of an epoch is left out.
         validation: measured after each epoch; selects the epoch if the recipe says so.
-        train_geometry: brings every training image to one size.
-        augmentation: acts before the first crop or flip of train_geometry.
-        validation_geometry: deterministic; the detector's test pipeline.
+        view: brings every training image to one size.
+        augmentation: acts before the first crop or flip of the view's geometry.
+        validation_view: deterministic; the detector's test pipeline.
         recipe: everything else.
         seed: of order, augmentation and dropout.
         device: "cpu" or "cuda"; the number of threads is set by the caller.
@@ -145,8 +146,8 @@ def train(
         network,
         training=training,
         validation=validation,
-        view=training_pipeline(train_geometry, augmentation),
-        validation_view=validation_geometry,
+        view=replace(view, geometry=training_pipeline(view.geometry, augmentation)),
+        validation_view=validation_view,
         recipe=recipe,
         seed=seed,
         device=_with_index(torch.device(device)),

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from data.operations import Pipeline
 from data.randomness import torch_seed
+from data.view import View
 from detectors import checkpoints, weights
 from detectors.batches import (
     cut_into,
@@ -41,8 +41,6 @@ from detectors.training_state import TrainingState
 if TYPE_CHECKING:
     from data.images import ImageRows
 
-NO_DEGRADATION = Pipeline(())
-
 
 class TrainingDiverged(RuntimeError):
     """The training loss is no longer finite."""
@@ -55,8 +53,8 @@ class TrainingRun:
         network: with its initial weights; moved to the device, trained in place.
         training: rows of both classes.
         validation: at least one row.
-        view: geometry and augmentation of training.
-        validation_view: deterministic.
+        view: of training images, the augmentation in its geometry.
+        validation_view: its geometry is deterministic.
         recipe: see there.
         seed: of order, augmentation and dropout.
         device: of the training.
@@ -70,8 +68,8 @@ class TrainingRun:
         *,
         training: ImageRows,
         validation: ImageRows,
-        view: Pipeline,
-        validation_view: Pipeline,
+        view: View,
+        validation_view: View,
         recipe: Recipe,
         seed: int,
         device: torch.device,
@@ -170,7 +168,6 @@ class TrainingRun:
             self.network,
             self.validation,
             self.validation_view,
-            NO_DEGRADATION,
             self.device,
             unreadable="raise",
             stop=stop,
@@ -261,8 +258,8 @@ class TrainingRun:
             "recipe": self.recipe.model_dump(mode="json"),
             "seed": self.seed,
             "views": [
-                (pipeline.canonical, sorted(pipeline.versions.items()))
-                for pipeline in (self.view, self.validation_view)
+                (view.canonical, sorted(view.versions.items()))
+                for view in (self.view, self.validation_view)
             ],
             "rows": [
                 (list(rows.image_ids), labels.tolist())

@@ -1,8 +1,9 @@
 """Layouts: how a collection lies on disk, one file each; the file is the registration.
 
-A layout is a module with `TREE` (a picture of it), `detect(root)` (the reason why a folder is one,
-else None), `inside(root)` (what in a folder is a collection of its own) and `scan(root, skipped)`
-(its files with all that names and folders say about them).
+A layout is a module with `TREE` (a picture of it), `evidence(root)` (whether a folder is one, and
+what was looked for and found), `inside(root)` (what in a folder is a collection of its own) and
+`scan(root, skipped)` (its files with all that names and folders say about them). Every layout is
+asked about a folder; it has the one that claims it, and where two do the user says which.
 """
 
 import functools
@@ -35,6 +36,13 @@ class FoundImage(NamedTuple):
     real_set: str  # the collection of a real; "" for fakes
 
 
+class Evidence(NamedTuple):
+    """What a layout says of a folder."""
+
+    is_claim: bool  # the folder has this layout
+    words: str  # what was found; where it is no claim, what was looked for as well
+
+
 class Inside(NamedTuple):
     """Folders in a root, told apart."""
 
@@ -48,10 +56,13 @@ class Layout(Protocol):
     TREE: str
     """How its folders lie, one way a line: what is shown where a folder has no layout."""
 
-    def detect(self, root: Path, listed: FolderListing | None = None) -> str | None:
-        """Why this folder has the layout, in words for people, or None.
+    def evidence(self, root: Path, listed: FolderListing) -> Evidence:
+        """Whether this folder has the layout, and what says so.
 
-        `listed` is given where the folder is one of many that are looked at, within bounds.
+        `listed` may be bounded, where the folder is one of many that are looked at.
+
+        Raises:
+            OSError: the root cannot be listed.
         """
 
     def inside(self, root: Path, listed: FolderListing) -> Inside:
@@ -65,6 +76,12 @@ class Layout(Protocol):
         Raises:
             OSError: the root cannot be listed.
         """
+
+
+def first_of(root: Path, folders: Sequence[Path]) -> str:
+    """The first of some folders below a root, and how many more there are, for people."""
+    more = f" and {len(folders) - 1} more" if len(folders) > 1 else ""
+    return f"{folders[0].relative_to(root).as_posix()}/{more}"
 
 
 def refused_folder(root: Path, folder: Path) -> FoundImage:
@@ -81,6 +98,14 @@ class UnknownLayout(ValueError):
     def __init__(self, message: str, details: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.details = tuple(details)
+
+
+class SeveralLayouts(UnknownLayout):
+    """A folder that more than one layout claims; `layouts` are their names."""
+
+    def __init__(self, message: str, details: Sequence[str], layouts: Sequence[str]) -> None:
+        super().__init__(message, details)
+        self.layouts = tuple(layouts)
 
 
 class RootTooHigh(UnknownLayout):
@@ -129,30 +154,42 @@ def detect(root: Path) -> tuple[str, str]:
 
     Raises:
         RootTooHigh: its folders are collections, or some folders below them.
-        UnknownLayout: no layout fits.
+        SeveralLayouts: more than one layout claims it.
+        UnknownLayout: no layout does.
         OSError: it cannot be listed.
     """
-    for name in names():
-        reason = load(name).detect(root)
-        if reason:
-            inside = _inside(root)
-            if inside.collections:
-                raise _too_high(root, inside)
-            return name, reason
-    inside = Inside(list(collections_below(root)), [])
+    listed = FolderListing(root)
+    evidence = {name: load(name).evidence(root, listed) for name in names()}
+    claims = [name for name, each in evidence.items() if each.is_claim]
+    inside = _inside(root, listed) if claims else Inside(list(collections_below(root)), [])
     if inside.collections:
         raise _too_high(root, inside)
+    lines = [f"  {name}: {each.words}" for name, each in evidence.items()]
+    if len(claims) > 1:
+        raise SeveralLayouts(
+            f"{root} has {len(claims)} layouts: {' and '.join(claims)}",
+            [
+                "found:",
+                *(
+                    line
+                    for line, each in zip(lines, evidence.values(), strict=True)
+                    if each.is_claim
+                ),
+            ],
+            claims,
+        )
+    if claims:
+        return claims[0], evidence[claims[0]].words
     seen = glimpse(root)
     if seen.is_empty:
         raise UnknownLayout(f"{root} is empty: there is no file in it", trees())
     raise UnknownLayout(
         f"{root} has no layout that is known here ({', '.join(names())})",
-        ["found:", *(f"  {line}" for line in seen.lines), *trees()],
+        ["found:", *(f"  {line}" for line in seen.lines), "looked for:", *lines, *trees()],
     )
 
 
-def _inside(root: Path) -> Inside:
-    listed = FolderListing(root)
+def _inside(root: Path, listed: FolderListing) -> Inside:
     each = [load(name).inside(root, listed) for name in names()]
     return Inside(
         [folder for one in each for folder in one.collections],
@@ -205,8 +242,9 @@ def collections_below(root: Path) -> dict[Path, str]:
 
 
 def _collection(folder: Path, listed: FolderListing) -> str:
+    found = []
     for name in names() if folder.name.lower() not in _SPLITS else ():
-        reason = load(name).detect(folder, listed)
-        if reason and not load(name).inside(folder, listed).collections:
-            return f"{name} layout, {reason}"
-    return ""
+        evidence = load(name).evidence(folder, listed)
+        if evidence.is_claim and not load(name).inside(folder, listed).collections:
+            found.append(f"{name} layout, {evidence.words}")
+    return "; also ".join(found)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from data.counts import counted
 from data.folder_walk import FolderListing, files_below
 from data.generators import generator
-from data.layouts import FoundImage, Inside, refused_folder
+from data.layouts import Evidence, FoundImage, Inside, first_of, refused_folder
 
 TREE = """\
 {train,val,test}/GENERATOR/{0_real,1_fake}/
@@ -57,17 +57,33 @@ class _Tree(NamedTuple):
     left_out: list[Path]  # folders in a generator's place that are none
 
 
-def detect(root: Path, listed: FolderListing | None = None) -> str | None:
+def evidence(root: Path, listed: FolderListing) -> Evidence:
     """Name the generators found, if there is a folder with both `0_real` and `1_fake`."""
-    listed = listed or FolderListing(root)
     homes = _tree(root, listed).homes
     if not any(_is_whole(home.folder, listed) for home in homes):
-        return None
+        return Evidence(
+            False, f"looked for {{0_real,1_fake}}, found {_almost(root, homes, listed)}"
+        )
     found = sorted({home.generator for home in homes})
     splits = sorted({home.split for home in homes})
-    return (
+    return Evidence(
+        True,
         f"folders {{0_real,1_fake}} of "
-        f"{counted(len(found), 'generator')}: {', '.join(found)}; taken as {', '.join(splits)}"
+        f"{counted(len(found), 'generator')}: {', '.join(found)}; taken as {', '.join(splits)}",
+    )
+
+
+def _almost(root: Path, homes: list[_Home], listed: FolderListing) -> str:
+    """What of the layout was found in a folder that does not have it."""
+    if homes:
+        labels = [label for home in homes for label in _labelled(home.folder, listed)]
+        return f"{first_of(root, labels)} without the other"
+    places = [root, *listed(root)]
+    labels = [label for folder in places for label in _labelled(folder, listed)]
+    return (
+        f"{first_of(root, labels)}, where no generator is named"
+        if labels
+        else "none where they belong"
     )
 
 

@@ -13,7 +13,7 @@ from data.counts import counted
 from data.folder_walk import FolderListing, files_below
 from data.generators import generator, is_known, plain_name
 from data.imagenet_classes import imagenet_class
-from data.layouts import FoundImage, Inside, refused_folder
+from data.layouts import Evidence, FoundImage, Inside, first_of, refused_folder
 
 TREE = """\
 GENERATOR/{train,val}/{ai,nature}/
@@ -35,15 +35,23 @@ class _Tree(NamedTuple):
     left_out: list[Path]  # folders in the place of a generator or an archive that hold no split
 
 
-def detect(root: Path, listed: FolderListing | None = None) -> str | None:
+def evidence(root: Path, listed: FolderListing) -> Evidence:
     """Name the generators found, if there are splits with `ai` or `nature` in them."""
-    homes = _tree(root, listed or FolderListing(root)).homes
+    homes = _tree(root, listed).homes
     if not homes:
-        return None
-    found = sorted({home.generator for home in homes})
-    return (
+        places = [root, *listed(root)]
+        splits = [inner for folder in places for inner in listed(folder) if _is_split(inner)]
+        found = (
+            f"{first_of(root, splits)} without ai or nature in it"
+            if splits
+            else "none where they belong"
+        )
+        return Evidence(False, f"looked for {{train,val}}/{{ai,nature}}, found {found}")
+    generators = sorted({home.generator for home in homes})
+    return Evidence(
+        True,
         f"folders {{train,val}}/{{ai,nature}} of "
-        f"{counted(len(found), 'generator')}: {', '.join(found)}"
+        f"{counted(len(generators), 'generator')}: {', '.join(generators)}",
     )
 
 
@@ -141,13 +149,17 @@ def _splits(folder: Path, listed: FolderListing) -> dict[Path, str]:
     candidates = {
         inner.name.lower(): inner
         for inner in listed(folder)
-        if inner.name.lower() in {"train", "test", *_VALIDATION_NAMES} and _labelled(inner, listed)
+        if _is_split(inner) and _labelled(inner, listed)
     }
     validation = "validation" if "test" in candidates else "test"
     return {
         inner: validation if name in _VALIDATION_NAMES else name
         for name, inner in candidates.items()
     }
+
+
+def _is_split(folder: Path) -> bool:
+    return folder.name.lower() in {"train", "test", *_VALIDATION_NAMES}
 
 
 def _labelled(split_folder: Path, listed: FolderListing) -> list[Path]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 
-from data.operations import Pipeline, PipelineError, parse
+from data.operations import PipelineError
 from data.pools import Pool
+from data.view import View
 from grid.expansion.fits import Expansion, Fit
+from grid.records.fit_views import views_of
 from grid.refusal import Problem
 
 # A pipeline is tried on blank images of the sizes found. Thousands of sizes are sampled: the
@@ -26,22 +28,29 @@ def geometry_problems(expansion: Expansion) -> list[Problem]:
             trained, validated = fit.training.pools, fit.training.validation_pools
             trials.train(fit, trained)
             # Carved or declared: validation sees images of either.
-            trials.test(fit, "none", fit.validation_geometry, [*trained, *validated])
+            trials.test(fit, fit.validation_view, [*trained, *validated])
         for block in expansion.scoring.get(fit.fit_id, ()):
             pools = [expansion.catalog.pool(pool_id) for pool_id in block["pools"]]
-            for degradation in block["degradations"]:
-                trials.test(fit, degradation, block["test_pipeline"], pools)
+            for view in views_of(block):
+                trials.test(fit, view, pools)
     return list(trials.problems.values())
 
 
-def mean_pixels(degradation: str, geometry: str, pool: Pool) -> float | None:
+_mean_pixels: dict[tuple[View, str], float | None] = {}
+
+
+def mean_pixels(view: View, pool: Pool) -> float | None:
     """Return the mean area that a pool's sizes come out with, None where one is refused.
 
     Each size counts once, however many images have it: an estimate, for costs.
     """
-    results = [_result(degradation, geometry, size) for size in sizes(pool)]
-    areas = [height * width for height, width in (r for r in results if not isinstance(r, str))]
-    return sum(areas) / len(areas) if areas and len(areas) == len(results) else None
+    key = view, pool.pool_id
+    if key not in _mean_pixels:
+        results = [_result(view, size) for size in sizes(pool)]
+        areas = [height * width for height, width in (r for r in results if not isinstance(r, str))]
+        is_known = bool(areas) and len(areas) == len(results)
+        _mean_pixels[key] = sum(areas) / len(areas) if is_known else None
+    return _mean_pixels[key]
 
 
 class _Trials:
@@ -55,10 +64,11 @@ class _Trials:
         """Training needs a result of one size for all pools together."""
         pools = tuple(pools)
         network_px = fit.options.fixed_input_px()
-        if self._known(fit.train_geometry, network_px, *(pool.pool_id for pool in pools)):
+        view = fit.train_view
+        if self._known(view, network_px, *(pool.pool_id for pool in pools)):
             return
         what = f"train pipeline {fit.train_geometry!r} of {fit.card.name}"
-        results = self._results(what, "none", fit.train_geometry, pools)
+        results = self._results(what, view, pools)
         if len(results) > 1:
             listed = ", ".join(f"{w}x{h}" for h, w in list(results)[:4])
             self._add(
@@ -69,15 +79,15 @@ class _Trials:
         else:
             self._check_network(what, fit, network_px, results)
 
-    def test(self, fit: Fit, degradation: str, geometry: str, pools: Iterable[Pool]) -> None:
+    def test(self, fit: Fit, view: View, pools: Iterable[Pool]) -> None:
         """Testing takes any size that the network takes."""
         network_px = fit.options.fixed_input_px()
-        what = f"test pipeline {geometry!r} of {fit.card.name}"
-        if degradation != "none":
-            what += f" after the degradation {degradation!r}"
+        what = f"test pipeline {view.geometry.canonical!r} of {fit.card.name}"
+        if view.degradation.operations:
+            what += f" after the degradation {view.degradation.canonical!r}"
         for pool in pools:
-            if not self._known(degradation, geometry, network_px, pool.pool_id):
-                results = self._results(what, degradation, geometry, [pool])
+            if not self._known(view, network_px, pool.pool_id):
+                results = self._results(what, view, [pool])
                 self._check_network(what, fit, network_px, results)
 
     def _known(self, *trial: object) -> bool:
@@ -85,14 +95,12 @@ class _Trials:
         self._seen.add(trial)
         return known
 
-    def _results(
-        self, what: str, degradation: str, geometry: str, pools: Iterable[Pool]
-    ) -> dict[Size, Size]:
+    def _results(self, what: str, view: View, pools: Iterable[Pool]) -> dict[Size, Size]:
         """The sizes that come out, each with one that went in; a refusal is a problem."""
         results: dict[Size, Size] = {}
         for pool in pools:
             for size in sizes(pool):
-                result = _result(degradation, geometry, size)
+                result = _result(view, size)
                 if isinstance(result, str):
                     why = f"an image of {size[1]}x{size[0]} in {pool.source}: {result}"
                     mend = "Choose another `input`, or add an operation for small images"
@@ -120,18 +128,12 @@ class _Trials:
 
 
 @functools.lru_cache(maxsize=4096)
-def _result(degradation: str, geometry: str, size: Size) -> Size | str:
-    """The size of an image after a pipeline, or why it is refused."""
+def _result(view: View, size: Size) -> Size | str:
+    """The size of an image in a view, or why it is refused."""
     try:
-        return _pipeline(degradation, geometry).result_size(*size)
+        return view.result_size(*size)
     except PipelineError as error:
         return str(error)
-
-
-@functools.lru_cache(maxsize=256)
-def _pipeline(degradation: str, geometry: str) -> Pipeline:
-    first, then = parse(degradation, "degradation"), parse(geometry, "geometry")
-    return Pipeline(first.operations + then.operations)
 
 
 _sizes: dict[str, list[Size]] = {}

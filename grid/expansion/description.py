@@ -1,6 +1,6 @@
 """The canonical description of a fit: everything that makes it the fit that it is, and no more.
 
-In it: content (digests of rows), options, geometry and recipe where they differ from the
+In it: content (digests of rows), options, equalise, geometry and recipe where they differ from the
 defaults, versions of card and operations, seed, initial weights. Not in it: paths, names, devices,
 threads, batch sizes of tests. A new option with a neutral default therefore changes no id.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from data.operations import Pipeline, parse
 from data.selection import Selection
+from data.view import NOTHING
 from detectors.contract import Card, Options, find_preset, options_that_differ
 from detectors.recipes import Recipe, differing
 
@@ -30,6 +31,7 @@ def describe_fit(
     recipe: Recipe | None,
     seed: int | None,
     weights: Mapping[str, Any] | None,
+    equalise: Pipeline = NOTHING,
 ) -> dict[str, Any]:
     """Return the description that a fit's id is the hash of; plain values, keys by meaning."""
     description: dict[str, Any] = {"detector": card.name, "card": card.version}
@@ -41,13 +43,15 @@ def describe_fit(
     if selection is None or recipe is None:
         return description
     default = find_preset(card)
+    if equalise.canonical != "none":
+        description["equalise"] = equalise.canonical
     if train_geometry.canonical != parse(default.train, "geometry").canonical:
         description["train_geometry"] = train_geometry.canonical
     if validation_geometry.canonical != parse(default.test, "geometry").canonical:
         description["validation_geometry"] = validation_geometry.canonical
     if augment.canonical != "none":
         description["augment"] = augment.canonical
-    operations = operations_of(train_geometry, validation_geometry, augment)
+    operations = operations_of(equalise, train_geometry, validation_geometry, augment)
     if operations:
         description["operations"] = operations
     description["training"] = selection.train.digest

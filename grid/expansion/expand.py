@@ -15,6 +15,7 @@ from typing import Any
 from data.counts import counted
 from data.operations import PipelineError, parse
 from data.selection import SelectionError
+from data.view import view_of
 from detectors.contract import (
     find_preset,
     load_card,
@@ -22,13 +23,14 @@ from detectors.contract import (
 )
 from detectors.recipes import resolve_recipe
 from grid.expansion.chosen_rows import Selections, TrainedClasses
-from grid.expansion.description import describe_fit, operations_of
+from grid.expansion.description import describe_fit
 from grid.expansion.fits import Expansion, Fit
 from grid.expansion.given_weights import given_weights
 from grid.expansion.labels import short_label, with_own_labels
 from grid.experiment_file.pipelines import chosen_pipelines
 from grid.experiment_file.schema import Arm, Experiment, InputSpec, TestSpec, WeightsSpec
 from grid.records.experiments import ScoringRecord
+from grid.records.fit_views import scoring_record
 from grid.records.identity import fit_id
 from grid.refusal import Problems, did_you_mean
 from grid.sources.catalog import Catalog
@@ -49,6 +51,7 @@ class _Choice:
     recipe: str | Mapping[str, Any]
     weights: WeightsSpec | None
     seed: int | None
+    equalise: str
 
     @property
     def values(self) -> dict[str, Any]:
@@ -176,7 +179,16 @@ def _choices(
                 seeds = (arm.seeds or experiment.seeds) if training is not None else (None,)
                 for seed in seeds:
                     yield _Choice(
-                        arm, detector, options, training, input_, augment, recipe, weights, seed
+                        arm,
+                        detector,
+                        options,
+                        training,
+                        input_,
+                        augment,
+                        recipe,
+                        weights,
+                        seed,
+                        experiment.equalise or "none",
                     )
 
 
@@ -275,6 +287,7 @@ def _fit(
         recipe=recipe,
         seed=choice.seed,
         weights=weights,
+        equalise=parse(choice.equalise, "equalise"),
     )
     return Fit(
         fit_id=fit_id(description),
@@ -296,6 +309,7 @@ def _fit(
         parent=parent,
         description=description,
         values=choice.values,
+        equalise=choice.equalise,
     )
 
 
@@ -376,16 +390,10 @@ def _scoring(
     """Return what a fit is scored on: every pool of the test sets, once."""
     where = f"arms.{arm.name}.test" if arm.test else "test"
     try:
-        pipeline = parse(
-            find_preset(fit.card, spec.input).test if spec.input else fit.validation_geometry,
-            "geometry",
-        )
-        if pipeline.is_random:
-            raise PipelineError(f"{pipeline.canonical} is random, and a test is not")
-        degradations = {}
-        for text in spec.degradations:
-            parsed = parse(text, "degradation")
-            degradations[parsed.canonical] = operations_of(parsed, pipeline)
+        geometry = find_preset(fit.card, spec.input).test if spec.input else fit.validation_geometry
+        views = [view_of(fit.equalise, text, geometry) for text in spec.degradations]
+        if views[0].geometry.is_random:
+            raise PipelineError(f"{views[0].geometry.canonical} is random, and a test is not")
     except ValueError as error:
         problems.add(where, str(error), "Correct it in the file")
         return None
@@ -394,15 +402,7 @@ def _scoring(
             problems.add(*_not_kept(f"{where}.epochs: {epoch}", fit))
             return None
     pools = dict.fromkeys(p for s in sets for p in (*s.real_pools, *s.fake_pools))
-    return ScoringRecord(
-        fit_id=fit.fit_id,
-        epochs=list(spec.epochs),
-        pools=list(pools),
-        degradations=list(degradations),
-        test_pipeline=pipeline.canonical,
-        equalise="none",
-        operations=degradations,
-    )
+    return scoring_record(fit.fit_id, spec.epochs, list(pools), views)
 
 
 def _add_block(blocks: list[ScoringRecord], block: ScoringRecord, asked: list[int]) -> None:

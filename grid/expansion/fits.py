@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.selection import Selection
+from data.view import View, view_of
 from detectors.contract import Card, Options
 from detectors.recipes import Recipe
 from grid.experiment_file.schema import Experiment
@@ -37,8 +38,19 @@ class Fit:
     parent: str | None
     description: Mapping[str, Any]
     values: Mapping[str, Any]
+    equalise: str = "none"
     also: tuple[Mapping[str, Any], ...] = ()
     """What other points of the product, in this arm or others, call the same fit."""
+
+    @property
+    def train_view(self) -> View:
+        """What is done to each image that it trains on, but for augmentation."""
+        return view_of(self.equalise, geometry=self.train_geometry)
+
+    @property
+    def validation_view(self) -> View:
+        """What is done to each image that it is validated on."""
+        return view_of(self.equalise, geometry=self.validation_geometry)
 
 
 @dataclass(frozen=True)

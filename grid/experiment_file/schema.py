@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from data.operations import parse
 from grid.experiment_file.words import family_word
 
 EpochReference = Literal["selected", "last"] | Annotated[int, Field(ge=0)]
@@ -232,7 +233,7 @@ class Experiment(Strict):
     question: str = ""
     store: str | None = None
     data: dict[str, DatasetSpec] = Field(min_length=1)
-    equalise: Literal["none"] | None = None
+    equalise: str | None = None
     test: TestSpec
     seeds: Annotated[tuple[int, ...], Field(min_length=1), AfterValidator(_seeds_once)] = (0,)
     arms: tuple[Arm, ...] = Field(min_length=1)
@@ -245,6 +246,11 @@ class Experiment(Strict):
     threads: int = Field(default=1, ge=1)
     simulated: bool = False
     limit: int | None = Field(default=None, ge=2)
+
+    @field_validator("equalise")
+    @classmethod
+    def _is_known(cls, text: str | None) -> str | None:
+        return None if text is None else parse(text, "equalise").canonical
 
     @field_validator("name")
     @classmethod

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from data.view import View
 from grid.checks.sizes import mean_pixels
 from grid.expansion.fits import Expansion, Fit
 from grid.records.commits import Commit, committed_fits
@@ -45,7 +46,7 @@ def shipped_estimate(fit: Fit, work: Work) -> float | None:
     """
     rate = fit.options.cpu_seconds_per_megapixel()
     pools = fit.training.pools if fit.training is not None else ()
-    pixels = mean_pixels("none", fit.train_geometry, pools[0]) if pools else None
+    pixels = mean_pixels(fit.train_view, pools[0]) if pools else None
     return None if rate is None or pixels is None else rate * pixels / 1e6 * work.amount
 
 
@@ -103,22 +104,20 @@ def work_of(fit: Fit, *, trains: bool, scored_images: float) -> Work:
     return Work(kind_of_work(fit.description), trained, scored_images)
 
 
-def images_to_score(
-    fit: Fit, expansion: Expansion, pieces: Iterable[tuple[str, str, str]]
-) -> float:
+def images_to_score(fit: Fit, expansion: Expansion, pieces: Iterable[tuple[str, View]]) -> float:
     """Return how many images some pieces have, each by its pixels against a training image's.
 
     Args:
         fit: whose pieces.
         expansion: knows the pools.
-        pieces: (pool id, degradation, test pipeline) of each.
+        pieces: pool id and view of each.
     """
     trained = fit.training.pools if fit.training is not None else ()
-    unit = mean_pixels("none", fit.train_geometry, trained[0]) if trained else None
+    unit = mean_pixels(fit.train_view, trained[0]) if trained else None
     images = 0.0
-    for (pool_id, degradation, pipeline), times in Counter(pieces).items():
+    for (pool_id, view), times in Counter(pieces).items():
         pool = expansion.catalog.pool(pool_id)
-        pixels = mean_pixels(degradation, pipeline, pool) if unit else None
+        pixels = mean_pixels(view, pool) if unit else None
         images += times * len(pool) * (pixels / unit if pixels and unit else 1.0)
     return images
 

@@ -78,7 +78,7 @@ def value_in_words(name: str, value: Any, description: Mapping[str, Any]) -> str
 def _default(name: str, description: Mapping[str, Any]) -> tuple[Any] | None:
     """Return the default in a tuple of one, None where it is not known today."""
     group, _, key = name.partition(".")
-    if name == "augment":
+    if name in ("augment", "equalise"):
         return ("none",)
     if group == "weights":
         return ("random",)

@@ -51,6 +51,7 @@ def trial_spec(
         "label": fit.label,
         "detector": fit.card.name,
         "options": fit.options.model_dump(mode="json"),
+        "equalise": fit.equalise,
         "train_geometry": fit.train_geometry,
         "validation_geometry": fit.validation_geometry,
         "augment": fit.augment,

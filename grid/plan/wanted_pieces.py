@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from data.view import View
 from grid.expansion.fits import Expansion, Fit
 from grid.plan.cost import images_to_score
 from grid.records.commits import Commit
 from grid.records.experiments import pieces_of_scoring
+from grid.records.fit_views import views_of
 
 
 class WantedOfUntrained:
@@ -26,27 +28,32 @@ class WantedOfUntrained:
         blocks = self._expansion.scoring.get(fit.fit_id, ())
         trained = fit.training.pools[0].pool_id if fit.training is not None else None
         tested = tuple(
-            (tuple(b["epochs"]), tuple(b["pools"]), tuple(b["degradations"]), b["test_pipeline"])
-            for b in blocks
+            (
+                tuple(block["epochs"]),
+                tuple(block["pools"]),
+                (block["equalise"], *block["degradations"], block["test_pipeline"]),
+            )
+            for block in blocks
         )
         key = fit.train_geometry, trained, tested
         if key not in self._known:
             pieces = {
-                (epoch, (pool_id, degradation, pipeline))
-                for epochs, pools, degradations, pipeline in tested
-                for epoch, pool_id, degradation in itertools.product(epochs, pools, degradations)
+                (epoch, (pool_id, view))
+                for block in blocks
+                for epoch, pool_id, view in itertools.product(
+                    block["epochs"], block["pools"], views_of(block)
+                )
             }
             images = images_to_score(fit, self._expansion, (piece for _, piece in pieces))
             self._known[key] = len(pieces), images
         return self._known[key]
 
 
-def wanted_pieces(
-    expansion: Expansion, fit: Fit, commit: Commit
-) -> dict[str, tuple[str, str, str]]:
-    """What a committed fit is to be scored on, by piece id: pool, degradation, test pipeline."""
-    return {
-        piece.piece_id: (piece.pool_id, piece.degradation, piece.test_pipeline)
-        for block in expansion.scoring.get(fit.fit_id, ())
-        for piece in pieces_of_scoring(block, commit)
-    }
+def wanted_pieces(expansion: Expansion, fit: Fit, commit: Commit) -> dict[str, tuple[str, View]]:
+    """What a committed fit is to be scored on, by piece id: pool and view."""
+    wanted = {}
+    for block in expansion.scoring.get(fit.fit_id, ()):
+        views = dict(zip(block["degradations"], views_of(block), strict=True))
+        for piece in pieces_of_scoring(block, commit):
+            wanted[piece.piece_id] = piece.pool_id, views[piece.degradation]
+    return wanted

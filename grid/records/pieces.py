@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from data.view import View, view_of
 from grid.records.identity import piece_digest
 from grid.records.places import scores_key
 
@@ -25,6 +26,18 @@ class Piece:
     test_pipeline: str
     equalise: str
     operations: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    @property
+    def view(self) -> View:
+        """What is done to each image before it is scored.
+
+        Raises:
+            PipelineError: an operation is not known here.
+            OtherVersion: an operation has another version here.
+        """
+        view = view_of(self.equalise, self.degradation, self.test_pipeline)
+        view.require_versions(self.operations)
+        return view
 
     @property
     def piece_id(self) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from data.folder_glimpse import glimpse
-from data.layouts import RootTooHigh, UnknownLayout, tree
+from data.layouts import RootTooHigh, SeveralLayouts, UnknownLayout, tree
 from data.manifest import Manifest
 from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problem
@@ -25,6 +25,8 @@ def unknown_root(alias: str, spec: DatasetSpec, error: UnknownLayout) -> Problem
         roots = ", ".join(f'{named[root]}: {{root: "{root}"}}' for root in error.roots)
         mend = what_to_move(error) or f"Write the roots below `data:`, {roots}"
         mend += "; a `layout:` in the file overrules this"
+    if isinstance(error, SeveralLayouts):
+        mend = f"Write {_layout_lines(error)} in data.{alias}: the rest of the folder is left out"
     what = f"data.{alias}" if spec.layout else f"data.{alias}.root"
     return Problem(what=what, why=str(error).rstrip("."), mend=mend, details=error.details)
 
@@ -40,6 +42,8 @@ def unknown_folder(root: Path, error: UnknownLayout, command: str) -> Problem:
     mend = _GIVE_ANOTHER
     if isinstance(error, RootTooHigh):
         mend = what_to_move(error) or f"Run instead: `{command}`"
+    if isinstance(error, SeveralLayouts):
+        mend = f"Part them, or write a file by hand with {_layout_lines(error)} beside the root"
     why = f"it {str(error).removeprefix(f'{root} ')}"
     return Problem(what=str(root), why=why, mend=mend, details=error.details)
 
@@ -69,6 +73,10 @@ def what_to_move(error: RootTooHigh) -> str:
         f"Move {' and '.join(map(str, error.roots))} out of it, for {there}{more} in it "
         f"{'are generators' if len(error.mixed) > 1 else 'is a generator'}"
     )
+
+
+def _layout_lines(error: SeveralLayouts) -> str:
+    return " or ".join(f"`layout: {name}`" for name in error.layouts)
 
 
 def aliases(folders: Sequence[Path]) -> dict[Path, str]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.operations import parse
 from grid.records.commits import Commit
 from grid.records.pieces import Piece
 from grid.records.scores.score_files import write_scores
@@ -35,6 +34,7 @@ def score_piece(
 
     Raises:
         UnreadableImage: an image does not decode and the experiment says `unreadable: refuse`.
+        OtherVersion: an operation has another version here than where the trial was planned.
     """
     from detectors.prediction import Stopped, predict
 
@@ -44,8 +44,7 @@ def score_piece(
         predictions = predict(
             network,
             images,
-            geometry=parse(piece.test_pipeline, "geometry"),
-            degradation=parse(piece.degradation, "degradation"),
+            piece.view,
             device=next(network.parameters()).device,
             unreadable="raise" if rows.refuses_unreadable else "null",
             stop=stop,

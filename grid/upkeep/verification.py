@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from data.decode import ImageChanged, UnreadableImage
+from data.view import OtherVersion
 from grid.records.commits import (
     Commit,
     WeightsChanged,
@@ -183,7 +184,7 @@ def _repeat(spec: dict[str, Any], store: Store, folder: Path) -> None:
         run_trial(_aside(store, spec, folder), "verify", _silent, _never)
     except StoreError:
         raise
-    except (ImageChanged, UnreadableImage, WeightsLost, OSError) as error:
+    except (ImageChanged, UnreadableImage, WeightsLost, OtherVersion, OSError) as error:
         raise _cannot_repeat(spec, error) from error
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from data import folder_walk, layouts
+from data.folder_walk import FolderListing
 from data.index import index_root
 from data.layouts import FoundImage, UnknownLayout, forensynths
 
@@ -178,7 +179,7 @@ def test_labels_in_other_places_are_another_layout(tmp_path: Path, folders: list
 def test_a_generator_needs_both_labels(tmp_path: Path, file: str) -> None:
     (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / file).write_bytes(b"x")
-    assert forensynths.detect(tmp_path) is None
+    assert not forensynths.evidence(tmp_path, FolderListing(tmp_path)).is_claim
 
 
 def test_genimage_is_still_genimage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +189,9 @@ def test_genimage_is_still_genimage(tmp_path: Path, monkeypatch: pytest.MonkeyPa
                 (tmp_path / folder / split / label).mkdir(parents=True)
                 (tmp_path / folder / split / label / "1.png").write_bytes(b"x")
     for folder in ("", "BigGAN", "BigGAN/imagenet_ai_0419_biggan", "glide", "glide/train"):
-        assert forensynths.detect(tmp_path / folder) is None
+        assert not forensynths.evidence(
+            tmp_path / folder, FolderListing(tmp_path / folder)
+        ).is_claim
     assert layouts.detect(tmp_path)[0] == "genimage"
 
     def refuse_labels(folder: Path, at_most: int | None = None) -> list[Path]:

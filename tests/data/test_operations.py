@@ -46,6 +46,7 @@ CALLS: dict[Kind, Calls] = {
     "degradation": st.one_of(
         call("jpeg", st.integers(1, 100), subsampling=st.sampled_from(["4:4:4", "4:2:0"])),
         call("blur", st.floats(0, 3) | st.integers(0, 3)),
+        call("noise", st.floats(0, 255) | st.integers(0, 255)),
         call("resize", size, filter=filters),
         call("resize", factor=st.floats(0.01, 2), filter=filters).filter(
             lambda c: "factor" in c[2]

@@ -15,6 +15,7 @@ from torch import nn
 
 from data.images import DecodedCache, ImageRows
 from data.operations import parse
+from data.view import View, view_of
 from detectors.batches import scaled
 from detectors.contract import build, load_card
 from detectors.history import HistoryRow
@@ -30,8 +31,7 @@ pytestmark = [
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this host"),
 ]
 
-WHOLE = parse("none", "geometry")
-UNDEGRADED = parse("none", "degradation")
+WHOLE = View()
 NETWORKS = [
     ("npr", {"factor": 0.5}),
     ("npr", {"factor": 0.75}),
@@ -101,9 +101,9 @@ def fit(
         network,
         training=image_rows(29),
         validation=image_rows(10, first=1000),
-        train_geometry=parse(geometry, "geometry"),
+        view=view_of(geometry=geometry),
         augmentation=parse("hflip", "augmentation"),
-        validation_geometry=WHOLE,
+        validation_view=WHOLE,
         recipe=recipe,
         seed=7,
         device=device,
@@ -173,9 +173,9 @@ def test_weights_score_here_as_on_the_cpu(
 ) -> None:
     network = build(detector, options, seed=3)
     rows = image_rows(40, sizes=(32, 33, 48, 57))
-    expected = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    expected = predict(network, rows, WHOLE, "cpu").logits
     with torch.autocast(device.type, torch.bfloat16):
-        logits = predict(network, rows, WHOLE, UNDEGRADED, device, batch_size=7).logits
+        logits = predict(network, rows, WHOLE, device, batch_size=7).logits
     assert_near(logits, expected, 1e-4)
     assert len(np.unique(logits)) == len(logits), "the logit must depend on the image"
 

@@ -13,7 +13,7 @@ from repository import ROOT
 from data.image_files import ImageTooLarge
 from data.image_ids import image_id_of
 from data.images import DecodedCache, ImageRows
-from data.operations import parse
+from data.view import View, view_of
 from detectors import memory_limits
 from detectors.contract import build
 from detectors.forward_memory import forward_memory
@@ -22,8 +22,7 @@ from detectors.memory_limits import BadMemorySetting, host_bytes, machine_bytes
 from detectors.prediction import evaluating, predict
 
 CPU = torch.device("cpu")
-WHOLE = parse("none", "geometry")
-UNDEGRADED = parse("none", "degradation")
+WHOLE = View()
 PEAK_OF_A_PASS = """
 import os, sys, threading, time
 import torch
@@ -86,11 +85,11 @@ def test_a_large_image_is_a_null_with_its_reason_and_the_others_are_scored(
     rows: ImageRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = build("simple_cnn", {"size": "tiny"}, seed=0)
-    expected = predict(network, rows, WHOLE, UNDEGRADED, CPU).logits
+    expected = predict(network, rows, WHOLE, CPU).logits
     monkeypatch.setenv(memory_limits.SETTING, "20MB")  # about 30 MB are needed
     sizes: list[torch.Size] = []
     network.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape))
-    predicted = predict(network, rows, WHOLE, UNDEGRADED, CPU)
+    predicted = predict(network, rows, WHOLE, CPU)
     assert [index for index, _ in predicted.unreadable] == [2]
     assert "96,000 pixels take about" in predicted.unreadable[0][1]
     assert "may take 20 MB" in predicted.unreadable[0][1]
@@ -99,7 +98,7 @@ def test_a_large_image_is_a_null_with_its_reason_and_the_others_are_scored(
     assert np.allclose(predicted.logits[others], expected[others], atol=1e-4)
     assert (300, 320) not in [tuple(size[2:]) for size in sizes]
     with pytest.raises(ImageTooLarge, match="null_score") as caught:
-        predict(network, rows, WHOLE, UNDEGRADED, CPU, unreadable="raise")
+        predict(network, rows, WHOLE, CPU, unreadable="raise")
     assert caught.value.image_id == rows.image_ids[2]
 
 
@@ -108,7 +107,7 @@ def test_a_large_image_that_is_brought_to_a_small_size_is_scored(
 ) -> None:
     monkeypatch.setenv(memory_limits.SETTING, "20MB")
     network = build("npr", seed=0)
-    predicted = predict(network, rows, parse("resize(48,48)", "geometry"), UNDEGRADED, CPU)
+    predicted = predict(network, rows, view_of(geometry="resize(48,48)"), CPU)
     assert not predicted.unreadable
 
 
@@ -117,13 +116,13 @@ def test_one_without_room_to_be_decoded_is_not_read(
 ) -> None:
     """Blur at native size takes four times what decoding does."""
     network = build("simple_cnn", {"size": "tiny"}, seed=0)
-    resized = parse("resize(48,48)", "geometry")
+    resized = view_of(geometry="resize(48,48)")
     monkeypatch.setenv(memory_limits.SETTING, "4MB")
-    blurred = parse("blur(1)", "degradation")
-    assert not predict(network, rows, resized, UNDEGRADED, CPU).unreadable
+    blurred = view_of(degradation="blur(1)", geometry="resize(48,48)")
+    assert not predict(network, rows, resized, CPU).unreadable
     Path(rows.paths[2]).unlink()
     rows = ImageRows(rows.image_ids, rows.labels, rows.paths, None, rows.pixels)
-    [(index, reason)] = predict(network, rows, resized, blurred, CPU).unreadable
+    [(index, reason)] = predict(network, rows, blurred, CPU).unreadable
     assert index == 2
     assert "to be decoded" in reason
 
@@ -132,13 +131,13 @@ def test_batches_shrink_with_memory_and_logits_stay(
     rows: ImageRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = build("npr", seed=0)
-    resized = parse("resize(48,48)", "geometry")
-    expected = predict(network, rows, resized, UNDEGRADED, CPU).logits
+    resized = view_of(geometry="resize(48,48)")
+    expected = predict(network, rows, resized, CPU).logits
     monkeypatch.setenv(memory_limits.SETTING, "8MB")  # an image of 48 px takes .8 MB
     counts: list[int] = []
-    measured = predict(network, rows, resized, UNDEGRADED, CPU)  # the first one measures as well
+    measured = predict(network, rows, resized, CPU)  # the first one measures as well
     network.register_forward_pre_hook(lambda _, inputs: counts.append(len(inputs[0])))
-    again = predict(network, rows, resized, UNDEGRADED, CPU)
+    again = predict(network, rows, resized, CPU)
     assert max(counts) == 4
     tolerance = 1e-4 * np.maximum(1, np.abs(expected))
     scored = np.isfinite(again.logits)

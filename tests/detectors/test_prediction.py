@@ -15,11 +15,11 @@ from data.image_files import ImageChanged, UnreadableImage
 from data.image_ids import image_id_of
 from data.images import DecodedCache, ImageRows
 from data.operations import TooSmall, parse
+from data.view import View, view_of
 from detectors.contract import build
 from detectors.prediction import Stopped, predict
 
-WHOLE = parse("none", "geometry")
-UNDEGRADED = parse("none", "degradation")
+WHOLE = View()
 SIZES = [(16, 16), (24, 16), (16, 16), (17, 33), (24, 16), (16, 16), (40, 40)] * 3
 
 
@@ -61,13 +61,13 @@ def test_logits_equal_batches_of_one_in_the_rows_order(
 ) -> None:
     network = build("npr", seed=0)
     expected = one_by_one(network, rows, geometry, degradation)
-    geometry_, degradation_ = parse(geometry, "geometry"), parse(degradation, "degradation")
-    predictions = predict(network, rows, geometry_, degradation_, "cpu", batch_size)
+    view = view_of(degradation=degradation, geometry=geometry)
+    predictions = predict(network, rows, view, "cpu", batch_size)
     assert predictions.logits.dtype == np.float32
     assert predictions.unreadable == []
     tolerance = 1e-4 * np.maximum(1, np.abs(expected))
     assert (np.abs(predictions.logits - expected) <= tolerance).all()
-    again = predict(network, rows, geometry_, degradation_, "cpu", batch_size)
+    again = predict(network, rows, view, "cpu", batch_size)
     assert again.logits.tobytes() == predictions.logits.tobytes()
 
 
@@ -75,12 +75,12 @@ def test_memory_bounds_change_the_batches_and_not_the_logits(
     rows: ImageRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = build("npr", seed=0)
-    expected = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    expected = predict(network, rows, WHOLE, "cpu").logits
     batches: list[int] = []
     network.register_forward_pre_hook(lambda _, inputs: batches.append(len(inputs[0])))
     monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_IN_BATCH", 3 * 16 * 16)
     monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_WAITING", 1000)
-    logits = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    logits = predict(network, rows, WHOLE, "cpu").logits
     assert max(batches) <= 3
     assert sum(batches) == len(rows)
     assert np.allclose(logits, expected, atol=1e-4)
@@ -90,20 +90,20 @@ def test_the_network_comes_back_in_its_own_modes(rows: ImageRows) -> None:
     network = build("simple_cnn", {"input_px": 32}, seed=0)
     network.train()
     network.features.eval()
-    geometry = parse("resize(32,32)", "geometry")
-    first = predict(network, rows, geometry, UNDEGRADED, "cpu").logits
+    view = view_of(geometry="resize(32,32)")
+    first = predict(network, rows, view, "cpu").logits
     assert (network.training, network.hidden.training) == (True, True)
     assert not network.features.training
-    second = predict(network, rows, geometry, UNDEGRADED, "cpu").logits
+    second = predict(network, rows, view, "cpu").logits
     assert first.tobytes() == second.tobytes(), "dropout must be off"
     assert torch.is_grad_enabled()
 
 
 def test_autocast_outside_does_not_reach_testing(rows: ImageRows) -> None:
     network = build("npr", seed=0)
-    expected = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    expected = predict(network, rows, WHOLE, "cpu").logits
     with torch.autocast("cpu", torch.bfloat16):
-        logits = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+        logits = predict(network, rows, WHOLE, "cpu").logits
     assert logits.tobytes() == expected.tobytes()
 
 
@@ -111,38 +111,64 @@ def test_an_undecodable_image_is_a_nan_with_a_reason_and_others_are_errors(
     rows: ImageRows,
 ) -> None:
     network = build("npr", seed=0)
-    expected = predict(network, rows, WHOLE, UNDEGRADED, "cpu").logits
+    expected = predict(network, rows, WHOLE, "cpu").logits
     content = Path(rows.paths[3]).read_bytes()
     broken = content[: len(content) // 2]
     Path(rows.paths[3]).write_bytes(broken)
     ids = [*rows.image_ids[:3], image_id_of(broken), *rows.image_ids[4:]]
     damaged = ImageRows(ids, rows.labels, rows.paths, None)
-    predictions = predict(network, damaged, WHOLE, UNDEGRADED, "cpu")
+    predictions = predict(network, damaged, WHOLE, "cpu")
     assert [index for index, _ in predictions.unreadable] == [3]
     assert predictions.unreadable[0][1]
     assert np.flatnonzero(np.isnan(predictions.logits)).tolist() == [3]
     others = np.arange(len(rows)) != 3
     assert np.allclose(predictions.logits[others], expected[others], atol=1e-4)
     with pytest.raises(UnreadableImage, match=r"3\.png") as caught:
-        predict(network, damaged, WHOLE, UNDEGRADED, "cpu", unreadable="raise")
+        predict(network, damaged, WHOLE, "cpu", unreadable="raise")
     assert caught.value.image_id == damaged.image_ids[3]
     Path(rows.paths[3]).write_bytes(Path(rows.paths[4]).read_bytes())
     with pytest.raises(ImageChanged, match=r"3\.png"):
-        predict(network, damaged, WHOLE, UNDEGRADED, "cpu")
+        predict(network, damaged, WHOLE, "cpu")
     Path(rows.paths[3]).unlink()
     with pytest.raises(OSError, match=r"3\.png"):
-        predict(network, damaged, WHOLE, UNDEGRADED, "cpu")
+        predict(network, damaged, WHOLE, "cpu")
 
 
 def test_a_refused_size_names_the_image(rows: ImageRows) -> None:
     with pytest.raises(TooSmall) as caught:
-        predict(build("npr"), rows, parse("center_crop(20)", "geometry"), UNDEGRADED, "cpu")
+        predict(build("npr"), rows, view_of(geometry="center_crop(20)"), "cpu")
     assert f"image {rows.image_ids[0]}" in caught.value.__notes__
 
 
 def test_random_testing_is_refused(rows: ImageRows) -> None:
     with pytest.raises(ValueError, match=r"'random_crop\(16\)' is random; .*center_crop"):
-        predict(build("npr"), rows, parse("random_crop(16)", "geometry"), UNDEGRADED, "cpu")
+        predict(build("npr"), rows, view_of(geometry="random_crop(16)"), "cpu")
+
+
+class PixelsAsLogit(nn.Module):
+    """A logit that is exact whatever the batch, and another where a pixel is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, images_BCHW: torch.Tensor) -> torch.Tensor:
+        return self.weight * (images_BCHW * 255).round().double().square().sum(dim=(1, 2, 3))
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 64])
+@pytest.mark.parametrize("threads", [0, 3])
+def test_what_a_view_draws_depends_on_no_batch_order_or_thread(
+    rows: ImageRows, batch_size: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = view_of(degradation="noise(20)", geometry="trim(2)")
+    seen = [view(rows.load(i), rows.image_ids[i], 0).astype(np.float64) for i in range(len(rows))]
+    expected = np.array([(image**2).sum() for image in seen], np.float32)
+    monkeypatch.setattr(detectors.prediction, "loader_threads", lambda device: threads)
+    backwards = ImageRows(rows.image_ids[::-1], rows.labels[::-1], rows.paths[::-1], rows.cache)
+    for some, logits in ((rows, expected), (backwards, expected[::-1])):
+        predicted = predict(PixelsAsLogit(), some, view, "cpu", batch_size).logits
+        assert predicted.tolist() == logits.tolist()
 
 
 def test_logits_that_are_not_finite_are_an_error(rows: ImageRows) -> None:
@@ -150,7 +176,7 @@ def test_logits_that_are_not_finite_are_an_error(rows: ImageRows) -> None:
     with torch.no_grad():
         network.classifier.bias.fill_(torch.inf)
     with pytest.raises(ValueError, match="21 of 21 logits are not finite"):
-        predict(network, rows, WHOLE, UNDEGRADED, "cpu")
+        predict(network, rows, WHOLE, "cpu")
 
 
 def test_stop_is_looked_at_between_batches(rows: ImageRows) -> None:
@@ -159,7 +185,7 @@ def test_stop_is_looked_at_between_batches(rows: ImageRows) -> None:
     network.register_forward_hook(lambda _, inputs, logit_B: batches.append(len(logit_B)))
     answers = iter([False, False, True])
     with pytest.raises(Stopped):
-        predict(network, rows, WHOLE, UNDEGRADED, "cpu", 2, stop=lambda: next(answers))
+        predict(network, rows, WHOLE, "cpu", 2, stop=lambda: next(answers))
     assert len(batches) == 2
 
 
@@ -175,7 +201,7 @@ def test_the_first_unreadable_image_ends_a_prediction_that_refuses_it(
     monkeypatch.setattr(detectors.prediction, "loader_threads", lambda device: threads)
     network = build("simple_cnn", {"size": "tiny"}, seed=0)
     with pytest.raises(UnreadableImage, match=r"2\.png") as caught:
-        predict(network, damaged, WHOLE, UNDEGRADED, "cpu", 1, unreadable="raise")
+        predict(network, damaged, WHOLE, "cpu", 1, unreadable="raise")
     assert caught.value.image_id == ids[2]
     assert threads or len(damaged.cache or ()) == 2, "nothing behind it was decoded"
 
@@ -206,6 +232,6 @@ def test_few_large_images_are_decoded_ahead(
         return False
 
     network = build("simple_cnn", {"size": "tiny"}, seed=0)
-    predict(network, rows, WHOLE, UNDEGRADED, "cpu", 1, stop=look)
+    predict(network, rows, WHOLE, "cpu", 1, stop=look)
     assert max(ahead) <= in_flight
     assert sorted(started) == list(range(count))

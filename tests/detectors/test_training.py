@@ -20,6 +20,7 @@ from data.image_files import UnreadableImage
 from data.image_ids import image_id_of
 from data.images import DecodedCache, ImageRows
 from data.operations import parse
+from data.view import View, view_of
 from detectors import checkpoint_headers, weights
 from detectors.contract import build, load_card
 from detectors.history import HistoryRow
@@ -36,7 +37,7 @@ from detectors.training_version import TRAINING_VERSION
 
 REPOSITORY = ROOT
 NONE = parse("none", "augmentation")
-WHOLE = parse("none", "geometry")
+WHOLE = View()
 OF_THIS_MACHINE = {"images_per_s", "seconds", "data_wait_share"}
 
 
@@ -116,9 +117,9 @@ def fit(
         network,
         training=training or image_rows(29),
         validation=validation or image_rows(10, first=1000),
-        train_geometry=parse(geometry, "geometry"),
+        view=view_of(geometry=geometry),
         augmentation=parse(augmentation, "augmentation"),
-        validation_geometry=WHOLE,
+        validation_view=WHOLE,
         recipe=recipe,
         seed=seed,
         device="cpu",
@@ -505,9 +506,9 @@ def test_training_sets_that_cannot_teach_are_refused() -> None:
             dropout_net(),
             training=rows,
             validation=nothing,
-            train_geometry=WHOLE,
+            view=WHOLE,
             augmentation=NONE,
-            validation_geometry=WHOLE,
+            validation_view=WHOLE,
             recipe=small_recipe(),
             seed=0,
             device="cpu",

@@ -24,6 +24,7 @@ from data.pools import Pool, pools_of
 from data.selection import PoolRows, TrainingRule, select
 from data.toy.generators import TOY_GENERATORS
 from data.toy.writing import write_toy_images
+from data.view import View, view_of
 from detectors.contract import build, load_card
 from detectors.history import HistoryRow
 from detectors.prediction import predict
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 GENERATORS = tuple(TOY_GENERATORS)
 IS_GAN = np.array([name.startswith("gan_") for name in GENERATORS])
-WHOLE = parse("none", "geometry")
+WHOLE = View()
 Floats = npt.NDArray[np.float64]
 
 
@@ -125,9 +126,9 @@ def fit_and_score(
         training=ImageRows(rows.image_ids, relabel(rows.labels), rows.paths, rows.cache),
         validation=toy.validation[trained_on],
         # Even offsets: NPR compares pixels inside fixed blocks of 2 x 2.
-        train_geometry=parse("random_crop(32, step=2)", "geometry"),
+        view=view_of(geometry="random_crop(32, step=2)"),
         augmentation=parse("none", "augmentation"),
-        validation_geometry=WHOLE,
+        validation_view=WHOLE,
         recipe=resolve_recipe(load_card("npr"), "small"),
         seed=seed,
         device="cpu",
@@ -136,9 +137,7 @@ def fit_and_score(
     assert result.state == "done"
     aucs = []
     for name in tested_on:
-        predictions = predict(
-            network, toy.test[name], WHOLE, parse("none", "degradation"), device="cpu"
-        )
+        predictions = predict(network, toy.test[name], WHOLE, device="cpu")
         assert not predictions.unreadable
         aucs.append(float(roc_auc_score(toy.test[name].labels, predictions.logits)))
     return aucs

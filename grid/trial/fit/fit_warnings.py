@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from data.images import ImageRows
-    from data.operations import Pipeline
+    from data.view import View
 
 IMAGES_PROBED = 64
 # Far below what one optimiser step does to a logit, at the edge of what float32 can tell at 1.
@@ -39,14 +39,13 @@ class Untrained:
 
 
 def untrained_logits(
-    network: nn.Module, validation: ImageRows, geometry: Pipeline, device: str
+    network: nn.Module, validation: ImageRows, view: View, device: str
 ) -> Untrained:
     """Score at most IMAGES_PROBED validation images, evenly spread, as the training will.
 
     The network keeps its weights, its mode and its statistics.
     """
     from data.images import ImageRows
-    from data.operations import Pipeline
     from detectors.prediction import predict
 
     count = min(IMAGES_PROBED, len(validation))
@@ -58,7 +57,7 @@ def untrained_logits(
         validation.cache,
     )
     # An unreadable image is the training's to refuse: here it is a nan, which is left out.
-    predicted = predict(network, some, geometry, Pipeline(()), device, unreadable="null")
+    predicted = predict(network, some, view, device, unreadable="null")
     return Untrained(indices, predicted.logits, parameters_digest(network))
 
 

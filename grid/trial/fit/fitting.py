@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from data.operations import parse
 from data.regular_files import read_regular
 from grid.records.attempts import discard_attempt
 from grid.records.commits import (
@@ -25,6 +24,7 @@ from grid.records.commits import (
     write_weights,
 )
 from grid.records.experiments import resolved_epochs
+from grid.records.fit_views import training_views
 from grid.records.places import checkpoint_key, weights_key
 from grid.records.proven.json_records import SCHEMA
 from grid.records.tables import write_history, write_provenance, write_validation
@@ -102,7 +102,7 @@ def _train(
     from detectors.training import train
 
     training, validation = rows.training()
-    validation_geometry = parse(spec["validation_geometry"], "geometry")
+    view, augmentation, validation_view = training_views(spec)
     untrained = None
     folder = _AttemptFolder(spec["fit_id"], store, attempt)
 
@@ -124,16 +124,16 @@ def _train(
         network = _initial_network(spec, store)
         device = next(network.parameters()).device
         if untrained is None:
-            untrained = untrained_logits(network, validation, validation_geometry, str(device))
+            untrained = untrained_logits(network, validation, validation_view, str(device))
         try:
             with provenance(spec, attempt) as facts:
                 result = train(
                     network,
                     training=training,
                     validation=validation,
-                    train_geometry=parse(spec["train_geometry"], "geometry"),
-                    augmentation=parse(spec["augment"], "augmentation"),
-                    validation_geometry=validation_geometry,
+                    view=view,
+                    augmentation=augmentation,
+                    validation_view=validation_view,
                     recipe=Recipe.model_validate(spec["recipe"]),
                     seed=spec["seed"],
                     device=device,

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from data.images import DecodedCache, ImageRows
-from data.operations import parse
+from data.view import View
 from detectors.contract import build
 from grid.records.commits import read_commits
 from grid.store.opening import open_store
@@ -78,7 +78,7 @@ def test_few_images_are_probed_evenly_and_the_network_is_left_as_it_was(count):
     rows = ImageRows(ids, np.zeros(count, np.int8), ids, cache)
     network = build("resnet50", {"size": "tiny"}, seed=0).train()
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    found = untrained_logits(network, rows, parse("none", "geometry"), "cpu")
+    found = untrained_logits(network, rows, View(), "cpu")
     assert len(found.indices) == len(found.logits) == min(count, IMAGES_PROBED)
     assert len(set(found.indices)) == len(found.indices)
     assert set(np.diff(found.indices)) <= {count // IMAGES_PROBED, count // IMAGES_PROBED + 1}

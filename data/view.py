@@ -1,0 +1,146 @@
+"""The view of an image: what is done to it, as decoded, before a detector is given it.
+
+Three pipelines, always in this order: `equalise` takes away what would tell the label by the file,
+`degradation` is what a robustness test does at the native size, `geometry` brings the image to the
+size that the detector reads (in training with the augmentation in its place). Equal views give
+equal pixels, so a view is part of the identity of all that is scored through it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.operations import Image, Pipeline, PipelineError, parse
+from data.pipelines import require_rgb
+from data.randomness import stream
+
+NOTHING = Pipeline(())
+_KINDS = {
+    "equalise": {"equalise"},
+    "degradation": {"degradation"},
+    "geometry": {"geometry", "augmentation"},
+}
+
+
+class OtherVersion(PipelineError):
+    """An operation has another version here than where a view was written down."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Equalise, degradation and geometry as one value: hashable, picklable, equal by meaning.
+
+    Raises:
+        TypeError: an operation stands where its kind does not belong.
+    """
+
+    equalise: Pipeline = NOTHING
+    degradation: Pipeline = NOTHING
+    geometry: Pipeline = NOTHING
+
+    def __post_init__(self) -> None:
+        for place, kinds in _KINDS.items():
+            for step in getattr(self, place).operations:
+                if step.kind not in kinds:
+                    raise TypeError(
+                        f"{step.canonical} is of the kind {step.kind} and was given as a view's "
+                        f"{place}; parse it as {place}."
+                    )
+
+    @property
+    def canonical(self) -> str:
+        """The one way to write this view, such as "none / jpeg(75) / resize(64)"."""
+        parts = (self.equalise, self.degradation, self.geometry)
+        return " / ".join(part.canonical for part in parts)
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """Version of each operation used, by kind and name: "degradation.resize"."""
+        return {**self.equalise.versions, **self.degradation.versions, **self.geometry.versions}
+
+    @property
+    def bytes_per_pixel(self) -> int:
+        """Memory that its hungriest operation takes beside its input, per pixel of that."""
+        parts = (self.equalise, self.degradation, self.geometry)
+        return max(part.bytes_per_pixel for part in parts)
+
+    def result_size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width in pixels that an image of a native size ends with.
+
+        Raises:
+            TooSmall: an image of that size is refused.
+            PipelineError: the result would be too large.
+        """
+        for part in (self.equalise, self.degradation, self.geometry):
+            height, width = part.result_size(height, width)
+        return height, width
+
+    def __call__(
+        self,
+        image_HWC: Image,
+        image_id: str,
+        label: int,
+        rng: np.random.Generator | None = None,
+    ) -> Image:
+        """What the detector is given of an image.
+
+        What equalise and degradation draw is a function of the image and the operation: batches,
+        order and workers change nothing, and every detector is given the same. Operations of one
+        name share their draws whatever their parameters (noise(5) is half of noise(10), before
+        rounding), so that a row of strengths differs by strength alone; repeated in one view they
+        draw anew.
+
+        Args:
+            image_HWC: uint8 RGB as decoded; never written to.
+            image_id: names the image; what is drawn depends on it.
+            label: 0 real, 1 fake; told to equalise alone.
+            rng: consumed by geometry where that is random, as in training.
+
+        Returns:
+            uint8 RGB, contiguous; the input itself when nothing had to be done.
+
+        Raises:
+            TypeError: the image is not uint8 H x W x 3.
+            ValueError: the geometry is random and was given no generator.
+            TooSmall: a crop is larger than the image.
+        """
+        require_rgb(image_HWC, self.canonical)
+        drawn: Counter[str] = Counter()
+        for step in (*self.equalise.operations, *self.degradation.operations):
+            own = None
+            if step.is_random:
+                name = f"{step.kind}.{step.name}"
+                own = stream("view", name, drawn[name], image_id)
+                drawn[name] += 1
+            image_HWC = step.applied(image_HWC, own, label)
+        return self.geometry(image_HWC, rng)
+
+    def require_versions(self, versions: Mapping[str, int]) -> None:
+        """Raise OtherVersion where this code's operations are not those of some versions."""
+        for name, here in self.versions.items():
+            then = versions.get(name)
+            if then != here:
+                raise OtherVersion(
+                    f"operation {name} is of version {here} here and of "
+                    f"{'none' if then is None else then} where {self.canonical!r} was written "
+                    "down, so the pixels would differ; bring both to one version of crossgen."
+                )
+
+
+@functools.lru_cache(maxsize=4096)
+def view_of(equalise: str = "none", degradation: str = "none", geometry: str = "none") -> View:
+    """The view that three texts mean.
+
+    Raises:
+        PipelineError: a text cannot be understood.
+    """
+    return View(
+        equalise=parse(equalise, "equalise"),
+        degradation=parse(degradation, "degradation"),
+        geometry=parse(geometry, "geometry"),
+    )
