@@ -7,11 +7,12 @@ name can change, and a new column makes no kept number invalid.
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from analysis.cells import measured_cells, measured_fields
+from analysis.cell_cache import count_types
+from analysis.cells import measured_cells
 from analysis.fit_facts import fit_facts
+from analysis.metric_registry import known_metrics
 from analysis.selection import Selection
 from analysis.stated import said_of_generator, said_of_set
 from grid.records.experiments import Cell, Experiment
@@ -36,7 +37,8 @@ def cells_table(selection: Selection) -> pa.Table:
             rows[each.key] = {
                 **_facts(each.cell, each.experiment, selection),
                 **trained.facts_of(each.cell.fit_id, each.experiment),
-                **asdict(each.measured),
+                **asdict(each.measured.counts),
+                **each.measured.metrics,
             }
         row, experiment = rows[each.key], each.experiment
         record = each.cell.record
@@ -50,12 +52,13 @@ def cells_table(selection: Selection) -> pa.Table:
     return pa.Table.from_pylist(list(rows.values()), schema=cells_schema())
 
 
-@lru_cache(maxsize=1)
 def cells_schema() -> Any:
     """Return the columns of the view `cells`; analysis/README.md says what each means."""
     import pyarrow as pa
 
     words = pa.list_(pa.string())
+    counts = count_types()
+    constant = counts.pop("constant")
     return pa.schema(
         [
             ("experiments", words),
@@ -81,7 +84,9 @@ def cells_schema() -> Any:
             ("leakage", pa.string()),
             ("partial", pa.bool_()),
             ("simulated", pa.bool_()),
-            *measured_fields(),
+            *counts.items(),
+            *((each.name, pa.float64()) for each in known_metrics()),
+            ("constant", constant),
         ]
     )
 

@@ -1,14 +1,15 @@
-"""An experiment at a glance: matrices, warnings and provenance, computed once and then rendered."""
+"""An experiment at a glance: matrices, what sections found, warnings; computed, then rendered."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from analysis.matrix import Matrix, matrices
-from analysis.provenance import Provenance, provenance_of
+from analysis.matrix import Matrix
+from analysis.matrix_making import matrices
+from analysis.section import Caution, Evidence, all_sections, in_order
 from analysis.selection import Selection
-from analysis.warnings import Caution, cautions
 from grid.records.experiments import Experiment
 from grid.store.base import Store
 
@@ -17,15 +18,16 @@ from grid.store.base import Store
 class Overview:
     """What the page and the terminal show of one expansion of an experiment.
 
-    `remarks` are about the choice of what is shown, such as other expansions in the store;
+    `found` holds what each section found, by its name; `cautions` their warnings, the gravest
+    first. `remarks` are about the choice of what is shown, such as other expansions in the store;
     `damaged` holds the reason of each file that is left out because it is damaged.
     """
 
     experiment: Experiment
     store_url: str
     matrices: tuple[Matrix, ...]
+    found: Mapping[str, Any]
     cautions: tuple[Caution, ...]
-    provenance: Provenance
     remarks: tuple[str, ...] = ()
     damaged: Mapping[str, str] = field(default_factory=dict)
 
@@ -46,15 +48,20 @@ def overview(
     """
     selection = Selection.of(store, [experiment])
     selection.damaged.update(damaged or {})
-    found = matrices(selection, experiment)
-    provenance = provenance_of(selection, experiment)
-    found_cautions = tuple(cautions(selection, experiment, found, provenance))
+    evidence = Evidence(selection, experiment, tuple(matrices(selection, experiment)))
+    sections = all_sections()
+    found = {name: section.find(evidence) for name, section in sections.items()}
+    cautions = tuple(
+        caution
+        for name, warn in in_order(sections, "cautions")
+        for caution in warn.make(evidence, found[name])
+    )
     return Overview(
         experiment=experiment,
         store_url=store.url,
-        matrices=tuple(found),
-        cautions=found_cautions,
-        provenance=provenance,
+        matrices=evidence.matrices,
+        found=found,
+        cautions=cautions,
         remarks=remarks,
         damaged=dict(selection.damaged),
     )

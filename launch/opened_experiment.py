@@ -21,7 +21,7 @@ from launch.running import run_trials_here, run_trials_on_ray
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.matrix import Entry, Matrix, Metric
+    from analysis.matrix import Entry, Matrix
     from analysis.selection import Selection
 
 Only = Sequence[tuple[str, str]]
@@ -135,15 +135,20 @@ class OpenedExperiment:
         frame: pd.DataFrame = answer(self._selection(only), sql).to_pandas()
         return frame
 
-    def matrix(self, metric: Metric = "auc", only: Only = ()) -> pd.DataFrame:
+    def matrix(self, metric: str = "auc", only: Only = ()) -> pd.DataFrame:
         """Return the mean over seeds: trained on (rows) against tested on (columns).
 
         Rows carry the detector, what it was trained on and whatever else tells the experiment's
         matrices apart; columns the test set and the degradation. An entry without a complete cell
         is NaN.
+
+        Raises:
+            UnknownMetric: no metric has this name (a ValueError).
         """
+        from analysis.metric_registry import find_metric
         from analysis.overview import overview
 
+        metric = find_metric(metric).name
         choice = expansion_of_plan(self.plan(only), self.store)
         shown = overview(self.store, choice.experiments[0], choice.remarks, choice.damaged)
         return _frame_of(shown.matrices, metric)
@@ -157,7 +162,7 @@ class OpenedExperiment:
         return selection
 
 
-def _frame_of(matrices: Sequence[Matrix], metric: Metric) -> pd.DataFrame:
+def _frame_of(matrices: Sequence[Matrix], metric: str) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 

@@ -33,6 +33,40 @@ store_option = _store_option("Else the file's `store:`, else CROSSGEN_STORE, els
 store_option_without_file = _store_option("Else CROSSGEN_STORE, else ./runs.")
 
 
+class MetricName(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
+    """The name of a metric; the registry is loaded where it is asked for, not by every command."""
+
+    name = "metric"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return all names, for the help."""
+        return f"[{'|'.join(_metric_names())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; refuse one that no metric has."""
+        from analysis.metric_registry import UnknownMetric, find_metric
+
+        try:
+            return find_metric(value).name
+        except UnknownMetric as error:
+            self.fail(str(error), param, ctx)
+
+
+def _metric_names() -> list[str]:
+    from analysis.metric_registry import known_metrics
+
+    return [each.name for each in known_metrics()]
+
+
+metric_option = click.option(
+    "--metric",
+    type=MetricName(),
+    default="auc",
+    show_default=True,
+    help="What the entries are: a metric, as a column of the view `cells` is called.",
+)
+
+
 def named_experiment_options(command: Command) -> Command:
     """Add --experiment and --digest: what a store holds, without its file."""
     for option in reversed(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.expansion_choice import Choice, choose_one
-from analysis.matrix import AmbiguousSeeds, Metric
+from analysis.matrix_making import AmbiguousSeeds
 from analysis.overview import Overview, overview
 from analysis.report import report_page
 from analysis.terminal import print_overview
@@ -62,7 +62,7 @@ def _overview(store: Store, choice: Choice) -> Overview:
         raise Refused([Problem(what=error.what, why=error.why, mend=error.mend)]) from error
 
 
-def print_matrix(shown: Overview, metric: Metric, store: str | None = None) -> None:
+def print_matrix(shown: Overview, metric: str, store: str | None = None) -> None:
     """Print warnings, matrices and their sentence; `store` is --store, for commands that follow."""
     print_overview(Console(), shown, metric)
     print_left_out(Console(stderr=True), shown.damaged, store)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from launch.options import (
+    metric_option,
     named_experiment_options,
     narrowing_options,
     optional_experiment_argument,
@@ -22,14 +23,8 @@ SECTION, PLACE = "look", 1
 @named_experiment_options
 @store_option
 @narrowing_options
-@click.option(
-    "--metric",
-    type=click.Choice(["auc", "accuracy"]),
-    default="auc",
-    show_default=True,
-    help="What the entries are: AUC, or accuracy at a logit of 0.",
-)
-def command(file: Path | None, metric: Any, **given: Any) -> None:
+@metric_option
+def command(file: Path | None, metric: str, **given: Any) -> None:
     """Print trained on (rows) against tested on (columns)."""
     from launch.show_experiment import overview_of, print_matrix
 

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis import cells
+from analysis.cell_cache import FOLDER, metric_key
+from analysis.metric_registry import find_metric, known_metrics
 from analysis.query import query
 from grid.records.proven.parquet_files import FOOTER_KEY
 from grid.records.scores.compacted import COMPACTED, compact
@@ -85,13 +86,22 @@ def test_a_damaged_copy_is_passed_over_and_made_again(store, caplog):
     assert query(store, ALL).equals(sound)
 
 
-@pytest.mark.parametrize("bit", [0, 3, 1000, 9000, -30, -3000])
+@pytest.mark.parametrize("bit", [0, 9000, -30])
 def test_a_damaged_cache_of_cells_is_computed_again(store, bit):
     sound = query(store, CELLS)
-    good = store.get(cells.CACHE_KEY)
-    flip(store, cells.CACHE_KEY, bit % (8 * len(good)))
+    good = {key: store.get(key) for key in store.list(FOLDER)}
+    assert len(good) == 1 + len(known_metrics())
+    for key, data in good.items():
+        flip(store, key, bit % (8 * len(data)))
+        assert query(store, CELLS).equals(sound)
+        assert {each: store.get(each) for each in good} == good
+
+
+def test_the_kept_numbers_of_another_metric_are_not_its_own(store):
+    sound = query(store, CELLS)
+    first, second = (metric_key(find_metric(name)) for name in ("accuracy", "auc"))
+    store.put_checkpoint(first, store.get(second))
     assert query(store, CELLS).equals(sound)
-    assert store.get(cells.CACHE_KEY) == good
 
 
 def test_a_damaged_manifest_leaves_out_its_images_and_its_cells_of_classes(store, caplog):

@@ -11,13 +11,14 @@ from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_st
 
 from analysis.colours import STEPS, ink, shades, step
 from analysis.heads import MIXED
-from analysis.matrix import matrices
+from analysis.matrix_making import matrices
+from analysis.matrix_text import CELL, matrix_lines
 from analysis.overview import overview
 from analysis.query import query
 from analysis.relations import UNSEEN
 from analysis.selection import Selection, one_expansion
 from analysis.sentences import headline, matrix_sentence, meaning, number, with_sd
-from analysis.terminal import CELL, matrix_lines, print_overview
+from analysis.terminal import print_overview
 from grid.records.stored_experiments import experiment_digest
 from grid.store.opening import open_store
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from analysis.metrics import accuracy, auc, balanced_accuracy
+from analysis.metric_registry import known_metrics
+from analysis.metrics import accuracy, auc, average_precision, balanced_accuracy, tpr_at_5_fpr
 
 # A few values, so that ties are the rule.
 LOGITS = st.lists(st.sampled_from([-2.0, -0.5, 0.0, 0.5, 3.0, np.inf]), min_size=1, max_size=30)
@@ -48,7 +49,39 @@ def test_calling_everything_real_is_chance_however_many_are_real():
     assert balanced_accuracy(real, fake) == 0.5
 
 
-@pytest.mark.parametrize("metric", [accuracy, balanced_accuracy, auc])
+def labelled(real, fake):
+    return [0] * len(real) + [1] * len(fake), np.concatenate([real, fake])
+
+
+@given(LOGITS, LOGITS)
+def test_average_precision_is_scikit_learns_with_ties(real, fake):
+    real, fake = array(real).clip(max=9), array(fake).clip(max=9)  # scikit-learn takes no inf
+    expected = average_precision_score(*labelled(real, fake))
+    assert average_precision(real, fake) == pytest.approx(expected, abs=1e-12)
+
+
+def test_average_precision_of_a_tie_is_one_step():
+    assert average_precision(array([0]), array([0, 0])) == 2 / 3, "whatever comes first in a sort"
+    assert average_precision(array([2]), array([1, 3])) == (1 + 2 / 3) / 2
+
+
+@given(st.integers(1, 70), st.integers(1, 30), st.integers(2, 12), st.integers(0, 2**32 - 1))
+def test_tpr_is_the_best_of_the_thresholds_that_roc_curve_allows(n_real, n_fake, values, seed):
+    rng = np.random.default_rng(seed)
+    real, fake = array(rng.integers(0, values, n_real)), array(rng.integers(1, values + 1, n_fake))
+    fpr, tpr, _ = roc_curve(*labelled(real, fake), drop_intermediate=False)
+    allowed = np.rint(fpr * n_real) * 20 <= n_real  # in integers: .05 is no sum of powers of two
+    assert tpr_at_5_fpr(real, fake) == pytest.approx(tpr[allowed].max(), abs=1e-12)
+
+
+def test_one_real_of_twenty_may_be_called_fake_and_of_nineteen_none():
+    reals, fakes = array([*range(19), 100]), array([18, 50, 60, 200])
+    assert tpr_at_5_fpr(reals, fakes) == 3 / 4
+    assert tpr_at_5_fpr(reals[1:], fakes) == 1 / 4
+    assert tpr_at_5_fpr(array([5] * 40), array([5, 6])) == 1 / 2, "a tie is on neither side"
+
+
+@pytest.mark.parametrize("metric", [each.compute for each in known_metrics()])
 def test_what_is_undefined_is_none(metric):
     empty = array([])
     assert metric(empty, array([1])) is None
@@ -56,7 +89,7 @@ def test_what_is_undefined_is_none(metric):
     assert metric(empty, empty) is None
 
 
-@pytest.mark.parametrize("metric", [accuracy, balanced_accuracy, auc])
+@pytest.mark.parametrize("metric", [each.compute for each in known_metrics()])
 def test_nan_is_refused(metric):
     with pytest.raises(ValueError, match="leave the images without a score out"):
         metric(array([np.nan]), array([1]))

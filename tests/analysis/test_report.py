@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 import pytest
 from synthetic_store import SyntheticGrid, write_synthetic_store
 
-from analysis import report
-from analysis.matrix import matrices
+from analysis import page_budget
+from analysis.matrix_making import matrices
+from analysis.metric_registry import known_metrics
 from analysis.overview import overview
 from analysis.query import query
 from analysis.report import report_page
@@ -111,15 +112,17 @@ def test_a_matrix_on_the_page_is_the_matrix_of_sql(six):
     store, _, html = six
     rows = query(
         store,
-        "SELECT detector, train, generator, avg(auc) auc, avg(accuracy) accuracy "
+        "SELECT detector, train, generator, "
+        f"{', '.join(f'avg({each.name}) {each.name}' for each in known_metrics())} "
         "FROM cells GROUP BY ALL",
     ).to_pylist()
     means = {(r["detector"], r["train"], r["generator"]): r for r in rows}
     tables = [t for t in Page(html).tables if t[0].get("class") == "matrix"]
-    assert len(tables) == 4  # two detectors, two metrics
-    for (attributes, lines), detector in zip(
-        tables, ["npr", "npr", "simple_cnn", "simple_cnn"], strict=True
-    ):
+    metrics = [each.name for each in known_metrics()]
+    shown = ["auc", "accuracy", *(name for name in metrics if name not in ("auc", "accuracy"))]
+    assert [t[0]["data-metric"] for t in tables] == 2 * shown
+    detectors = [detector for detector in ("npr", "simple_cnn") for _ in shown]
+    for (attributes, lines), detector in zip(tables, detectors, strict=True):
         families, heads, *body = lines
         assert [line[0][1] for line in body if len(line) == 1] == ["gan", "diffusion"]
         body = [line for line in body if len(line) > 1]
@@ -186,7 +189,8 @@ def test_a_half_done_run(tmp_path):
     page = Page(html)
     assert "Partial run: 4 of 18 fits and 12 of 54 cells are missing." in page.text
     tables = [t for t in page.tables if t[0].get("class") == "matrix"]
-    texts = [[text for _, text in line][-3:] for line in tables[2][1][2:] if len(line) > 1]
+    simple_cnn = tables[len(tables) // 2][1]
+    texts = [[text for _, text in line][-3:] for line in simple_cnn[2:] if len(line) > 1]
     assert texts[1] == ["·"] * 3  # stylegan's fits are missing
     assert all(text.endswith("*") for text in texts[2])  # one of adm's seeds is
     assert not any(text.endswith("*") for text in texts[0])
@@ -226,12 +230,13 @@ def test_nothing_run_yet(tmp_path, six):
 def test_a_page_is_never_too_large(six, tmp_path, monkeypatch):
     store, experiment, html = six
     assert len(html.encode()) < 200_000
-    monkeypatch.setattr(report, "MATRIX_CELLS_SHOWN", 80)
-    monkeypatch.setattr(report, "DETAILS_SHOWN", 40)
-    monkeypatch.setattr(report, "POOLS_SHOWN", 3)
+    monkeypatch.setattr(page_budget, "MATRIX_CELLS_SHOWN", 80)
+    monkeypatch.setattr(page_budget, "DETAILS_SHOWN", 40)
+    monkeypatch.setattr(page_budget, "POOLS_SHOWN", 3)
     page = Page(report_page(overview(store, experiment)))
     assert len([t for t in page.tables if t[0].get("class") == "matrix"]) == 2
     assert "1 more matrix would make this page too large: simple_cnn." in page.text
+    assert "TPR at 5 % FPR of 1 matrix would make this page too large" in page.text
     assert "The details of 1 more matrix would make this page too large" in page.text
     assert f"and {len(experiment['pools']) - 3} more pools" in page.text
 
@@ -242,9 +247,9 @@ def test_the_budgets_keep_a_page_below_5_mb(six):
     line = max(map(len, re.findall(r'<tr class="(?:own)?"><th>.*?</tr>', html)))
     pool = max(map(len, re.findall(r"<tr>.*?<code>p.*?</tr>", html)))
     size = (
-        report.MATRIX_CELLS_SHOWN * per_cell
-        + report.DETAILS_SHOWN * line
-        + report.POOLS_SHOWN * pool
+        page_budget.MATRIX_CELLS_SHOWN * per_cell
+        + page_budget.DETAILS_SHOWN * line
+        + page_budget.POOLS_SHOWN * pool
     )
     assert size < 4.5e6
 
@@ -365,7 +370,8 @@ def test_a_table_that_is_wider_than_a_phone_says_that_it_scrolls(six, tmp_path):
     # Six columns fit a phone; the summary, the details and the list of pools do not.
     assert html.count(hint) == html.count('<div class="scroll beyond-phone">') == drills + 2
     wide = report_page(overview(*written(tmp_path, generators=8, seeds=1, images=10)))
-    assert wide.count('<div class="scroll beyond-phone"><table class="matrix"') == 4
+    matrices_shown = 2 * len(known_metrics())
+    assert wide.count('<div class="scroll beyond-phone"><table class="matrix"') == matrices_shown
     rules = html.partition("@media (max-width:600px){")[2].partition("@media print{")
     assert ".hint.beyond-phone{display:block}" in rules[0]
     assert ".hint.beyond-phone,.hint.beyond-any{display:none}" in rules[2]
@@ -383,8 +389,8 @@ def test_one_of_a_thing_is_not_called_several(tmp_path):
 
 def test_the_advice_of_the_page_can_be_followed(six, finished_run, crossgen, monkeypatch):
     store, experiment, _ = six
-    monkeypatch.setattr(report, "MATRIX_CELLS_SHOWN", 80)
-    monkeypatch.setattr(report, "DETAILS_SHOWN", 40)
+    monkeypatch.setattr(page_budget, "MATRIX_CELLS_SHOWN", 80)
+    monkeypatch.setattr(page_budget, "DETAILS_SHOWN", 40)
     text = Page(report_page(overview(store, experiment))).text
     [sql] = set(re.findall(r'crossgen query "([^"]+)"', text))
     for option in ([], ["--csv"]):

@@ -5,12 +5,12 @@ import json
 import pytest
 from synthetic_store import SyntheticGrid, write_synthetic_store
 
-from analysis.matrix import matrices
+from analysis.matrix_making import matrices
+from analysis.matrix_text import matrix_lines
 from analysis.overview import overview
 from analysis.query import query
 from analysis.report import report_page
 from analysis.selection import Selection
-from analysis.terminal import matrix_lines
 from grid.records.stored_experiments import read_experiments
 from grid.store.opening import open_store
 

@@ -20,11 +20,14 @@ from repository import ROOT
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis import cells, row_masks
-from analysis.cells import measure
+from analysis.cell_cache import COUNTS_KEY, FOLDER
+from analysis.cell_measures import measure
+from analysis.fits_view import fits_view
+from analysis.metric_registry import find_metric
 from analysis.metrics import auc
 from analysis.query import QueryRefused, connect, query
 from analysis.selection import Selection
-from analysis.views import VIEWS, Views, fits_view, schemas
+from analysis.views import VIEWS, Views, schemas
 from grid.records.commits import read_commits
 from grid.records.experiments import pieces_of
 from grid.records.failures import failure_of, write_failure
@@ -210,19 +213,20 @@ def test_a_pool_of_one_logit_is_told_apart_from_chance():
     def side(*logits):
         return np.array(logits, np.float32), np.zeros(len(logits), bool)
 
-    assert not measure([side(1, 2)], [side(1, 2)], leakage="exclude").constant
-    assert not measure([side(1)], [side(2)], leakage="exclude").constant
-    found = measure([side(0.5, np.nan, 0.5)], [side(1, 2)], leakage="exclude")
-    assert found.constant
-    assert (found.n_null, found.auc) == (1, 1.0)
+    assert not measure([side(1, 2)], [side(1, 2)], leakage="exclude", metrics=()).counts.constant
+    assert not measure([side(1)], [side(2)], leakage="exclude", metrics=()).counts.constant
+    rows = [side(0.5, np.nan, 0.5)], [side(1, 2)]
+    found = measure(*rows, leakage="exclude", metrics=[find_metric("auc")])
+    assert found.counts.constant
+    assert (found.counts.n_null, found.metrics) == (1, {"auc": 1.0})
 
 
 def test_measure_leaves_out_the_seen_before_the_unscored():
     side = (np.array([1.0, np.nan, np.nan, -1.0], "f4"), np.array([True, True, False, False]))
-    found = measure([side], [side], leakage="exclude")
+    found = measure([side], [side], leakage="exclude", metrics=()).counts
     assert (found.n_real, found.n_fake, found.n_seen, found.n_null) == (1, 1, 4, 2)
     assert found.n_seen_fake == 2
-    found = measure([side], [side], leakage="allow")
+    found = measure([side], [side], leakage="allow", metrics=()).counts
     assert (found.n_real, found.n_fake, found.n_seen, found.n_null) == (2, 2, 4, 4)
 
 
@@ -239,7 +243,12 @@ def test_cells_are_computed_once_and_can_be_forgotten(store, experiment, monkeyp
     assert fewer.num_rows < first.num_rows, "a cell without a piece is not shown from the cache"
     assert read == []
     write_synthetic_store(store, GRID)
-    store.put_checkpoint(cells.CACHE_KEY, b"torn")
+    store.put_checkpoint(COUNTS_KEY, b"torn")
+    assert query(store, "SELECT * FROM cells").equals(first)
+    assert read
+    read.clear()
+    shutil.rmtree(store.root / FOLDER)
+    store.put_checkpoint("derived/cells-v4.parquet", b"of an earlier version of crossgen")
     assert query(store, "SELECT * FROM cells").equals(first)
     assert read
 
@@ -570,6 +579,7 @@ def blocks(own_run, monkeypatch):
     monkeypatch.setenv("CROSSGEN_STORE", "runs")
     (own_run.folder / "runs").symlink_to(own_run.store)
     text = (ROOT / "analysis" / "README.md").read_text()
+    text = re.sub(r"^## Adding .*?(?=^## )", "", text, flags=re.MULTILINE | re.DOTALL)
     text = text.replace("npr-factors", "two").replace("experiment.yaml", "two.yaml")
     return re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 

@@ -151,10 +151,13 @@ def test_only_files_of_unmeasured_cells_are_looked_at_again(tmp_path, monkeypatc
 
 def measured_as(monkeypatch, **changes):
     """Let every cell be measured as something else, whatever its scores say."""
-    found = cells.measure
-    monkeypatch.setattr(
-        cells, "measure", lambda *a, **kw: dataclasses.replace(found(*a, **kw), **changes)
-    )
+    measure = cells.measure
+
+    def changed(*arguments, **named):
+        found = measure(*arguments, **named)
+        return dataclasses.replace(found, metrics={**found.metrics, **changes})
+
+    monkeypatch.setattr(cells, "measure", changed)
 
 
 def test_a_detector_that_calls_everything_real_is_weak_though_most_are_real(tmp_path, monkeypatch):
@@ -285,7 +288,7 @@ def test_failures_are_provenance_and_say_whether_they_were_mended(tmp_path):
     for fit in (experiment["fits"][0], experiment["fits"][-1]):
         error = RuntimeError("the disk went away")
         write_failure(store, failure_of(error, fit_id=fit["fit_id"], attempt="a1"))
-    found = overview(store, experiment).provenance.failures
+    found = overview(store, experiment).found["fits_provenance"].failures
     assert [each.mended for each in sorted(found, key=lambda each: each.label)] == [False, True]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis import cells
+from analysis.cell_cache import FOLDER
 from analysis.proven_dataset import ProvenDataset
 from analysis.query import query
 from grid.records.proven import json_records, parquet_files
@@ -98,7 +98,8 @@ def main(whole: bool, repeats: int) -> None:
             }
 
             def from_scratch(store=store):
-                store.delete(cells.CACHE_KEY)
+                for key in store.list(FOLDER):
+                    store.delete(key)
                 query(store, "SELECT count(*) FROM cells")
 
             compare(f"{what}: every cell, computed", from_scratch, repeats)

@@ -253,7 +253,7 @@ def _experiment(
         simulated=True,
         seeds=list(range(grid.seeds)),
         degradations=list(grid.degradations),
-        leakage=grid.checks.leakage,
+        leakage=grid.leakage,
         equalise="none",
         contrasts=[
             {

@@ -177,6 +177,7 @@ def loaded_after(code: str) -> set[str]:
         "import grid.plan.plan, grid.trial.execute, grid.trial.attempt, grid.run.local",
         "import analysis.query, analysis.cells",
         "import analysis.overview, analysis.terminal, analysis.report, launch.show_experiment",
+        "from analysis.section import all_sections; assert all_sections()",
         "import launch.demo_command",
         "from detectors.contract import load_card, names; [load_card(n) for n in names()]",
         "import detectors.recipes",

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from analysis.accepted_bias import accepted_bias
+from analysis.sections.accepted_bias import accepted_bias
 from analysis.selection import Selection
 from data.pools import pool_digest
 from grid.experiment_file.loading import parse_experiment

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from synthetic_store import ATTEMPT, SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis import cells
+from analysis.cell_cache import COUNTS_KEY, CellCache, metric_key
+from analysis.metric_registry import find_metric
 from analysis.query import query
 from detectors import checkpoint_headers, checkpoints
 from grid.records.commits import read_commits, read_weights
@@ -107,7 +108,11 @@ READERS = {
 }
 # Caches: never an error, never another number.
 CACHES = {
-    "cells": (cells.CACHE_KEY, lambda s, key: cells._read_cache(s)),
+    "counts of cells": (COUNTS_KEY, lambda s, key: CellCache(s)._counts),
+    "a metric of cells": (
+        metric_key(find_metric("auc")),
+        lambda s, key: CellCache(s)._values["auc"],
+    ),
     "compacted scores": (COMPACTED, lambda s, key: _checked(key, s.get(key))),
 }
 
@@ -171,7 +176,7 @@ def test_a_flipped_bit_is_found_or_changes_nothing(store, kind, sample):
 @pytest.mark.parametrize("kind", CACHES)
 def test_a_flipped_cache_is_not_used(store, kind, sample):
     place, read = CACHES[kind]
-    unused = {"cells": {}, "compacted scores": None}[kind]
+    unused = None if kind == "compacted scores" else {}
 
     def used_or_not(store, key):
         found = read(store, key)

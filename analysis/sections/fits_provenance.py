@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
+from analysis import page_budget
+from analysis.overview import Overview
+from analysis.page_fragments import fragment
+from analysis.section import Caution, Evidence, Placed, Section
 from analysis.selection import Selection
 from grid.records.experiments import Experiment, PoolRecord
 from grid.records.failures import Failure
@@ -93,3 +99,34 @@ def provenance_of(selection: Selection, experiment: Experiment) -> Provenance:
 
 def _counted(records: Mapping[str, Mapping[str, Any]], name: str) -> Counter[str]:
     return Counter(str(r[name]) for r in records.values() if r.get(name) is not None)
+
+
+def _find(evidence: Evidence) -> Provenance:
+    return provenance_of(evidence.selection, evidence.experiment)
+
+
+def _cautions(evidence: Evidence, found: Provenance) -> Iterator[Caution]:
+    if found.mixed:
+        yield Caution(
+            "mixed_versions",
+            "Mixed versions: the fits were not all made with the same packages and code, which can "
+            "change numbers as a seed does.",
+            tuple(
+                f"{name}: " + ", ".join(f"{v} ({n} fits)" for v, n in versions.most_common())
+                for name, versions in found.mixed.items()
+            ),
+        )
+
+
+def _html(shown: Overview, found: Provenance) -> Markup:
+    most = page_budget.POOLS_SHOWN
+    return fragment(
+        "fits_provenance.html.j2",
+        experiment=shown.experiment,
+        provenance=found,
+        pools=found.pools[:most],
+        pools_left_out=len(found.pools[most:]),
+    )
+
+
+SECTION = Section(find=_find, cautions=Placed(60, _cautions), page=Placed(80, _html))

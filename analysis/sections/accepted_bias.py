@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.section import Caution, Evidence, Placed, Section
 from analysis.selection import Selection
 from grid.records.experiments import Experiment
 from grid.records.places import manifest_key
@@ -14,11 +15,10 @@ from grid.records.pools.header_facts import accepted, one_sided_among, read_pool
 from grid.records.readable import by_halves
 
 TRAINED = ("train", "validation")
+Found = tuple[str, tuple[str, ...]] | None
 
 
-def accepted_bias(
-    selection: Selection, experiment: Experiment
-) -> tuple[str, tuple[str, ...]] | None:
+def accepted_bias(selection: Selection, experiment: Experiment) -> Found:
     """Say which labels a header gives away, in a sentence and a line per comparison; else None.
 
     What is compared are the classes of each test set and of what is trained on: of each dataset,
@@ -56,3 +56,15 @@ def _compared(experiment: Experiment) -> Iterator[tuple[str, list[str]]]:
         yield f"training images of {dataset}", pools
     if any(len(both) == 1 for both in labels.values()):
         yield "training images of all datasets", [pool["pool_id"] for pool in trained]
+
+
+def _find(evidence: Evidence) -> Found:
+    return accepted_bias(evidence.selection, evidence.experiment)
+
+
+def _cautions(evidence: Evidence, found: Found) -> Iterator[Caution]:
+    if found is not None:
+        yield Caution("one_sided", *found)
+
+
+SECTION = Section(find=_find, cautions=Placed(10, _cautions))

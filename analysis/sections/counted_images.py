@@ -1,0 +1,87 @@
+"""Which images the cells count: those seen in training, those left out, those without a logit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analysis.cell_lines import entries_in_words, lines_of_cells, of_seed
+from analysis.cell_measures import Measured
+from analysis.matrix import Matrix, SeedCell
+from analysis.section import Caution, Evidence, Placed, Section, nothing
+
+FEWEST_IMAGES = 20
+
+
+def _cautions(evidence: Evidence, found: None) -> Iterator[Caution]:
+    if evidence.experiment["leakage"] == "allow":
+        yield from _seen(evidence.matrices)
+    else:
+        yield from _left_out(evidence.matrices)
+    yield from _unreadable(evidence.matrices)
+
+
+def _seen(matrices: Sequence[Matrix]) -> Iterator[Caution]:
+    lines = lines_of_cells(
+        matrices, lambda cell: cell.measured is not None and cell.measured.counts.n_seen > 0
+    )
+    if lines:
+        yield Caution(
+            "seen",
+            "Test images that a fit was trained or validated on are counted (leakage: allow), "
+            "which flatters it.",
+            tuple(lines),
+        )
+
+
+def _left_out(matrices: Sequence[Matrix]) -> Iterator[Caution]:
+    lines = []
+    for matrix, on, entry in entries_in_words(matrices):
+        cells = [_counts_left_out(cell) for cell in entry.cells if _leaves_too_few(cell)]
+        if cells:
+            lines.append(f"{matrix.title}, {on}: {'; '.join(cells)}")
+    if lines:
+        yield Caution(
+            "left_out",
+            "Few images remain: more than half of a side was left out because the fit was trained "
+            f"or validated on these images, or fewer than {FEWEST_IMAGES} are left on a side.",
+            tuple(lines),
+        )
+
+
+def _leaves_too_few(cell: SeedCell) -> bool:
+    return cell.measured is not None and any(
+        out and (out > left or left < FEWEST_IMAGES) for out, left in _sides(cell.measured)
+    )
+
+
+def _counts_left_out(cell: SeedCell) -> str:
+    if cell.measured is None:
+        return "missing"
+    (real_out, real), (fake_out, fake) = _sides(cell.measured)
+    return f"{real_out} real and {fake_out} fake left out, {real} and {fake} remain{of_seed(cell)}"
+
+
+def _sides(measured: Measured) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the images left out as seen, and those that remain, of the reals and of the fakes."""
+    counts = measured.counts
+    fake_out = counts.n_seen_fake
+    return (counts.n_seen - fake_out, counts.n_real), (fake_out, counts.n_fake)
+
+
+def _unreadable(matrices: Sequence[Matrix]) -> Iterator[Caution]:
+    lines = []
+    for matrix in matrices:
+        for n, column in enumerate(matrix.columns):
+            counts = [e.count("n_null") for row in matrix.entries if (e := row[n]) is not None]
+            told = [count for count in counts if count not in ("", "0")]
+            if told:
+                lines.append(f"{matrix.title} on {column.label}: {told[0]}")
+    if lines:
+        yield Caution(
+            "unreadable",
+            "Images without a logit, because they could not be read, are left out.",
+            tuple(lines),
+        )
+
+
+SECTION = Section(find=nothing, cautions=Placed(70, _cautions))

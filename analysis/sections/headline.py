@@ -1,0 +1,34 @@
+"""What the matrices show, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+from rich.text import Text
+
+from analysis.overview import Overview
+from analysis.page_fragments import fragment
+from analysis.section import Evidence, Placed, Screen, Section
+from analysis.sentences import headline, meaning
+
+
+def _find(evidence: Evidence) -> tuple[list[str], str]:
+    """Return the sentences, and what their numbers are."""
+    return headline(evidence.matrices), meaning(evidence.matrices)
+
+
+def _lines(shown: Overview, found: tuple[list[str], str], screen: Screen) -> Iterator[Text]:
+    sentences, meant = found
+    yield Text("")
+    for sentence in sentences:
+        yield Text(sentence)
+    yield Text(meant, style="dim")
+
+
+def _html(shown: Overview, found: tuple[list[str], str]) -> Markup:
+    sentences, meant = found
+    return fragment("headline.html.j2", sentences=sentences, meaning=meant)
+
+
+SECTION = Section(find=_find, terminal=Placed(50, _lines), page=Placed(30, _html))

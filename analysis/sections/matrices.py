@@ -1,0 +1,59 @@
+"""The matrices: of one metric on a terminal; on the page of all, two side by side and the others.
+
+The page is in two steps, so that further metrics make no matrix of AUC and accuracy drop out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from markupsafe import Markup
+from rich.text import Text
+
+from analysis import page_budget
+from analysis.colours import STEPS
+from analysis.matrix import Matrix
+from analysis.matrix_table import family_heads, table_rows
+from analysis.matrix_text import matrix_lines
+from analysis.metric_registry import find_metric, known_metrics
+from analysis.overview import Overview
+from analysis.page_fragments import fragment
+from analysis.section import Placed, Screen, Section, nothing
+
+SIDE_BY_SIDE = ("auc", "accuracy")
+
+
+def _lines(shown: Overview, found: None, screen: Screen) -> Iterator[Text]:
+    for matrix in shown.matrices:
+        yield Text("")
+        yield from matrix_lines(matrix, screen.metric, screen.width)
+
+
+def _html(shown: Overview, found: None) -> Markup:
+    first = [find_metric(name) for name in SIDE_BY_SIDE]
+    others = [each for each in known_metrics() if each not in first]
+    whole, unfolded = _most(shown.matrices, len(first), len(others))
+    return fragment(
+        "matrices.html.j2",
+        matrices=shown.matrices[:whole],
+        left_out=[matrix.title for matrix in shown.matrices[whole:]],
+        first=first,
+        others=others,
+        with_others=unfolded,
+        table_rows=table_rows,
+        family_heads=family_heads,
+        scale=range(STEPS + 1),
+        sql=page_budget.every_number(),
+    )
+
+
+def _most(matrices: Sequence[Matrix], first: int, others: int) -> tuple[int, int]:
+    """Return of how many matrices the page has some first metrics, and of how many the others."""
+    cells = [len(matrix.rows) * len(matrix.columns) for matrix in matrices]
+    budget = page_budget.MATRIX_CELLS_SHOWN
+    whole = max(page_budget.within([n * first for n in cells], budget), 1)
+    left = budget - sum(cells[:whole]) * first
+    return whole, page_budget.within([n * others for n in cells[:whole]], left)
+
+
+SECTION = Section(find=nothing, terminal=Placed(40, _lines), page=Placed(60, _html))

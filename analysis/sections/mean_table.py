@@ -1,0 +1,49 @@
+"""The means of each matrix over generators that are trained on, new, or near: a line per matrix."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from analysis.matrix import Matrix
+from analysis.overview import Overview
+from analysis.page_fragments import fragment
+from analysis.relations import UNSEEN, Relation
+from analysis.section import Placed, Section, nothing
+from analysis.sentences import with_sd
+
+# The columns of the table; one is there where any matrix has such entries.
+SUMMARY: tuple[tuple[str, str, tuple[Relation, ...]], ...] = (
+    ("AUC, trained generators", "auc", ("trained",)),
+    ("AUC, others", "auc", UNSEEN),
+    ("AUC, same family", "auc", ("family",)),
+    ("AUC, other families", "auc", ("other",)),
+    ("AUC, family unknown", "auc", ("family_unknown",)),
+    ("AUC, near copies", "auc", ("related",)),
+    ("AUC, other classes", "auc", ("classes",)),
+    ("AUC, training unknown", "auc", ("unknown",)),
+    ("accuracy, trained", "accuracy", ("trained",)),
+    ("accuracy, others", "accuracy", UNSEEN),
+    ("accuracy, training unknown", "accuracy", ("unknown",)),
+)
+
+
+def _html(shown: Overview, found: None) -> Markup:
+    present = {entry.relation for matrix in shown.matrices for entry in matrix.all_entries()}
+    columns = [each for each in SUMMARY if present.intersection(each[2])]
+    lines = []
+    for matrix in shown.matrices:
+        means = [with_sd(matrix.mean(metric, relations)) for _, metric, relations in columns]
+        lines.append({"title": matrix.title, "values": [_seeds(matrix), *means]})
+    heads = ["seeds", *(name for name, _, _ in columns)]
+    return fragment("mean_table.html.j2", heads=heads, lines=lines)
+
+
+def _seeds(matrix: Matrix) -> str:
+    """Say how many seeds are measured, and of how many, where some are not yet."""
+    measured, wanted = len(matrix.measured_seeds), len(matrix.seeds)
+    if not wanted:
+        return "none"
+    return f"{measured}" if measured == wanted else f"{measured} of {wanted}"
+
+
+SECTION = Section(find=nothing, page=Placed(50, _html))

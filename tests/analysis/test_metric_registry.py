@@ -1,0 +1,149 @@
+"""A metric is one function: registering it is all that a column, a matrix and the page need."""
+
+import numpy as np
+import pytest
+from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
+
+from analysis import cells, metric_registry
+from analysis.cell_cache import FOLDER
+from analysis.cells_view import cells_schema
+from analysis.matrix_making import matrices
+from analysis.metric_registry import UnknownMetric, find_metric, known_metrics, metric
+from analysis.overview import overview
+from analysis.query import query
+from analysis.report import report_page
+from analysis.selection import Selection
+from grid.store.opening import open_store
+
+GRID = SyntheticGrid(
+    name="two",
+    detectors=(SyntheticDetector(name="npr"),),
+    generators=2,
+    seeds=2,
+    images=30,
+    degradations=("none",),
+)
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    """A registry of the test's own."""
+    known_metrics()
+    monkeypatch.setattr(metric_registry, "_registered", dict(metric_registry._registered))
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A store and its experiment; its cells are measured."""
+    store = open_store(tmp_path / "store")
+    experiment = write_synthetic_store(store, GRID)
+    query(store, "SELECT * FROM cells")
+    return store, experiment
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """The names of the metrics that were computed, a name per cell."""
+    found = []
+    measure = cells.measure
+
+    def recorded(*arguments, metrics, **named):
+        found.extend(each.name for each in metrics)
+        return measure(*arguments, metrics=metrics, **named)
+
+    monkeypatch.setattr(cells, "measure", recorded)
+    return found
+
+
+def register_specificity(version=1, bound=0):
+    @metric("specificity", "specificity at logit 0", version, explained="share of reals found")
+    def specificity(real, fake):
+        return np.mean(real <= bound)
+
+
+def test_a_new_metric_is_found_everywhere_and_alone_computed(registry, stored, computed, crossgen):
+    store, experiment = stored
+    before = query(store, "SELECT * FROM cells ORDER BY ALL")
+    assert computed == []
+    register_specificity()
+    after = query(store, "SELECT * FROM cells ORDER BY ALL")
+    assert computed == ["specificity"] * 8
+    assert after.drop_columns(["specificity"]).equals(before)
+    scores = "SELECT avg((logit <= 0)::int) s FROM scores WHERE label = 0 AND NOT seen"
+    [expected] = query(store, f"{scores} GROUP BY fit_id, pool_id ORDER BY ALL LIMIT 1").to_pylist()
+    assert min(after["specificity"].to_pylist()) == pytest.approx(expected["s"])
+    [npr] = matrices(Selection.of(store, [experiment]), experiment)
+    assert npr.entries[0][0].spread("specificity") is not None
+    code, out, err = crossgen("matrix", "--store", store.root, "--metric", "specificity")
+    assert code == 0, err
+    assert "npr  specificity at logit 0, trained on (rows) x tested on (columns)" in out
+    html = report_page(overview(store, experiment))
+    assert '<table class="matrix" data-metric="specificity">' in html
+    assert "Specificity at logit 0: share of reals found." in html
+    assert " and specificity at logit 0</summary>" in html
+    code, out, _ = crossgen("matrix", "--help")
+    assert "|specificity]" in out.replace("\n", "").replace(" ", "")
+
+
+def test_a_new_version_of_a_metric_is_alone_computed(registry, stored, computed, monkeypatch):
+    store, _ = stored
+    register_specificity()
+    lenient = query(store, "SELECT sum(specificity) s FROM cells").to_pylist()
+    monkeypatch.delitem(metric_registry._registered, "specificity")
+    register_specificity(version=2, bound=-1)
+    computed.clear()
+    written = []
+    put = store.put_checkpoint
+    monkeypatch.setattr(store, "put_checkpoint", lambda *a: written.append(a[0]) or put(*a))
+    strict = query(store, "SELECT sum(specificity) s FROM cells").to_pylist()
+    assert computed == ["specificity"] * 8
+    assert strict[0]["s"] < lenient[0]["s"]
+    assert written == [f"{FOLDER}specificity-v2.parquet"], "no other table is written again"
+    assert f"{FOLDER}specificity-v1.parquet" in store.list(FOLDER)
+
+
+def test_a_metric_that_is_away_leaves_its_numbers_for_its_return(
+    registry, stored, computed, monkeypatch
+):
+    store, _ = stored
+    register_specificity()
+    first = query(store, "SELECT * FROM cells ORDER BY ALL")
+    mine = metric_registry._registered.pop("specificity")
+    assert "specificity" not in query(store, "SELECT * FROM cells").column_names
+    metric_registry._registered["specificity"] = mine
+    computed.clear()
+    assert query(store, "SELECT * FROM cells ORDER BY ALL").equals(first)
+    assert computed == []
+
+
+@pytest.mark.parametrize("value", [np.nan, 1.01, -0.1, np.inf])
+def test_what_is_no_share_is_no_result(registry, value):
+    @metric("wrong", "wrong", 1, explained="nothing")
+    def wrong(real, fake):
+        return value
+
+    one = np.zeros(1, np.float32)
+    with pytest.raises(ValueError, match=r"metric 'wrong': it gave .* not in \[0, 1\]"):
+        find_metric("wrong").compute(one, one)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("auc", "there is one of this name"), ("EER", "small letters"), ("a b", "small letters")],
+)
+def test_a_name_is_a_column_of_its_own(registry, name, why):
+    with pytest.raises(ValueError, match=why):
+        metric(name, name, 1, explained="")
+
+
+def test_no_metric_is_called_like_another_column():
+    names = cells_schema().names
+    assert len(names) == len(set(names))
+
+
+def test_a_mistyped_metric_is_refused_with_a_suggestion(crossgen):
+    with pytest.raises(UnknownMetric, match="Did you mean accuracy"):
+        find_metric("acuracy")
+    code, _, err = crossgen("matrix", "--metric", "acuracy")
+    assert code == 2
+    assert "Did you mean accuracy" in err
