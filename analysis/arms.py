@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.lineage import ancestors
 from grid.records.experiments import Cell, FitRecord
 
 _WITHOUT_NAME = ("detector", "degradation")  # said by their value alone: "npr, jpeg(75)"
@@ -36,7 +37,7 @@ class ArmOfFit:
 
         Needed where fits of one seed began with weights of several.
         """
-        seeds = [str(parent["seed"]) for parent in _ancestors(fit, fits)]
+        seeds = [str(parent["seed"]) for parent in ancestors(fit, fits)]
         return ArmOfFit((*self.settings, ("weights.seed", "+".join(seeds))))
 
     def __getitem__(self, name: str) -> str:
@@ -90,12 +91,6 @@ def _settings(fit: FitRecord, fits: Mapping[str, FitRecord]) -> dict[str, Any]:
         made = _settings(parent, fits).items()
         settings.update({f"weights.{key}": value for key, value in made if key != "weights"})
     return settings
-
-
-def _ancestors(fit: FitRecord, fits: Mapping[str, FitRecord]) -> Iterator[FitRecord]:
-    while (parent := fits.get(fit["parent"] or "")) is not None:
-        yield parent
-        fit = parent
 
 
 def _weights(fit: FitRecord, fits: Mapping[str, FitRecord]) -> str:

@@ -101,7 +101,8 @@ class _Trained:
     def facts_of(self, fit_id: str, experiment: Experiment) -> dict[str, Any]:
         key = experiment["digest"], fit_id
         if key not in self._made:
-            facts = fit_facts(self._selection.fit_of(experiment, fit_id))
+            fits = self._selection.fits_of(experiment)
+            facts = fit_facts(fits[fit_id], fits)
             groups = facts["train_groups"]
             self._made[key] = {
                 **{name: facts[name] for name in _OF_THE_FIT},

@@ -29,7 +29,7 @@ def fits_view(selection: Selection) -> pa.Table:
                 "fit_id": fit_id,
                 "experiments": list(dict.fromkeys(each["name"] for each in experiments)),
                 "arms": list(dict.fromkeys(arms[fit_id])),
-                **fit_facts(fit),
+                **fit_facts(fit, selection.fits),
                 "partial": any(each["limit"] is not None for each in experiments),
                 "simulated": any(each["simulated"] for each in experiments),
                 "committed": commit is not None,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from analysis.lineage import ancestors, seen_generators
 from grid.records.experiments import FitRecord, SetRecord
 
 MIXED = "mixed"
@@ -14,7 +15,10 @@ MIXED = "mixed"
 
 @dataclass(frozen=True)
 class Row:
-    """A training set; `family` is MIXED where it holds several, "" where it is not known."""
+    """What fits were trained on, in this order: `B after A`; `family` is of all of it together.
+
+    It is MIXED where there are several, "" where none is known.
+    """
 
     label: str
     family: str
@@ -33,12 +37,21 @@ def blocks(families: Sequence[str]) -> list[tuple[str, int]]:
     return [(family, len(list(run))) for family, run in groupby(families)]
 
 
-def row_head(name: str, fit: FitRecord, prefix: str) -> Row:
-    """Return the head of a row: its name without the prefix that all rows have, its family."""
-    train = fit["train"]
-    families = sorted(set(train["families"])) if train else []
+def row_head(fit: FitRecord, fits: Mapping[str, FitRecord], prefix: str) -> Row:
+    """Return the head of a row: its name without the prefix that all rows have, its family.
+
+    The training sets of the fits that it began from are told, where they are others.
+
+    Args:
+        fit: one of the row's.
+        fits: of the same experiment's record, by id.
+        prefix: see `shared_prefix`.
+    """
+    before = [each["train"]["label"] for each in ancestors(fit, fits) if each["train"] is not None]
+    names = dict.fromkeys((row_name(fit), *before))
+    families = seen_generators(fit, fits).families
     return Row(
-        label=name.removeprefix(prefix),
+        label=" after ".join(name.removeprefix(prefix) for name in names),
         family=families[0] if len(families) == 1 else MIXED if families else "",
     )
 

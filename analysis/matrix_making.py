@@ -16,6 +16,7 @@ from analysis.heads import (
     set_key,
     shared_prefix,
 )
+from analysis.lineage import SeenGenerators, seen_generators
 from analysis.matrix import Entry, Matrix, SeedCell
 from analysis.relations import relation_of
 from analysis.selection import Selection
@@ -106,6 +107,7 @@ def _matrix(
     keys = sorted(sets, key=lambda key: families.index(sets[key]["family"]))
     place = {sets[key]["generator"]: n for n, key in reversed(list(enumerate(keys)))}
     ordered = sorted(names, key=lambda name: row_place(names[name], families, place))
+    seen = {name: seen_generators(fit, fits) for name, fit in names.items()}
     found: dict[tuple[str, tuple[object, ...]], list[tuple[Cell, SeedCell]]] = {}
     for cell, seed_cell in cells:
         key = (row_name(fits[cell.fit_id]), set_key(cell.record))
@@ -114,22 +116,25 @@ def _matrix(
         title=title,
         settings=dict(arm.settings),
         facts=facts,
-        rows=tuple(row_head(name, names[name], shared_prefix(ordered)) for name in ordered),
+        rows=tuple(row_head(names[name], fits, shared_prefix(ordered)) for name in ordered),
         columns=column_heads([sets[key] for key in keys]),
         entries=tuple(
-            tuple(_entry(found.get((name, key)), names[name]) for key in keys) for name in ordered
+            tuple(_entry(found.get((name, key)), names[name], seen[name]) for key in keys)
+            for name in ordered
         ),
     )
 
 
-def _entry(cells: Sequence[tuple[Cell, SeedCell]] | None, fit: FitRecord) -> Entry | None:
+def _entry(
+    cells: Sequence[tuple[Cell, SeedCell]] | None, fit: FitRecord, seen: SeenGenerators
+) -> Entry | None:
     if not cells:
         return None
     ordered = sorted((c for _, c in cells), key=lambda c: -1 if c.seed is None else c.seed)
     for one, other in pairwise(ordered):
         if one.seed == other.seed:
             raise AmbiguousSeeds(one.fit_id, other.fit_id)
-    return Entry(relation_of(fit, cells[0][0].record), tuple(ordered))
+    return Entry(relation_of(fit, seen, cells[0][0].record), tuple(ordered))
 
 
 def _epoch(cell: Cell, selection: Selection) -> int | None:

@@ -7,7 +7,7 @@ pools are content, so what several share is there once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -190,9 +190,9 @@ class Selection:
             if all(self.is_committed(piece) for piece in (*cell.real, *cell.fake))
         ]
 
-    def fit_of(self, experiment: Experiment, fit_id: str) -> FitRecord:
-        """Return a fit as one of the experiments tells it: two may name its training set apart."""
-        return self._fits_by_experiment[experiment["digest"]][fit_id]
+    def fits_of(self, experiment: Experiment) -> Mapping[str, FitRecord]:
+        """Return fits by id as one experiment tells them: two may name a training set apart."""
+        return self._fits_by_experiment[experiment["digest"]]
 
     def experiments_of(self, fit_id: str) -> list[Experiment]:
         """Return the selected experiments that want a fit."""

@@ -31,24 +31,36 @@ def matrix_sentence(matrix: Matrix) -> str:
 
     AUC alone: it needs no threshold. Means over entries; ± is over seeds.
     """
-    own = matrix.mean("auc", ["trained"])
-    others = matrix.mean("auc", UNSEEN)
-    unknown = matrix.mean("auc", ["unknown"])
-    if own is None and others is None:
-        if unknown is None:
-            return f"{matrix.title}: nothing is measured yet."
-        return f"{matrix.title}: mean AUC {with_sd(unknown)}; what it was trained on is not known."
-    clauses = []
-    if own is not None:
-        clauses.append(f"AUC {with_sd(own)} on the generators that it was trained on")
-    if others is not None:
-        auc = "" if clauses else "AUC "
-        clauses.append(f"{auc}{with_sd(others)} on those that it was not")
-    text = f"{matrix.title}: {' and '.join(clauses)}{_by_family(matrix)}"
+    own, before = matrix.mean("auc", ["trained"]), matrix.mean("auc", ["before"])
+    others, unknown = matrix.mean("auc", UNSEEN), matrix.mean("auc", ["unknown"])
+    means = {
+        "the generators that it was trained on": own,
+        "those that a fit which it began from was trained on": before,
+        "those that it was not" if before is None else "those that are new to it": others,
+    }
+    clauses = [f"{with_sd(mean)} on {what}" for what, mean in means.items() if mean is not None]
+    if not clauses and unknown is not None:
+        return (
+            f"{matrix.title}: mean AUC {with_sd(unknown)}; what it was trained on is not known, "
+            "since it began with given weights."
+        )
+    if not clauses:
+        return f"{matrix.title}: nothing is measured yet."
+    text = f"{matrix.title}: AUC {_listed(clauses)}{_by_family(matrix)}"
+    if unknown is not None:
+        text += (
+            "; it began with given weights, so it is not known whether the other generators are "
+            f"new to it ({number(unknown.mean)})"
+        )
     copies = matrix.mean("auc", ["related"])
     if copies is not None:
         text += f"; near copies of trained ones are counted apart ({number(copies.mean)})"
     return f"{text}.{_extremes(matrix)}"
+
+
+def _listed(clauses: Sequence[str]) -> str:
+    *first, last = clauses
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def headline(found: Sequence[Matrix]) -> list[str]:

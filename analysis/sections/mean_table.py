@@ -14,6 +14,7 @@ from analysis.sentences import with_sd
 # The columns of the table; one is there where any matrix has such entries.
 SUMMARY: tuple[tuple[str, str, tuple[Relation, ...]], ...] = (
     ("AUC, trained generators", "auc", ("trained",)),
+    ("AUC, trained before", "auc", ("before",)),
     ("AUC, others", "auc", UNSEEN),
     ("AUC, same family", "auc", ("family",)),
     ("AUC, other families", "auc", ("other",)),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from data.counts import counted
 from data.selection import Selection
+from grid.expansion.chosen_rows import ancestors
 from grid.expansion.fits import Expansion
 
 # As ASCII: a fourth of the memory of text, and compared as it lies.
@@ -19,7 +20,7 @@ ID_TYPE = "S32"
 
 @dataclass(frozen=True)
 class Overlap:
-    """Images that one training set and one test set share."""
+    """Images that one test set shares with a training set, or with it and those before it."""
 
     training_set: str
     test_set: str
@@ -38,15 +39,21 @@ def overlaps(expansion: Expansion) -> list[Overlap]:
     """Return every training set and test set that share images and are held together.
 
     Identity of an image is the digest of its bytes, so the same photograph under two generators
-    is found whatever it is called, and counts once.
+    is found whatever it is called, and counts once. A fit has seen what its ancestors have.
     """
-    selections: dict[str, Selection] = {}
+    selections: dict[str, list[Selection]] = {}
     scored: dict[str, set[str]] = {}
     for fit in expansion.fits.values():
-        if fit.training is not None and fit.selection is not None:
-            selections.setdefault(fit.training.label, fit.selection)
+        line = {
+            each.training.label: each.selection
+            for each in (fit, *ancestors(fit, expansion.fits))
+            if each.training is not None and each.selection is not None
+        }
+        if line:
+            label = " after ".join(line)
+            selections.setdefault(label, list(line.values()))
             for block in expansion.scoring.get(fit.fit_id, ()):
-                scored.setdefault(fit.training.label, set()).update(block["pools"])
+                scored.setdefault(label, set()).update(block["pools"])
     pools_of = {
         index: (*test_set.real_pools, *test_set.fake_pools)
         for index, test_set in enumerate(expansion.test_sets)
@@ -65,8 +72,13 @@ def overlaps(expansion: Expansion) -> list[Overlap]:
         if pools
     }
     found = []
-    for label, selection in selections.items():
-        trained = _ids([*selection.train.image_ids, *selection.validation.image_ids])
+    for label, of_line in selections.items():
+        trained = _ids(
+            image_id
+            for selection in of_line
+            for rows in (selection.train, selection.validation)
+            for image_id in rows.image_ids
+        )
         at = np.minimum(np.searchsorted(tested, trained), len(tested) - 1)
         seen = np.zeros(len(tested), dtype=bool)
         seen[at[tested[at] == trained]] = True

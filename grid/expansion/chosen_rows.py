@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +50,18 @@ def pool_rows(pool: Pool) -> PoolRows:
         classes=pool.table["class"].to_pylist(),
         pairs=pool.table["pair"].to_pylist(),
     )
+
+
+def ancestors(fit: Fit, fits: Mapping[str, Fit]) -> Iterator[Fit]:
+    """Yield the fits whose weights a fit descends from, its parent first: it has seen their images.
+
+    Args:
+        fit: of an experiment.
+        fits: all of them, or with each fit its ancestors, by id.
+    """
+    while fit.parent is not None:
+        fit = fits[fit.parent]
+        yield fit
 
 
 class TrainedClasses:

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from data.pools import Pool
+from grid.expansion.chosen_rows import ancestors
 from grid.expansion.fits import Expansion, Fit
 from grid.records.places import manifest_key
 from grid.records.pools.file_tables import publish_files
@@ -65,7 +66,7 @@ def trial_spec(
         "parent": fit.parent,
         "description": dict(fit.description),
         "training": training_block(fit, paths),
-        "lineage": [training_block(ancestor, paths) for ancestor in _ancestors(fit, expansion)],
+        "lineage": [training_block(ancestor, paths) for ancestor in ancestors(fit, expansion.fits)],
         "scoring": [dict(block) for block in expansion.scoring.get(fit.fit_id, ())],
         "paths": {
             pool_id: paths[pool_id]
@@ -118,20 +119,11 @@ def _pool(pool: Pool, paths: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _ancestors(fit: Fit, expansion: Expansion) -> list[Fit]:
-    """The fits whose weights a fit descends from: it has seen their images too."""
-    found = []
-    while fit.parent is not None:
-        fit = expansion.fits[fit.parent]
-        found.append(fit)
-    return found
-
-
 def pools_needed(expansion: Expansion, fits: Iterable[Fit]) -> list[str]:
     """Return the pools that some fits read, in training, validation, lineage or scoring."""
     needed: dict[str, None] = {}
     for fit in fits:
-        for one in (fit, *_ancestors(fit, expansion)):
+        for one in (fit, *ancestors(fit, expansion.fits)):
             if one.training:
                 needed.update(
                     dict.fromkeys(

@@ -9,6 +9,7 @@ from PIL import Image
 from grid.checks.leakage import overlaps
 from grid.experiment_file.loading import parse_experiment
 from grid.plan.plan import prepare
+from grid.refusal import Refused
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def write(tmp_path):
 
 @pytest.fixture
 def found(tmp_path, cache):
-    def found(**changes):
+    def found(*children, leakage="exclude", **changes):
         arm = {
             "detector": "simple_cnn",
             "simple_cnn.size": "tiny",
@@ -39,10 +40,11 @@ def found(tmp_path, cache):
         }
         raw = {
             "schema": 1,
+            "leakage": leakage,
             "name": "e",
             "data": {"g": {"root": "g"}},
             "test": {"sets": ["g"]},
-            "arms": [{"name": "a", **arm, **changes}],
+            "arms": [{"name": "a", **arm, **changes}, *({**arm, **child} for child in children)],
         }
         expansion = prepare(parse_experiment(raw, base=tmp_path))
         return [(o.training_set, o.test_set, o.images, o.of) for o in overlaps(expansion)]
@@ -78,3 +80,19 @@ def test_what_is_never_scored_together_is_not_counted(write, found):
     a, b = write("a"), write("b")
     shutil.copy(a / "train" / "ai" / "0.png", b / "val" / "ai" / "renamed.png")
     assert found(train={"sets": ["g/a"]}, test={"sets": ["g/a"]}) == []
+
+
+def test_what_a_parent_saw_is_counted_for_its_child(write, found):
+    """The child trains on b; its parent trained on a, of which b's test images hold a copy."""
+    a, b = write("a"), write("b")
+    shutil.copy(a / "train" / "ai" / "0.png", b / "val" / "ai" / "renamed.png")
+    child = {
+        "name": "child",
+        "train": {"sets": ["g/b"]},
+        "weights": {"from": "a"},
+        "test": {"sets": ["g/b"]},
+    }
+    leaks = found(child, train={"sets": ["g/a"]}, test={"sets": ["g/a"]})
+    assert leaks == [("g/b after g/a", "g/b", 1, 9)]
+    with pytest.raises(Refused, match="trained or validated on by g/b after g/a"):
+        found(child, leakage="refuse", train={"sets": ["g/a"]}, test={"sets": ["g/a"]})

@@ -1,0 +1,54 @@
+"""What a fit has learned from: its own training set and those of the fits that it began from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from grid.records.experiments import FitRecord
+
+
+@dataclass(frozen=True)
+class SeenGenerators:
+    """The generators that a fit, or one that it descends from, was trained on.
+
+    `generators` are in the order of training sets, the fit's own first; `own` are those of the
+    first. Where `all_known` is false, training began with a file of weights: there may be others.
+    """
+
+    own: frozenset[str]
+    generators: tuple[str, ...]
+    groups: tuple[str, ...]
+    families: tuple[str, ...]
+    all_known: bool
+
+
+def seen_generators(fit: FitRecord, fits: Mapping[str, FitRecord]) -> SeenGenerators:
+    """Return what a fit was trained on, its ancestors' training sets included.
+
+    Args:
+        fit: of an experiment's record.
+        fits: of the same record, by id: a fit's parent is among them.
+    """
+    trained = [each["train"] for each in (fit, *ancestors(fit, fits)) if each["train"] is not None]
+    own = fit["train"]
+    return SeenGenerators(
+        own=frozenset(own["generators"] if own is not None else ()),
+        generators=tuple(dict.fromkeys(g for train in trained for g in train["generators"])),
+        groups=tuple(sorted({g for train in trained for g in train["groups"]})),
+        families=tuple(sorted({f for train in trained for f in train["families"]})),
+        all_known=not began_from_file(fit, fits),
+    )
+
+
+def ancestors(fit: FitRecord, fits: Mapping[str, FitRecord]) -> Iterator[FitRecord]:
+    """Yield the fits whose weights a fit descends from, its parent first."""
+    while (parent := fits.get(fit["parent"] or "")) is not None:
+        yield parent
+        fit = parent
+
+
+def began_from_file(fit: FitRecord, fits: Mapping[str, FitRecord]) -> bool:
+    """Say whether the first of a fit's line began with weights that no fit of the record made."""
+    *_, first = (fit, *ancestors(fit, fits))
+    return first["weights"] is not None or first["train"] is None
