@@ -64,6 +64,7 @@ class Selection:
     train: Rows
     validation: Rows
     carved: bool  # whether validation was carved out of training, or declared
+    validation_left_out: int = 0  # images that left it, see `data.unseen_validation`
 
 
 def select(

@@ -20,6 +20,7 @@ from grid.sources.families import lines_to_add
 from grid.sources.source import FAKE, TRAIN
 from launch.desk import Desk
 from launch.show_damage import print_damage
+from launch.show_remarks import print_remarks
 
 SHOWN = 20
 COMPARISONS_SHOWN = 3
@@ -57,6 +58,7 @@ def print_plan(desk: Desk) -> None:
     _print_left_out(console, plan)
     _print_unknown_families(console, plan)
     _print_overlaps(console, plan)
+    print_remarks(console, plan)
     if plan.manifests:
         console.print(
             f"{counted(len(plan.manifests), 'deleted manifest')}: the next run writes "

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from data.counts import counted
 from data.selection import Selection
-from grid.expansion.chosen_rows import ancestors
+from grid.expansion.chosen_rows import ancestors, line_in_words
 from grid.expansion.fits import Expansion
 
 # As ASCII: a fourth of the memory of text, and compared as it lies.
@@ -44,14 +44,10 @@ def overlaps(expansion: Expansion) -> list[Overlap]:
     selections: dict[str, list[Selection]] = {}
     scored: dict[str, set[str]] = {}
     for fit in expansion.fits.values():
-        line = {
-            each.training.label: each.selection
-            for each in (fit, *ancestors(fit, expansion.fits))
-            if each.training is not None and each.selection is not None
-        }
-        if line:
-            label = " after ".join(line)
-            selections.setdefault(label, list(line.values()))
+        label = line_in_words(fit, expansion.fits)
+        if label:
+            line = (fit, *ancestors(fit, expansion.fits))
+            selections.setdefault(label, [e.selection for e in line if e.selection is not None])
             for block in expansion.scoring.get(fit.fit_id, ()):
                 scored.setdefault(label, set()).update(block["pools"])
     pools_of = {

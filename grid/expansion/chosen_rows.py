@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from data.pools import Pool
 from data.selection import PoolRows, Selection, select
+from data.unseen_validation import without_trained
 from grid.sources.training_sets import TrainingSet
 
 if TYPE_CHECKING:
@@ -18,14 +19,42 @@ if TYPE_CHECKING:
 
 
 class Selections:
-    """Row selections, each made once: seeds and sweeps share their training images."""
+    """Row selections, each made once: seeds and sweeps share their training images.
 
-    def __init__(self) -> None:
+    `fits` are those of the experiment so far, by id; parents come before their children.
+    """
+
+    def __init__(self, fits: Mapping[str, Fit]) -> None:
+        self._fits = fits
         self._rows: dict[str, PoolRows] = {}
         self._made: dict[tuple[Any, ...], Selection] = {}
+        self._apart: dict[tuple[Any, ...], Selection] = {}
 
-    def of(self, training: TrainingSet) -> Selection:
-        """Return the training and validation rows of a training set."""
+    def of(self, training: TrainingSet, parent: Fit | None) -> Selection:
+        """Return the training and validation rows of a training set.
+
+        Where training begins with a parent's weights, validation leaves out what these were
+        trained on.
+
+        Raises:
+            SelectionError: the pools cannot follow the rule, or nothing is left to validate on.
+        """
+        line = () if parent is None else (parent, *ancestors(parent, self._fits))
+        before = [fit for fit in line if fit.training is not None]
+        if not before:
+            return self._whole(training)
+        key = (training.key, *(fit.training.key for fit in before if fit.training is not None))
+        if key not in self._apart:
+            trained = {
+                i
+                for fit in before
+                if fit.selection is not None
+                for i in fit.selection.train.image_ids
+            }
+            self._apart[key] = without_trained(self._whole(training), trained)
+        return self._apart[key]
+
+    def _whole(self, training: TrainingSet) -> Selection:
         if training.key not in self._made:
             self._made[training.key] = select(
                 [self._of_pool(p) for p in training.pools],
@@ -62,6 +91,13 @@ def ancestors(fit: Fit, fits: Mapping[str, Fit]) -> Iterator[Fit]:
     while fit.parent is not None:
         fit = fits[fit.parent]
         yield fit
+
+
+def line_in_words(fit: Fit, fits: Mapping[str, Fit]) -> str:
+    """Return the training sets of a fit and of its ancestors, each once: `B after A`."""
+    line = (fit, *ancestors(fit, fits))
+    labels = dict.fromkeys(each.training.label for each in line if each.training is not None)
+    return " after ".join(labels)
 
 
 class TrainedClasses:

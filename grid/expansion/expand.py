@@ -75,8 +75,8 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     Every mistake is noted in `problems` and what it concerns is left out, so one reading of a
     file finds them all; the caller raises.
     """
-    selections = Selections()
     fits: dict[str, Fit] = {}
+    selections = Selections(fits)
     trained = TrainedClasses(fits)
     scoring: dict[str, list[ScoringRecord]] = {}
     test_sets: dict[str, TestSet] = {}
@@ -273,7 +273,7 @@ def _fit(
     if choice.weights is not None and weights is None:
         return None
     try:
-        selection = selections.of(training) if training is not None else None
+        selection = selections.of(training, parent) if training is not None else None
     except SelectionError as error:
         problems.add(f"{where}.train", str(error), "Correct it in the file")
         return None
@@ -306,7 +306,7 @@ def _fit(
         recipe_name=choice.values["recipe"] if recipe else "none",
         seed=choice.seed,
         weights=weights,
-        parent=parent,
+        parent=parent.fit_id if parent is not None else None,
         description=description,
         values=choice.values,
         equalise=choice.equalise,
@@ -315,8 +315,8 @@ def _fit(
 
 def _weights(
     choice: _Choice, by_arm: Mapping[str, list[Fit]], problems: Problems
-) -> tuple[dict[str, Any] | None, str | None]:
-    """Return what stands for the initial weights in the identity, and the parent's fit id."""
+) -> tuple[dict[str, Any] | None, Fit | None]:
+    """Return what stands for the initial weights in the identity, and the parent."""
     spec = choice.weights
     if spec is None:
         return None, None
@@ -345,7 +345,7 @@ def _weights(
     if not _is_kept(parent, spec.epoch):
         problems.add(*_not_kept(f"{where}.epoch: {spec.epoch}", parent))
         return None, None
-    return {"from": parent.fit_id, "epoch": spec.epoch}, parent.fit_id
+    return {"from": parent.fit_id, "epoch": spec.epoch}, parent
 
 
 def _is_kept(fit: Fit, epoch: int | str) -> bool:

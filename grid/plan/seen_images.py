@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from data.counts import counted
-from data.selection import PoolRows, Rows, SelectionError, TrainingRule, select
+from data.selection import PoolRows, Rows, Selection, SelectionError, TrainingRule, select
+from data.unseen_validation import as_described
 from grid.expansion.fits import Expansion, Fit
 from grid.records.experiments import Experiment, FitRecord, PoolRecord
 from grid.records.pools.manifests import read_pool
@@ -83,6 +85,16 @@ class StoredImages:
         return None
 
     def _proved(self, fit: FitRecord, experiment: Experiment) -> SeenImages | None:
+        found = self._selected(fit, experiment)
+        if found is None:
+            return None
+        selection, names = found
+        return SeenImages(_named(selection.train, names), _named(selection.validation, names))
+
+    def _selected(
+        self, fit: FitRecord, experiment: Experiment
+    ) -> tuple[Selection, list[list[str]]] | None:
+        """Select a fit's rows again, with the names of all rows of its pools."""
         rule = TrainingRule(
             validation_fraction=(fit["recipe"] or {}).get("validation_fraction", 0.1)
         )
@@ -92,14 +104,25 @@ class StoredImages:
             selection = select([r for r, _ in pools], rule, [r for r, _ in declared])
         except (StoreMissing, SelectionError):
             return None
-        wanted = fit["description"]
-        if (selection.train.digest, selection.validation.digest) != (
-            wanted.get("training"),
-            wanted.get("validation"),
-        ):
+        described = as_described(
+            selection,
+            fit["description"].get("training", ""),
+            fit["description"].get("validation", ""),
+            partial(self._trained_before, fit, experiment),
+        )
+        if described is None:
             return None
-        names = [names for _, names in (*pools, *declared)]
-        return SeenImages(_named(selection.train, names), _named(selection.validation, names))
+        return described, [names for _, names in (*pools, *declared)]
+
+    def _trained_before(self, fit: FitRecord, experiment: Experiment) -> frozenset[str]:
+        """Return the images that a fit's ancestors were trained on, as far as they are proved."""
+        fits = {each["fit_id"]: each for each in experiment["fits"]}
+        parent = fits.get(fit["parent"] or "")
+        if parent is None:
+            return frozenset()
+        found = self._selected(parent, experiment) if parent["train"] is not None else None
+        own = found[0].train.image_ids if found is not None else []
+        return self._trained_before(parent, experiment).union(own)
 
     def _pools_of(
         self, fit: FitRecord, experiment: Experiment, split: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import re
 import sys
+from pathlib import Path
 
 OUT_OF_MEMORY = re.compile(
     r"out of memory|CUBLAS_STATUS_ALLOC_FAILED|CUBLAS_STATUS_NOT_INITIALIZED"
@@ -31,6 +33,13 @@ def kind_of(error: BaseException) -> str:
             return "out_of_memory" if OUT_OF_MEMORY.search(text) else "device"
         cause = cause.__cause__
     return ""
+
+
+def shows_gpu() -> bool:
+    """Return whether this machine has a CUDA device for its processes, asking its files alone."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    hidden = visible is not None and visible.strip() in ("", "-1")
+    return not hidden and any(Path("/dev").glob("nvidia[0-9]*"))
 
 
 def cap_memory(share: float) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from data.images import DecodedCache, ImageRows
 from data.selection import PoolRows, Selection, TrainingRule, select
 from data.selection import Rows as SelectedRows
+from data.unseen_validation import as_described
 from grid.records.pools.file_tables import read_files
 from grid.records.pools.manifests import read_pool
 from grid.store.base import Store
@@ -40,11 +41,13 @@ class Rows:
             RowsChanged: the selection gives other rows than when the trial was planned.
         """
         block = self._spec["training"]
-        selection = self._selection(block)
-        if (selection.train.digest, selection.validation.digest) != (
+        selection = as_described(
+            self._selection(block),
             block["digest"],
             block["validation_digest"],
-        ):
+            self._trained_before,
+        )
+        if selection is None:
             raise RowsChanged(
                 f"fit {self._spec['fit_id']}: the training rows selected here are not those of its "
                 "identity; the worker runs another version of crossgen than the planner, "
@@ -84,6 +87,15 @@ class Rows:
                 ids.update(selection.train.image_ids)
                 ids.update(selection.validation.image_ids)
         return frozenset(ids)
+
+    def _trained_before(self) -> set[str]:
+        """Return the ids of the images that the fit's ancestors were trained on."""
+        return {
+            image_id
+            for block in self._spec["lineage"]
+            if block is not None
+            for image_id in self._selection(block).train.image_ids
+        }
 
     def seen_flags(self, image_ids: Sequence[str]) -> np.ndarray:
         """Return, for each image, whether the fit saw it before the test."""

@@ -11,6 +11,7 @@ from grid.plan.plan import make_plan, make_trials, prepare
 from grid.records.commits import committed_pieces, read_commits
 from grid.records.failures import read_failures
 from grid.records.places import weights_key
+from grid.records.tables import read_validation
 from grid.refusal import Refused
 from grid.store.opening import open_store
 
@@ -147,3 +148,79 @@ def test_weights_that_do_not_fit_fail_the_trial_and_say_what_is_missing(raw, own
     assert "WeightsMismatch" in out
     scored = committed_pieces(store)
     assert not any(fit_id.startswith("npr") for fit_id in scored)
+
+
+def validating_more(raw, fraction=0.5, **more):
+    """A child that would be validated on images that its parent was trained on."""
+    child = tuned(raw, **more)
+    child["recipe"]["validation_fraction"] = fraction
+    return child
+
+
+def test_a_child_is_not_validated_on_what_its_parent_was_trained_on(raw, own_run, crossgen):
+    raw["arms"].append(validating_more(raw))
+    own_run.file.write_text(json.dumps(raw))
+    given = own_run.file, "--store", own_run.store
+    code, out, err = crossgen("plan", *given)
+    assert code == 0, err
+    said = "12 of 16 images left out, because a fit that it begins with was trained on them"
+    assert f"validation of g/g1: {said}" in out
+    code, _, err = crossgen("run", *given, "--no-ray")
+    assert code == 0, err
+    store = open_store(own_run.store)
+    commits = read_commits(store)
+    for child in (c for c in commits.values() if c["parent"]):
+        parent = commits[child["parent"]]
+        validated = [
+            read_validation(store, c["fit_id"], c["attempt"])["image_id"].to_pylist()
+            for c in (child, parent)
+        ]
+        assert validated[0] == validated[1]  # here all else was the parent's training set
+        assert child["n_validation"] == len(validated[0]) == 4
+        assert child["n_train"] == 16
+        code, out, err = crossgen("verify", child["fit_id"], "--store", own_run.store)
+        assert "equal, bit for bit" in out, err
+    code, out, _ = crossgen("plan", *given, "--why")
+    assert "nothing to do" in out
+
+
+def test_where_nothing_is_left_to_validate_on_it_is_refused(raw, own_run, plan_of):
+    """The child trains on reals and fakes of g2 that lie, renamed, in what the parent saw of g1."""
+    for label in ("nature", "ai"):
+        for image in (own_run.folder / "images/g2/train" / label).iterdir():
+            shutil.copy(image, own_run.folder / "images/g1/train" / label / f"g2_{image.name}")
+    raw["arms"][0]["train"] = {"sets": ["g/g1"]}
+    raw["arms"][0]["recipe"]["validation_fraction"] = 0.01
+    raw["arms"].append({**tuned(raw), "train": {"sets": ["g/g2"]}})
+    with pytest.raises(Refused, match=r"arms.tuned.train: .*were trained on.*declare a validation"):
+        plan_of(raw)
+
+
+def test_ids_stay_where_no_validation_image_was_trained_on(raw, plan_of, monkeypatch):
+    raw["arms"] += [tuned(raw), {**validating_more(raw), "name": "moved"}]
+    ids = {f.fit.arms[0]: f.fit.fit_id for f in plan_of(raw).fits}
+    monkeypatch.setattr(
+        "grid.expansion.chosen_rows.without_trained", lambda selection, trained: selection
+    )
+    before = {f.fit.arms[0]: f.fit.fit_id for f in plan_of(raw).fits}
+    assert {arm for arm, fit_id in ids.items() if before[arm] != fit_id} == {"moved"}
+
+
+def test_a_fit_of_an_earlier_version_is_still_repeated(raw, own_run, crossgen, monkeypatch):
+    """Its validation holds images of its parent; its spec and its digests say so."""
+    raw["arms"].append(validating_more(raw))
+    own_run.file.write_text(json.dumps(raw))
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "grid.expansion.chosen_rows.without_trained", lambda selection, trained: selection
+        )
+        code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")
+        assert code == 0, err
+    commits = read_commits(open_store(own_run.store))
+    child = next(c for c in commits.values() if c["parent"])
+    assert child["n_validation"] == 16
+    _, out, err = crossgen("verify", child["fit_id"], "--store", own_run.store)
+    assert "equal, bit for bit" in out, err
+    only = "--only", "train=g/g1"
+    _, out, _ = crossgen("plan", own_run.file, "--store", own_run.store, "--why", *only)
+    assert "12 validation images changed (12 gone, 0 new:" in out

@@ -1,0 +1,63 @@
+"""What a plan remarks beside its counts, a line each: nothing is wrong, one should know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from data.counts import counted
+from grid.checks.squashing import squashed
+from grid.console import Console
+from grid.expansion.chosen_rows import line_in_words
+from grid.plan.plan import FitPlan, Plan
+from grid.trial.gpu import shows_gpu
+from launch.paragraphs import print_paragraph
+
+
+def print_remarks(console: Console, plan: Plan) -> None:
+    """Print where validation lost images, what float32 costs on a GPU, and what is squashed."""
+    for line in (*_smaller_validations(plan), *_slow_precision(plan), *_squashed(plan)):
+        print_paragraph(console, line, 0, "yellow")
+
+
+def _smaller_validations(plan: Plan) -> Iterator[str]:
+    """One line per training set and line of ancestors: seeds and sweeps share it."""
+    fits = plan.expansion.fits
+    told = {
+        (line_in_words(fit, fits), fit.selection.validation_left_out, len(fit.selection.validation))
+        for fit in fits.values()
+        if fit.selection is not None and fit.selection.validation_left_out
+    }
+    for name, left_out, stayed in sorted(told):
+        of = left_out + stayed
+        yield (
+            f"validation of {name}: {left_out:,} of {counted(of, 'image')} left out, because a "
+            "fit that it begins with was trained on them"
+        )
+
+
+def _slow_precision(plan: Plan) -> Iterator[str]:
+    fits = [f for f in plan.fits if not f.committed and _in_float32_on_gpu(f, plan)]
+    if fits:
+        detectors = ", ".join(dict.fromkeys(f.fit.card.name for f in fits))
+        yield (
+            f"{counted(len(fits), 'fit')} of {detectors} to train in float32 without TF32, slow on "
+            "a GPU; `precision: bfloat16` in the recipe trains by autocast and makes other fits "
+            "(scores stay float32)"
+        )
+
+
+def _in_float32_on_gpu(plan: FitPlan, whole: Plan) -> bool:
+    if plan.fit.recipe is None or plan.fit.recipe.precision != "float32":
+        return False
+    asked = whole.expansion.experiment.resources.get(plan.fit.card.name)
+    share = asked.gpu if asked is not None else None
+    return shows_gpu() if share is None else share > 0
+
+
+def _squashed(plan: Plan) -> Iterator[str]:
+    for each in squashed(plan.expansion):
+        height, width = each.to
+        yield (
+            f"{each.detector} squashes sources of differing sizes to {width}x{height}, each "
+            f"resampled in its own way: {each.sources}; `input: common` never resamples"
+        )
