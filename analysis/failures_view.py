@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from analysis.selection import Selection
+from grid.records.failures import newest_first
 from grid.records.readable import readable_failures
 
 if TYPE_CHECKING:
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def failures_view(selection: Selection) -> pa.Table:
-    """Return the failures of the wanted fits, oldest of an attempt first."""
+    """Return the failures of the wanted fits, the latest first."""
     import pyarrow as pa
 
     failures, damaged = readable_failures(selection.store)
     selection.damaged.update(damaged)
-    rows = [each for each in failures if each["fit_id"] in selection.fits]
+    rows = [each for each in newest_first(failures) if each["fit_id"] in selection.fits]
     return pa.Table.from_pylist(rows, schema=failures_schema())
 
 

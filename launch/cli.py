@@ -16,6 +16,7 @@ from launch.command_lines import command_line
 from launch.invocation import Invocation
 from launch.output import guard_output
 from launch.saying import refuse, say, say_stopped
+from launch.trial_raised import TrialRaised
 
 
 @click.group(
@@ -38,11 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from grid.packages import ForeignPackages, require_own_packages
 
     output = guard_output() if arguments is None else None
+    raised: Exception | None = None
     try:
         require_own_packages()
         code = _run(arguments)
     except ForeignPackages as error:
         code = refuse("refused", [str(error)])
+    except TrialRaised as out:
+        raised = out.error
+    if raised is not None:  # out of the handler, so that its own causes are all that it shows
+        raise raised
     if output is not None and (lost := output.unwritten()):
         say("the output is not whole", [f"standard output cannot be written ({lost})"])
         code = code or 1

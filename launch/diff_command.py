@@ -16,8 +16,8 @@ from grid.plan.seen_images import ImageChange, StoredImages
 from grid.records.commits import Commit
 from grid.records.experiments import FitRecord
 from grid.records.readable import readable_commits, readable_experiments
-from grid.refusal import Problem, Refused, did_you_mean
 from launch.desk import store_of
+from launch.named_fit import named_fit
 
 
 def print_difference(first: str, second: str, store: str | None) -> None:
@@ -32,7 +32,7 @@ def print_difference(first: str, second: str, store: str | None) -> None:
     fits = {fit["fit_id"]: fit for experiment in experiments for fit in experiment["fits"]}
     known = {fit_id: fit["description"] for fit_id, fit in fits.items()}
     known.update({k: c["description"] for k, c in commits.items()})
-    one, other = (_found(fit_id, known) for fit_id in (first, second))
+    one, other = (named_fit(fit_id, known) for fit_id in (first, second))
     console = Console()
     fields = differing_fields(known[one], known[other])
     if not fields:
@@ -95,14 +95,3 @@ def _count(
         return commit["n_train"] if name == "training" else commit["n_validation"]
     train = fits[fit_id]["train"]
     return None if train is None else train["n" if name == "training" else "n_validation"]
-
-
-def _found(fit_id: str, known: Mapping[str, Any]) -> str:
-    """Return the one fit that an id or its beginning names."""
-    found = [name for name in known if name == fit_id or name.startswith(fit_id)]
-    if fit_id in found:
-        return fit_id
-    if len(found) != 1:
-        why = "the store knows no such fit" if not found else f"{len(found)} fits begin with it"
-        raise Refused([Problem(what=fit_id, why=why, mend=did_you_mean(fit_id, known))])
-    return found[0]

@@ -125,6 +125,11 @@ def running_options(command: Command) -> Command:
                 "--no-ray", is_flag=True, help="One trial after the other, in this process."
             ),
             click.option(
+                "--debug",
+                is_flag=True,
+                help="With --no-ray: raise the first exception of a trial, once it is recorded.",
+            ),
+            click.option(
                 "--trial",
                 "trials",
                 multiple=True,

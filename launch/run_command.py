@@ -11,7 +11,7 @@ from grid.records.commits import WeightsChanged
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.readable import readable_commits
 from grid.records.scores.score_reading import ForeignScores
-from grid.run.books import RunOptions, exit_code
+from grid.run.books import RunOptions, RunResult, exit_code
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.run.stopping import ignore_signals
 from grid.store.errors import StoreError
@@ -37,11 +37,13 @@ def run_missing(
     attempts: int,
     invocation: Invocation,
     resume_anyway: bool = False,
+    debug: bool = False,
 ) -> int:
     """Run what is missing and return the exit code.
 
     Neither torch nor ray is loaded when there is nothing to do. `resume_anyway` goes on
     from checkpoints of other threads or another training loop, which are left aside otherwise.
+    With `debug`, without Ray, the first exception of a trial is raised once it is recorded.
     """
     console = Console(stderr=True)
     desk.store.check_writable()
@@ -70,9 +72,14 @@ def run_missing(
             print_hint(console, AGAIN, invocation.same_command)
             return EXIT_UNFINISHED
     else:
-        result = run_trials_here(desk.store, trials, options)
+        result = run_trials_here(desk.store, trials, options, debug=debug)
     if invocation.own_process:
         ignore_signals()
+    return _told(console, desk, result, invocation)
+
+
+def _told(console: Console, desk: Desk, result: RunResult, invocation: Invocation) -> int:
+    """Say how a run ended, what failed and what goes on; return the exit code."""
     code = exit_code(result)
     if code == EXIT_DONE and desk.plan.damage:
         code = EXIT_FAILED

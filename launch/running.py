@@ -29,14 +29,21 @@ def run_trials_on_ray(store: Store, trials: Sequence[Trial], options: RunOptions
         )
 
 
-def run_trials_here(store: Store, trials: Sequence[Trial], options: RunOptions) -> RunResult:
-    """Run trials one after the other, without Ray."""
+def run_trials_here(
+    store: Store, trials: Sequence[Trial], options: RunOptions, *, debug: bool = False
+) -> RunResult:
+    """Run trials one after the other, without Ray.
+
+    Raises:
+        TrialRaised: with `debug`, the first exception of a trial, once it is recorded.
+    """
     from grid.run.local import run_here
     from grid.trial.attempt import attempt_trial
+    from launch.trial_raised import attempt_or_raise
 
     return run_here(
         trials,
-        attempt=attempt_trial,
+        attempt=attempt_or_raise if debug else attempt_trial,
         is_done=partial(is_done, store),
         is_committed=partial(_committed, store),
         options=options,

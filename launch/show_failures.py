@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from grid.console import Console
 from grid.plan.plan import FitPlan
-from grid.records.failures import Failure
+from grid.records.failures import Failure, newest_first
 from launch.command_lines import Given, print_hint
 from launch.paragraphs import print_paragraph
 from launch.raised_at import raised_at
@@ -14,11 +14,15 @@ from launch.raised_at import raised_at
 FITS_SHOWN = 10
 LOG_LINES = 6
 MESSAGE_CHARACTERS = 600
-EVERY = 'SELECT fit_id, kind, exception, message FROM failures ORDER BY "when" DESC'
 
 
 def print_failures(
-    console: Console, given: Given, plans: Sequence[FitPlan], failures: Sequence[Failure]
+    console: Console,
+    given: Given,
+    plans: Sequence[FitPlan],
+    failures: Sequence[Failure],
+    *,
+    every: bool = False,
 ) -> None:
     """Print the latest failure of each fit, the latest first, those of fits still to be done first.
 
@@ -27,21 +31,22 @@ def print_failures(
         given: the command's arguments, for the commands that are named.
         plans: the fits.
         failures: of these fits and of others.
+        every: all of them, not the first.
     """
     by_fit = {plan.fit.fit_id: plan for plan in plans}
     latest: dict[str, list[Failure]] = {}
-    for failure in sorted(failures, key=lambda f: f["when"], reverse=True):
+    for failure in newest_first(failures):
         if failure["fit_id"] in by_fit:
             latest.setdefault(failure["fit_id"], []).append(failure)
     if not latest:
         return
     console.print(_headline(latest, by_fit), style="bold red", highlight=False, markup=False)
     order = sorted(latest, key=lambda fit_id: by_fit[fit_id].done)
-    for fit_id in order[:FITS_SHOWN]:
+    for fit_id in order if every else order[:FITS_SHOWN]:
         _print_failure(console, given, by_fit[fit_id], latest[fit_id])
-    if len(order) > FITS_SHOWN:
+    if len(order) > FITS_SHOWN and not every:
         said = f"... and {len(order) - FITS_SHOWN:,} more fits with failures; all of them"
-        print_hint(console, said, given.store_command("query", "--all-expansions", EVERY))
+        print_hint(console, said, given.command("status", "--all"))
 
 
 def _headline(latest: Mapping[str, Sequence[Failure]], by_fit: Mapping[str, FitPlan]) -> str:
@@ -72,7 +77,4 @@ def _print_failure(
         print_paragraph(console, f"| {logged}", 4, "dim")
     if last["log_note"]:
         print_paragraph(console, f"({last['log_note']})", 4, "dim")
-    sql = f"SELECT traceback, log_tail FROM failures WHERE attempt = '{last['attempt']}'"
-    print_hint(
-        console, "all of it", given.store_command("query", "--all-expansions", sql), 4, "dim"
-    )
+    print_hint(console, "all of it", given.store_command("failure", plan.fit.fit_id), 4, "dim")

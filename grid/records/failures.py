@@ -6,7 +6,7 @@ import logging
 import os
 import traceback
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypedDict, cast
@@ -132,6 +132,11 @@ def read_failures(store: Store, fit_id: str | None = None) -> list[Failure]:
     found = store.get_many(store.list(prefix))
     ordered = sorted(found.items(), key=lambda item: _place(item[0]))
     return [_failure(key, data) for key, data in ordered]
+
+
+def newest_first(failures: Iterable[Failure]) -> list[Failure]:
+    """Return failures by when they happened, the latest first, by the clocks of their hosts."""
+    return sorted(failures, key=lambda failure: failure["when"], reverse=True)
 
 
 def _failure(key: str, data: bytes) -> Failure:

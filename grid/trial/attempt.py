@@ -11,7 +11,7 @@ from typing import Any, Literal
 from data.decode import ImageChanged, UnreadableImage
 from detectors.memory_limits import take_share
 from grid.records.commits import WeightsChanged
-from grid.records.failures import failure_of, recent_log, write_failure
+from grid.records.failures import RecentLog, failure_of, recent_log, write_failure
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.scores.score_reading import ForeignScores
 from grid.store.base import Store
@@ -47,16 +47,18 @@ def attempt_trial(
     stop: Stop,
     *,
     token: str | None = None,
+    raises: bool = False,
 ) -> Outcome:
     """Run a trial once, in this process; a failure is recorded in the store and returned.
 
-    Only KeyboardInterrupt and SystemExit leave it as exceptions.
+    Only KeyboardInterrupt and SystemExit leave it as exceptions, unless `raises`.
 
     Args:
         spec: See `grid.plan.trial_specs`; with the `share` that a scheduler gave this attempt.
         report: Told about progress.
         stop: Asked at every step.
         token: Key of a file by which the driver's store is known, see `grid.trial.shared_store`.
+        raises: Raise a failure, once it is recorded, for a debugger.
     """
     attempt = new_attempt_id()
     share = spec.get("share", {})
@@ -71,27 +73,32 @@ def attempt_trial(
             done = run_trial(spec, attempt, report, stop)
             return Outcome("done" if done else "stopped")
         except Exception as error:  # any trial may fail in any way; the grid goes on
-            if _is_the_stores(error):
-                return Outcome("store", "store", str(error))
-            kind = _kind(error)
-            message = f"{type(error).__name__}: {error}"
-            try:
-                write_failure(
-                    open_store(spec["store"]),
-                    failure_of(
-                        error,
-                        fit_id=spec["fit_id"],
-                        attempt=attempt,
-                        kind=kind,
-                        log_tail=tail.lines(),
-                        image_ids=_image_ids(error),
-                    ),
-                )
-            except StoreError as unwritable:
-                return Outcome("store", "store", str(unwritable))
-            return Outcome("failed", kind, message)
+            outcome = _recorded(error, spec, attempt, tail)
+            if raises:
+                raise
+            return outcome
         finally:
             release_memory()
+
+
+def _recorded(error: Exception, spec: Mapping[str, Any], attempt: str, tail: RecentLog) -> Outcome:
+    """Write the record of a failure, where it is the trial's, and return how the attempt ended."""
+    if _is_the_stores(error):
+        return Outcome("store", "store", str(error))
+    kind = _kind(error)
+    failure = failure_of(
+        error,
+        fit_id=spec["fit_id"],
+        attempt=attempt,
+        kind=kind,
+        log_tail=tail.lines(),
+        image_ids=_image_ids(error),
+    )
+    try:
+        write_failure(open_store(spec["store"]), failure)
+    except StoreError as unwritable:
+        return Outcome("store", "store", str(unwritable))
+    return Outcome("failed", kind, f"{type(error).__name__}: {error}")
 
 
 def record_lost(store: Store, trial: Trial, lost: LostAttempt) -> None:

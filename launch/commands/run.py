@@ -25,6 +25,7 @@ def command(
     /,
     file: Path,
     no_ray: bool,
+    debug: bool,
     trials: tuple[str, ...],
     slots: int | None,
     attempts: int,
@@ -32,6 +33,8 @@ def command(
     **given: Any,
 ) -> None:
     """Do what is missing of FILE: train, score, commit. Running again is resuming."""
+    if debug and not no_ray:
+        raise click.UsageError("--debug raises in this process: add --no-ray, and --trial FIT.")
     from grid.run.stopping import interruptible
     from launch.waiting import waiting
 
@@ -47,6 +50,7 @@ def command(
             slots=slots,
             attempts=attempts,
             resume_anyway=resume_anyway,
+            debug=debug,
             invocation=invocation,
         )
     sys.exit(code)

@@ -16,9 +16,10 @@ SECTION, PLACE = "run", 3
 @experiment_argument
 @store_option
 @narrowing_options
-def command(file: Path, **given: Any) -> None:
-    """Show how far FILE is, and what failed where and why."""
+@click.option("--all", "every", is_flag=True, help="Every fit that is begun or failed.")
+def command(file: Path, every: bool, **given: Any) -> None:
+    """Show how far FILE is, and what failed where and why, the latest first."""
     from launch.desk import open_desk
     from launch.show_status import print_status
 
-    print_status(open_desk(file, **given))
+    print_status(open_desk(file, **given), every=every)

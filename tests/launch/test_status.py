@@ -113,11 +113,32 @@ def test_the_latest_failures_come_first_and_the_rest_is_counted(crossgen, own_ru
     assert shown[0] == 39
     assert len(shown) == 10
     assert "... and 30 more fits with failures" in out
-    code, _, err = crossgen("run", own_run.file, "--store", own_run.store)  # wants what is done
-    assert code == 0, err
-    code, answer, _ = crossgen(*hints(out)[-1], "--csv")
+    code, answer, _ = crossgen(*hints(out)[-1])
     assert code == 0
+    shown = [int(n) for n in re.findall(r"ValueError: number (\d\d)", answer)]
+    # Of the two that are done since, the one whose latest failure is the older comes last.
+    assert sorted(shown[:38], reverse=True) == shown[:38]
+    assert answer.index("long ago") > answer.index(f"number {shown[37]:02d}")
+    assert "more fits" not in answer
+    code, answer, _ = crossgen("query", "SELECT message FROM failures", *more[1:3], "--csv")
     assert "long ago" in answer.splitlines()[1]
+
+
+def test_all_fits_in_work_are_shown_on_request(crossgen, own_run):
+    store = open_store(own_run.store)
+    more = own_run.file, "--store", own_run.store, "--set", f"seeds={list(range(15))}"
+    from grid.experiment_file.loading import load_experiment
+    from grid.plan.plan import prepare
+    from grid.records.places import checkpoint_key
+
+    fits = list(prepare(load_experiment(own_run.file, {"seeds": list(range(15))})).fits)
+    for fit_id in set(fits) - set(committed_fits(store)):
+        store.put_new(checkpoint_key(fit_id, "a"), b"")
+    _, out, _ = crossgen("status", *more)
+    assert out.count("begun, not committed") == 20
+    assert "... and 8 more fits in work" in out
+    [status] = [hint for hint in hints(out) if "--all" in hint]
+    assert crossgen(*status)[1].count("begun, not committed") == 28
 
 
 def test_a_message_of_pages_is_cut_and_a_trained_fit_is_said_to_be(crossgen, own_run):
