@@ -93,6 +93,8 @@ def _until_squash(pipeline: Pipeline) -> tuple[Pipeline, Size | None]:
 
 def _arriving(before: Pipeline, sizes: Iterable[Size]) -> frozenset[Size]:
     """Return the sizes with which images reach the squash; one that is refused never does."""
+    if not before.operations:
+        return frozenset(sizes)
     found = set()
     for size in sizes:
         try:

@@ -184,6 +184,15 @@ def test_a_child_is_not_validated_on_what_its_parent_was_trained_on(raw, own_run
     assert "nothing to do" in out
 
 
+def test_what_a_grandparent_was_trained_on_leaves_validation_too(raw, plan_of):
+    """The child and its grandparent train on g1, the parent between them on g2."""
+    between = {**tuned(raw, where={"train": "g/g1"}), "train": {"sets": ["g/g2"]}}
+    child = {**validating_more(raw), "weights": {"from": "tuned"}, "train": {"sets": ["g/g1"]}}
+    raw["arms"] += [between, {**child, "name": "child"}]
+    [fit] = [f.fit for f in plan_of(raw).fits if f.fit.arms == ("child",)]
+    assert (fit.selection.validation_left_out, len(fit.selection.validation)) == (12, 4)
+
+
 def test_where_nothing_is_left_to_validate_on_it_is_refused(raw, own_run, plan_of):
     """The child trains on reals and fakes of g2 that lie, renamed, in what the parent saw of g1."""
     for label in ("nature", "ai"):
