@@ -4,7 +4,7 @@ import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis.lineage import seen_generators
-from analysis.matrix import matrices
+from analysis.matrix_making import matrices
 from analysis.overview import overview
 from analysis.query import query
 from analysis.report import report_page

@@ -9,7 +9,7 @@ from repository import ROOT
 
 from grid.records.commits import committed_fits
 from grid.records.failures import failure_of, read_failures, write_failure
-from grid.records.proven.json_records import CorruptRecord
+from grid.store.errors import StoreMissing
 from grid.store.opening import open_store
 from launch.cli import main
 
@@ -84,7 +84,7 @@ def trial(own_run, crossgen):
     return ("run", *given, "--trial", fit_id, "--no-ray"), fit_id
 
 
-@pytest.mark.parametrize("kind", [ZeroDivisionError, CorruptRecord])
+@pytest.mark.parametrize("kind", [ZeroDivisionError, StoreMissing])
 def test_debug_raises_what_the_trial_raised_once_it_is_recorded(trial, store, monkeypatch, kind):
     """Also where it is of a kind that the command otherwise puts in words."""
     arguments, fit_id = trial
