@@ -29,6 +29,7 @@ from detectors.history import HistoryRow
 from detectors.networks.precision import without_tf32
 from detectors.prediction import Stopped
 from detectors.recipes import Recipe
+from detectors.training_checkpoint import checkpoint_of, restore
 from detectors.training_run import TrainingDiverged, TrainingRun
 
 if TYPE_CHECKING:
@@ -112,21 +113,10 @@ def train(
 ) -> TrainingResult:
     """Train a network in place; afterwards it holds the weights of the last epoch.
 
-    Args:
-        network: with its initial weights (`detectors.contract.build(..., seed=seed)`).
-        training: rows of both classes; no row of an epoch is left out.
-        validation: measured after each epoch; selects the epoch if the recipe says so.
+    Args, beside those of `TrainingRun`:
         view: brings every training image to one size.
         augmentation: acts before the first crop or flip of the view's geometry.
-        validation_view: deterministic; the detector's test pipeline.
-        recipe: everything else.
-        seed: of order, augmentation and dropout.
-        device: "cpu" or "cuda"; the number of threads is set by the caller.
         sink: gets checkpoints, weights, history.
-        identity: names what is trained, as a fit's id does; a checkpoint of another one is
-            refused. None makes it of the recipe, the seed, the views and the rows.
-        attempts: plain JSON that travels in each checkpoint: who trained it so far and under which
-            conditions, this attempt last. `checkpoint_headers.attempts_of` gives it back.
         resume: a checkpoint of this same training; None = from the start.
         stop: looked at after every step and every validation batch; once true, a checkpoint is
             written and the result's state is "stopped".
@@ -155,46 +145,81 @@ def train(
         attempts=attempts,
     )
     if resume is not None:
-        run.restore(resume)
-    state, last_saved = run.state, time.monotonic()
+        restore(run, resume)
     with ExitStack() as scope:
         # Dropout reseeds torch's generator at each step; the caller gets its own state back.
         generators = [run.device] if run.device.type == "cuda" else []
         scope.enter_context(torch.random.fork_rng(devices=generators))
         scope.enter_context(without_tf32())
         writer = scope.enter_context(BackgroundWriter(sink.save_checkpoint))
-        while not run.finished():
-            before = time.perf_counter()
-            for images_BCHW, target_B in run.batches():
-                waited_s = time.perf_counter() - before
-                run.train_on(images_BCHW, target_B)
-                step_s = time.perf_counter() - before
-                for tally in (state.of_epoch, state.in_total):
-                    tally.add(len(target_B), step_s, waited_s)
-                if progress is not None:
-                    speed = state.of_epoch.images_per_s
-                    progress(
-                        TrainingProgress(state.epoch, run.epochs, state.step, run.steps, speed)
-                    )
-                if stop():
-                    writer.submit(run.checkpoint(), state.epoch, state.step)
-                    return _result(run, "stopped")
-                if time.monotonic() - last_saved >= checkpoint_every_s:
-                    writer.submit(run.checkpoint(), state.epoch, state.step)
-                    last_saved = time.monotonic()
-                before = time.perf_counter()
-            try:
-                row = run.finish_epoch(stop)
-            except Stopped:
-                writer.submit(run.checkpoint(), state.epoch, state.step)
-                return _result(run, "stopped")
-            sink.epoch_done(row)
-            if not run.finished():
-                writer.submit(run.checkpoint(), state.epoch, state.step)
-                last_saved = time.monotonic()
-    for epoch in sorted(state.kept):
-        sink.save_weights(epoch, weights.pack(state.kept[epoch]))
+        checkpoints = _Checkpoints(run, writer, checkpoint_every_s)
+        if not _train_epochs(run, checkpoints, sink, stop, progress):
+            checkpoints.write()
+            return _result(run, "stopped")
+    for epoch in sorted(run.state.kept):
+        sink.save_weights(epoch, weights.pack(run.state.kept[epoch]))
     return _result(run, "done")
+
+
+def _train_epochs(
+    run: TrainingRun,
+    checkpoints: _Checkpoints,
+    sink: TrainingSink,
+    stop: Callable[[], bool],
+    progress: Callable[[TrainingProgress], None] | None,
+) -> bool:
+    """Do what is left; False when `stop` said so, with the state as it stands between two steps."""
+    while not run.finished():
+        if not _train_epoch(run, checkpoints, stop, progress):
+            return False
+        try:
+            row = run.finish_epoch(stop)
+        except Stopped:
+            return False
+        sink.epoch_done(row)
+        if not run.finished():
+            checkpoints.write()
+    return True
+
+
+def _train_epoch(
+    run: TrainingRun,
+    checkpoints: _Checkpoints,
+    stop: Callable[[], bool],
+    progress: Callable[[TrainingProgress], None] | None,
+) -> bool:
+    """Train on what is left of the present epoch; False when `stop` said so before its end."""
+    state, before = run.state, time.perf_counter()
+    for images_BCHW, target_B in run.batches():
+        waited_s = time.perf_counter() - before
+        run.train_on(images_BCHW, target_B)
+        step_s = time.perf_counter() - before
+        for tally in (state.of_epoch, state.in_total):
+            tally.add(len(target_B), step_s, waited_s)
+        if progress is not None:
+            speed = state.of_epoch.images_per_s
+            progress(TrainingProgress(state.epoch, run.epochs, state.step, run.steps, speed))
+        if stop():
+            return False
+        checkpoints.write_if_due()
+        before = time.perf_counter()
+    return True
+
+
+class _Checkpoints:
+    """Hands checkpoints of a run to the writer, and knows when the next is due."""
+
+    def __init__(self, run: TrainingRun, writer: BackgroundWriter, every_s: float) -> None:
+        self._run, self._writer, self._every_s = run, writer, every_s
+        self._last = time.monotonic()
+
+    def write(self) -> None:
+        self._writer.submit(checkpoint_of(self._run), self._run.state.epoch, self._run.state.step)
+        self._last = time.monotonic()
+
+    def write_if_due(self) -> None:
+        if time.monotonic() - self._last >= self._every_s:
+            self.write()
 
 
 def _result(run: TrainingRun, outcome: Literal["done", "stopped"]) -> TrainingResult:

@@ -5,11 +5,8 @@ B batch, C channels, H/W pixels.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +17,7 @@ from torch.nn import functional
 
 from data.randomness import torch_seed
 from data.view import View
-from detectors import checkpoints, weights
+from detectors import weights
 from detectors.batches import (
     cut_into,
     epoch_order,
@@ -30,7 +27,6 @@ from detectors.batches import (
     require_both_labels,
     scaled,
 )
-from detectors.checkpoint_headers import CheckpointInvalid
 from detectors.history import HistoryRow, out_of_patience, selected_epoch, validated
 from detectors.optimizers import Optimizer
 from detectors.prediction import predict
@@ -50,16 +46,20 @@ class TrainingRun:
     """What stays the same during a training, and its state.
 
     Args:
-        network: with its initial weights; moved to the device, trained in place.
-        training: rows of both classes.
-        validation: at least one row.
-        view: of training images, the augmentation in its geometry.
-        validation_view: its geometry is deterministic.
-        recipe: see there.
+        network: with its initial weights (`detectors.contract.build(..., seed=seed)`); moved to the
+            device, trained in place.
+        training: rows of both classes; no row of an epoch is left out.
+        validation: at least one row; measured after each epoch, selects the epoch if the recipe
+            says so.
+        view: of training images, the augmentation in its geometry; brings every image to one size.
+        validation_view: its geometry is deterministic: the detector's test pipeline.
+        recipe: everything else.
         seed: of order, augmentation and dropout.
-        device: of the training.
-        identity: names what is trained, for checkpoints; None makes it of the above.
-        attempts: goes into checkpoints, see `train`.
+        device: "cpu" or "cuda:0"; the number of threads is set by the caller.
+        identity: names what is trained, as a fit's id does; a checkpoint of another one is
+            refused. None makes it of the recipe, the seed, the views and the rows.
+        attempts: plain JSON that travels in each checkpoint: who trained it so far and under which
+            conditions, this attempt last. `checkpoint_headers.attempts_of` gives it back.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class TrainingRun:
         train_loss = float(self.loss_sum) / state.of_epoch.images
         for tally in (state.of_epoch, state.in_total):
             tally.train_seconds += time.perf_counter() - started
-        self._require_finite(train_loss)
+        self.require_finite(train_loss)
         started = time.perf_counter()
         predictions = predict(
             self.network,
@@ -191,7 +191,8 @@ class TrainingRun:
         self.loss_sum.zero_()
         return row
 
-    def _require_finite(self, loss: float) -> None:
+    def require_finite(self, loss: float) -> None:
+        """Raise TrainingDiverged where a loss of the present epoch is not finite."""
         if not np.isfinite(loss):
             raise TrainingDiverged(
                 f"The training loss of epoch {self.state.epoch} is {loss}; lower the recipe's "
@@ -210,74 +211,6 @@ class TrainingRun:
         is_candidate = is_best and (is_last or self.recipe.selection != "last")
         if epoch in keep or is_candidate or (is_last and "last" in keep):
             state.kept[epoch] = weights.copied(self.network.state_dict())
-
-    def checkpoint(self) -> bytes:
-        """Everything that the rest of the training depends on.
-
-        Raises:
-            TrainingDiverged: the loss is not finite any more; nothing could go on from there.
-        """
-        self._require_finite(float(self.loss_sum))
-        tensors = {
-            **{f"model/{key}": value for key, value in self.network.state_dict().items()},
-            **{f"optimizer/{key}": value for key, value in self.optimizer.state().items()},
-            **self.state.tensors(),
-            "loss_sum": self.loss_sum,
-        }
-        facts = {**self.state.facts(), "attempts": list(self.attempts)}
-        return checkpoints.pack(tensors, facts, self.digest)
-
-    def restore(self, data: bytes) -> None:
-        """Continue from what `checkpoint` gave.
-
-        Raises:
-            CheckpointInvalid: torn, or of another training.
-        """
-        tensors, facts = checkpoints.unpack(data, self.digest)
-        try:
-            state = TrainingState.restored(tensors, facts)
-            weights.load_strictly(self.network, _below("model/", tensors))
-            self.optimizer.load(_below("optimizer/", tensors))
-            self.loss_sum.copy_(tensors["loss_sum"])
-        except (KeyError, TypeError, RuntimeError, ValueError) as error:
-            raise CheckpointInvalid(
-                f"The checkpoint does not fit this training ({type(error).__name__}: {error}); "
-                "use an earlier one, or start anew."
-            ) from None
-        self.state = state
-
-    @cached_property
-    def digest(self) -> str:
-        """Names what is trained: a checkpoint of another training is refused.
-
-        Without an `identity` that is every value, also those that change no weight.
-        """
-        if self.identity is not None:
-            return self.identity
-        described = {
-            "recipe": self.recipe.model_dump(mode="json"),
-            "seed": self.seed,
-            "views": [
-                (view.canonical, sorted(view.versions.items()))
-                for view in (self.view, self.validation_view)
-            ],
-            "rows": [
-                (list(rows.image_ids), labels.tolist())
-                for rows, labels in (
-                    (self.training, self.labels),
-                    (self.validation, self.validation_labels),
-                )
-            ],
-        }
-        return hashlib.sha256(json.dumps(described).encode()).hexdigest()
-
-
-def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): value
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
 
 
 def _reseed(seed: int, device: torch.device) -> None:
