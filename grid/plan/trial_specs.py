@@ -16,6 +16,7 @@ import pyarrow as pa
 from data.pools import Pool
 from grid.expansion.chosen_rows import ancestors
 from grid.expansion.fits import Expansion, Fit
+from grid.experiment_file.schema import Experiment
 from grid.records.places import manifest_key
 from grid.records.pools.file_tables import publish_files
 from grid.records.pools.manifests import read_pool, write_pool
@@ -23,6 +24,7 @@ from grid.records.proven.json_records import CorruptRecord
 from grid.refusal import Problem, Refused
 from grid.sources.catalog import Catalog
 from grid.store.base import Store
+from grid.trial.device import CPU
 
 
 def trial_spec(
@@ -59,6 +61,7 @@ def trial_spec(
         "recipe": fit.recipe.model_dump(mode="json") if fit.recipe else None,
         "seed": fit.seed,
         "threads": experiment.threads,
+        "device": CPU if asks_for_no_gpu(experiment, fit) else None,
         "predicted_training_s": predicted_training_s,
         "resume_anyway": resume_anyway,
         "unreadable": experiment.unreadable,
@@ -74,6 +77,12 @@ def trial_spec(
             for pool_id in block["pools"]
         },
     }
+
+
+def asks_for_no_gpu(experiment: Experiment, fit: Fit) -> bool:
+    """Whether the file says `gpu: 0` for the fit's detector: it runs on a CPU, beside a GPU too."""
+    resources = experiment.resources.get(fit.card.name)
+    return resources is not None and resources.gpu == 0
 
 
 def training_block(fit: Fit, paths: Mapping[str, str]) -> dict[str, Any] | None:

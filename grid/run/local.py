@@ -24,8 +24,9 @@ def run_here(
 ) -> RunResult:
     """Run the trials in this process and thread.
 
-    Shares are ignored (a trial has the machine), so one that runs out of memory is retried like
-    any other failure. A killed process needs no record: the next run finds what is committed.
+    Shares are ignored (a trial has the machine, but for the GPU where it asks for none), so one
+    that runs out of memory is retried like any other failure. A killed process needs no record: the
+    next run finds what is committed.
 
     Args:
         trials: What is wanted minus what is committed.

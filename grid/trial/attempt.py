@@ -18,6 +18,7 @@ from grid.store.base import Store
 from grid.store.errors import StoreError, StoreMissing
 from grid.store.opening import open_store
 from grid.trial.contract import LostAttempt, Report, Stop, Trial
+from grid.trial.device import CPU
 from grid.trial.execute import run_trial
 from grid.trial.gpu import cap_memory, kind_of, release_memory
 from grid.trial.shared_store import require_shared
@@ -63,6 +64,8 @@ def attempt_trial(
     attempt = new_attempt_id()
     share = spec.get("share", {})
     spec = {name: value for name, value in spec.items() if name != "share"}
+    if share.get("gpu") == 0:  # on Ray: a share without a GPU must not use one that is visible
+        spec = {**spec, "device": CPU}
     with recent_log() as tail:
         try:
             log.info("%s: attempt %s begins", spec["fit_id"], attempt)

@@ -24,8 +24,9 @@ from grid.records.pieces import Piece
 from grid.store.base import Store
 from grid.store.opening import open_store
 from grid.trial.contract import Report, Stop
-from grid.trial.fit.fitting import fit_detector, load_fitted
+from grid.trial.fit.fitting import fit_detector
 from grid.trial.images import Rows
+from grid.trial.network import load_fitted
 from grid.trial.scoring import score_piece
 
 

@@ -39,8 +39,8 @@ from grid.store.errors import StoreError, StoreMissing
 from grid.store.opening import open_store
 from grid.trial.execute import run_trial
 from grid.trial.fit.conditions import changes, differing
-from grid.trial.fit.fitting import WeightsLost
 from grid.trial.fit.provenance import provenance
+from grid.trial.network import WeightsLost
 
 # Design, "Equal": bit for bit on one CPU type; on GPU and for other groupings of a batch, this.
 TOLERANCE = 1e-4

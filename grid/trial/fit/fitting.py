@@ -7,41 +7,30 @@ discarded by its own attempt.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from data.regular_files import read_regular
-from grid.records.attempts import discard_attempt
-from grid.records.commits import (
-    Commit,
-    StoredWeights,
-    commit_fit,
-    read_commit,
-    read_weights,
-    write_weights,
-)
-from grid.records.experiments import resolved_epochs
+from grid.records.commits import Commit
 from grid.records.fit_views import training_views
-from grid.records.places import checkpoint_key, weights_key
-from grid.records.proven.json_records import SCHEMA
-from grid.records.tables import write_history, write_provenance, write_validation
 from grid.store.base import Store
 from grid.trial.contract import Report, Stop
 from grid.trial.fit.conditions import resume_warnings
 from grid.trial.fit.fit_warnings import fit_warnings, parameters_digest, untrained_logits
+from grid.trial.fit.given_fit import commit_given_weights
 from grid.trial.fit.provenance import conditions, provenance
-from grid.trial.fit.resuming import starts
+from grid.trial.fit.resuming import Start, starts
+from grid.trial.fit.trained_fit import AttemptFolder, commit_trained
 from grid.trial.images import Rows
+from grid.trial.network import initial_network
 
 if TYPE_CHECKING:
     from torch import nn
 
     from data.images import ImageRows
-    from detectors.history import HistoryRow
     from detectors.training import TrainingProgress, TrainingResult
+    from grid.trial.fit.fit_warnings import Untrained
 
 log = logging.getLogger(__name__)
 
@@ -56,55 +45,87 @@ def fit_detector(
 ) -> Commit | None:
     """Bring the fit of a trial into the store and return its commit; None when stopped before."""
     if spec["training"] is None:
-        return _commit_given_weights(spec, store, attempt)
-    return _train(spec, rows, store, attempt, report, stop)
+        return commit_given_weights(spec, store, attempt)
+    training, validation = rows.training()
+    folder = AttemptFolder(spec["fit_id"], store, attempt)
+    trained = _train(spec, training, validation, folder, report, stop)
+    if trained.result.state == "stopped":
+        return None
+    logits = trained.result.validation_logits
+    warnings = [
+        *fit_warnings(trained.untrained, logits, parameters_digest(trained.network)),
+        *resume_warnings(trained.facts["attempts"]),
+    ]
+    for sentence in warnings:
+        log.warning("%s: %s", spec["fit_id"], sentence)
+    return commit_trained(
+        spec, folder, trained.result, training, validation, trained.facts, warnings
+    )
 
 
-def load_fitted(spec: Mapping[str, Any], commit: Commit, epoch: int, store: Store) -> nn.Module:
-    """Build the detector with committed weights, read back and checked, on the trial's device.
+@dataclass(frozen=True)
+class _Trained:
+    """A network as its training left it, and what is known of that training."""
 
-    Raises:
-        WeightsChanged: the weights in the store are not those that were committed.
-    """
-    from detectors import weights
-
-    network = _new_network(spec)
-    weights.from_bytes(network, read_weights(store, commit, epoch))
-    return network
-
-
-class WeightsLost(RuntimeError):
-    """Weights that should be there are gone or changed."""
-
-
-def _new_network(spec: Mapping[str, Any]) -> nn.Module:
-    """Build the network at its seeded initial weights, on the device of this process."""
-    import torch
-
-    from detectors.contract import build, load_card, parse_options
-
-    torch.set_num_threads(int(spec["threads"]))
-    card = load_card(spec["detector"])
-    network = build(card.name, parse_options(card, spec["options"]), seed=spec["seed"] or 0)
-    return network.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    network: nn.Module
+    untrained: Untrained
+    result: TrainingResult
+    facts: Mapping[str, Any]
+    """The attempt's provenance."""
 
 
 def _train(
     spec: Mapping[str, Any],
-    rows: Rows,
-    store: Store,
-    attempt: str,
+    training: ImageRows,
+    validation: ImageRows,
+    folder: AttemptFolder,
     report: Report,
     stop: Stop,
-) -> Commit | None:
+) -> _Trained:
+    """Train from the furthest checkpoint that turns out to be whole, or from the start."""
     from detectors.checkpoint_headers import CheckpointInvalid
+
+    now = conditions(spec)
+    untrained = None
+    anyway = spec.get("resume_anyway", False)
+    for start in starts(folder.store, spec["fit_id"], now, resume_anyway=anyway):
+        network = initial_network(spec, folder.store)
+        if untrained is None:
+            _, _, validation_view = training_views(spec)
+            device = str(next(network.parameters()).device)
+            untrained = untrained_logits(network, validation, validation_view, device)
+        attempts = start.with_this(folder.attempt, now)
+        try:
+            with provenance(spec, folder.attempt) as facts:
+                result = _train_from(
+                    start, attempts, network, spec, training, validation, folder, report, stop
+                )
+                attempts[-1]["to_step"] = result.step
+                facts.update(
+                    images_per_s=result.images_per_s,
+                    data_wait_share=result.data_wait_share,
+                    attempts=attempts,
+                )
+            return _Trained(network, untrained, result, facts.record)
+        except CheckpointInvalid as error:  # the next one, and in the end none
+            log.warning("%s: a checkpoint is passed over: %s", spec["fit_id"], error)
+    raise AssertionError("a start without a checkpoint cannot be passed over")
+
+
+def _train_from(
+    start: Start,
+    attempts: list[dict[str, Any]],
+    network: nn.Module,
+    spec: Mapping[str, Any],
+    training: ImageRows,
+    validation: ImageRows,
+    folder: AttemptFolder,
+    report: Report,
+    stop: Stop,
+) -> TrainingResult:
+    """Train the network as its spec says, in place."""
     from detectors.recipes import Recipe
     from detectors.training import train
-
-    training, validation = rows.training()
-    view, augmentation, validation_view = training_views(spec)
-    untrained = None
-    folder = _AttemptFolder(spec["fit_id"], store, attempt)
 
     def told(progress: TrainingProgress) -> None:
         report(
@@ -118,189 +139,21 @@ def _train(
             }
         )
 
-    now = conditions(spec["threads"])
-    anyway = spec.get("resume_anyway", False)
-    for start in starts(store, spec["fit_id"], now, resume_anyway=anyway):
-        network = _initial_network(spec, store)
-        device = next(network.parameters()).device
-        if untrained is None:
-            untrained = untrained_logits(network, validation, validation_view, str(device))
-        try:
-            with provenance(spec, attempt) as facts:
-                result = train(
-                    network,
-                    training=training,
-                    validation=validation,
-                    view=view,
-                    augmentation=augmentation,
-                    validation_view=validation_view,
-                    recipe=Recipe.model_validate(spec["recipe"]),
-                    seed=spec["seed"],
-                    device=device,
-                    sink=folder,
-                    identity=spec["fit_id"],
-                    attempts=start.with_this(attempt, now),
-                    resume=start.checkpoint,
-                    stop=stop,
-                    progress=told,
-                )
-                attempts = start.with_this(attempt, now)
-                attempts[-1]["to_step"] = result.step
-                facts.update(
-                    images_per_s=result.images_per_s,
-                    data_wait_share=result.data_wait_share,
-                    attempts=attempts,
-                )
-            break
-        except CheckpointInvalid as error:  # the next one, and in the end none
-            log.warning("%s: a checkpoint is passed over: %s", spec["fit_id"], error)
-    if result.state == "stopped":
-        return None
-    assert untrained is not None  # the loop above ran at least once
-    warnings = [
-        *fit_warnings(untrained, result.validation_logits, parameters_digest(network)),
-        *resume_warnings(attempts),
-    ]
-    for sentence in warnings:
-        log.warning("%s: %s", spec["fit_id"], sentence)
-    return _commit_trained(
-        spec, store, folder, result, training, validation, facts.record, warnings
+    view, augmentation, validation_view = training_views(spec)
+    return train(
+        network,
+        training=training,
+        validation=validation,
+        view=view,
+        augmentation=augmentation,
+        validation_view=validation_view,
+        recipe=Recipe.model_validate(spec["recipe"]),
+        seed=spec["seed"],
+        device=next(network.parameters()).device,
+        sink=folder,
+        identity=spec["fit_id"],
+        attempts=attempts,
+        resume=start.checkpoint,
+        stop=stop,
+        progress=told,
     )
-
-
-def _initial_network(spec: Mapping[str, Any], store: Store) -> nn.Module:
-    """Build the network that training begins with: seeded, or from a parent, or from a file."""
-    from detectors import weights
-
-    network = _new_network(spec)
-    if spec["parent"] is not None:
-        parent = read_commit(store, spec["parent"])
-        if parent is None:
-            raise RuntimeError(
-                f"the parent fit {spec['parent']} is not committed yet; it is trained first "
-                "when both stand in one experiment, so run the experiment whole"
-            )
-        [epoch] = resolved_epochs([spec["weights"]["epoch"]], parent)
-        weights.from_bytes(network, read_weights(store, parent, epoch))
-    elif spec["weights"] is not None:
-        weights.from_bytes(network, _given(spec["weights"]))
-    return network
-
-
-class _AttemptFolder:
-    """Where the training loop's files go: fits/<fit_id>/<attempt>/, and nowhere else."""
-
-    def __init__(self, fit_id: str, store: Store, attempt: str) -> None:
-        self.fit_id = fit_id
-        self.store = store
-        self.attempt = attempt
-        self.weights: dict[str, StoredWeights] = {}
-
-    def save_checkpoint(self, data: bytes, epoch: int, step: int) -> None:
-        self.store.put_checkpoint(checkpoint_key(self.fit_id, self.attempt), data)
-
-    def save_weights(self, epoch: int, data: bytes) -> None:
-        self.weights[str(epoch)] = write_weights(self.store, self.fit_id, self.attempt, epoch, data)
-
-    def epoch_done(self, row: HistoryRow) -> None:
-        log.info(
-            "%s: epoch %d, training loss %.4f, validation loss %.4f, accuracy %.3f",
-            self.fit_id,
-            row.epoch,
-            row.train_loss,
-            row.validation_loss,
-            row.validation_accuracy,
-        )
-
-
-def _commit_trained(
-    spec: Mapping[str, Any],
-    store: Store,
-    folder: _AttemptFolder,
-    result: TrainingResult,
-    training: ImageRows,
-    validation: ImageRows,
-    facts: Mapping[str, Any],
-    warnings: list[str],
-) -> Commit:
-    """Write what belongs to the fit, then the commit that makes it exist."""
-    fit_id, attempt = spec["fit_id"], folder.attempt
-    write_history(store, fit_id, attempt, [asdict(row) for row in result.history])
-    write_validation(
-        store, fit_id, attempt, validation.image_ids, validation.labels, result.validation_logits
-    )
-    write_provenance(store, fit_id, attempt, {**facts, "spec": dict(spec)})
-    commit = Commit(
-        schema=SCHEMA,
-        fit_id=fit_id,
-        attempt=attempt,
-        description=dict(spec["description"]),
-        weights=folder.weights,
-        selected_epoch=result.selected_epoch,
-        last_epoch=result.last_epoch,
-        kept_epochs=result.kept_epochs,
-        threshold={"rule": "logit", "value": 0.0},
-        n_train=len(training),
-        n_validation=len(validation),
-        seconds=round(sum(row.seconds for row in result.history), 3),
-        predicted_seconds=spec["predicted_training_s"],
-        parent=spec["parent"],
-        warnings=warnings,
-    )
-    return _first_wins(store, commit)
-
-
-def _commit_given_weights(spec: Mapping[str, Any], store: Store, attempt: str) -> Commit:
-    """Bring a given checkpoint into the store as epoch 0 of an untrained fit."""
-    from detectors import weights
-
-    network = _new_network(spec)
-    weights.from_bytes(network, _given(spec["weights"]))  # strict: it fits, or this stops
-    content = weights.to_bytes(network)
-    store.put_new(weights_key(spec["fit_id"], attempt, 0), content)
-    with provenance(spec, attempt) as facts:
-        pass
-    write_provenance(store, spec["fit_id"], attempt, {**facts.record, "spec": dict(spec)})
-    commit = Commit(
-        schema=SCHEMA,
-        fit_id=spec["fit_id"],
-        attempt=attempt,
-        description=dict(spec["description"]),
-        weights={"0": {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}},
-        selected_epoch=0,
-        last_epoch=0,
-        kept_epochs=[0],
-        threshold={"rule": "logit", "value": 0.0},
-        n_train=0,
-        n_validation=0,
-        seconds=0.0,
-        predicted_seconds=None,
-        parent=None,
-        warnings=[],
-    )
-    return _first_wins(store, commit)
-
-
-def _given(weights: Mapping[str, Any]) -> bytes:
-    """Read a checkpoint file and check that it is still the one that was planned with."""
-    content = read_regular(weights["path"])
-    if hashlib.sha256(content).hexdigest() != weights["sha256"]:
-        raise WeightsLost(
-            f"{weights['path']} has changed since the plan was made. Run the experiment again: "
-            "a changed checkpoint is another fit"
-        )
-    return content
-
-
-def _first_wins(store: Store, commit: Commit) -> Commit:
-    if commit_fit(store, commit):
-        store.delete(checkpoint_key(commit["fit_id"], commit["attempt"]))
-        return commit
-    discard_attempt(store, commit["fit_id"], commit["attempt"])
-    winner = read_commit(store, commit["fit_id"])
-    if winner is None:
-        raise RuntimeError(
-            f"commits/{commit['fit_id']}.json existed and was gone a moment later: somebody "
-            "deletes files of the store while it is in use. Stop that, then run again"
-        )
-    return winner

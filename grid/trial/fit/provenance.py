@@ -10,7 +10,6 @@ import os
 import platform
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from typing import Any
 
 from detectors.training_version import TRAINING_VERSION
 from grid.packages import packages_root
+from grid.trial.device import device_name
 
 OURS = ("data", "detectors", "grid")
 """Folders whose code can change a logit."""
@@ -47,23 +47,23 @@ def provenance(spec: Mapping[str, Any], attempt: str) -> Iterator[Facts]:
         attempt=attempt,
         experiment=spec["experiment"],
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        **(_machine() | conditions(spec["threads"])),
+        **(_machine() | conditions(spec)),
     )
     yield facts
     facts.record.update(
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(time.process_time() - cpu, 3),
-        device=_device(),  # again: the work may be what loaded torch
+        device=device_name(spec),  # again: the work may be what loaded torch
     )
 
 
-def conditions(threads: int) -> dict[str, Any]:
-    """Return what a training's numbers may depend on besides its identity; travels as JSON."""
+def conditions(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a trial's numbers may depend on besides its identity; travels as JSON."""
     machine = _machine()
     return {
         **{name: machine[name] for name in ("host", "cpu", "python", "packages", "code")},
-        "device": _device(),
-        "threads": threads,
+        "device": device_name(spec),
+        "threads": spec["threads"],
         "training_version": TRAINING_VERSION,
     }
 
@@ -110,13 +110,6 @@ def _cpu_name() -> str:
         return platform.processor() or platform.machine()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
-
-
-def _device() -> str:
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        return str(torch.cuda.get_device_name())
-    return "cpu"
 
 
 @functools.cache

@@ -147,7 +147,7 @@ def test_another_machine_resumes_and_a_warning_says_what_can_matter(
 
 
 def test_another_device_resumes_with_a_warning(crossgen, begun, monkeypatch):
-    monkeypatch.setattr(provenance, "_device", lambda: "a GPU")
+    monkeypatch.setattr(provenance, "device_name", lambda spec: "a GPU")
     commit, attempts, _ = finish(crossgen, begun)
     assert [start for start, _ in steps(attempts)] == [0, STEPS]
     assert "device cpu until step 4, then a GPU" in commit["warnings"][0]

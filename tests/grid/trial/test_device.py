@@ -1,0 +1,78 @@
+"""A trial that asks for no GPU computes on the CPU, also where a GPU is."""
+
+import pytest
+import torch
+import yaml
+
+from grid.experiment_file.loading import parse_experiment
+from grid.plan.plan import is_done, make_plan, make_trials, prepare
+from grid.records.commits import read_commit
+from grid.records.tables import read_provenance
+from grid.run.local import run_here
+from grid.store.opening import open_store
+from grid.trial.attempt import attempt_trial
+from grid.trial.device import device_name, trial_device
+
+
+@pytest.fixture
+def beside_a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+
+
+@pytest.fixture
+def trials(finished_run, cache, tmp_path):
+    """Return a function: the shared experiment's trials of one seed, and their empty store."""
+
+    def of(**more):
+        raw = {**yaml.safe_load(finished_run.file.read_text()), "seeds": [0], **more}
+        expansion = prepare(parse_experiment(raw, base=finished_run.folder), cache_dir=cache)
+        store = open_store(tmp_path / "store")
+        return make_trials(make_plan(expansion, store), store)[:1], store
+
+    return of
+
+
+@pytest.mark.usefixtures("beside_a_gpu")
+def test_gpu_0_is_the_cpu_without_ray(trials):
+    [trial], store = trials(resources={"simple_cnn": {"gpu": 0}})
+    result = run_here([trial], attempt=attempt_trial, is_done=lambda t: is_done(store, t))
+    assert result.done == (trial.fit_id,)
+    commit = read_commit(store, trial.fit_id)
+    facts = read_provenance(store, trial.fit_id, commit["attempt"])
+    assert facts["device"] == facts["attempts"][-1]["device"] == "cpu"
+
+
+@pytest.mark.usefixtures("beside_a_gpu")
+@pytest.mark.parametrize(
+    ("resources", "share", "device"),
+    [
+        ({}, {}, "cuda"),
+        ({"simple_cnn": {"gpu": 0.25}}, {}, "cuda"),
+        ({"simple_cnn": {"cpu": 1}}, {}, "cuda"),
+        ({"simple_cnn": {"gpu": 0}}, {}, "cpu"),
+        ({"simple_cnn": {"gpu": 0}}, {"gpu": 0.0, "cpu": 1.0}, "cpu"),
+        ({}, {"gpu": 0.0, "cpu": 1.0}, "cpu"),  # on Ray, where no node has a GPU to give
+        ({}, {"gpu": 1.0, "cpu": 1.0}, "cuda"),
+    ],
+)
+def test_who_gets_the_gpu(trials, resources, share, device, monkeypatch):
+    [trial], _ = trials(resources=resources)
+    seen = []
+    monkeypatch.setattr("grid.trial.attempt.cap_memory", lambda share: None)
+    monkeypatch.setattr(
+        "grid.trial.attempt.run_trial", lambda spec, *_: seen.append(trial_device(spec))
+    )
+    attempt_trial({**trial.spec, "share": share}, print, bool)
+    assert seen == [device]
+
+
+def test_without_a_gpu_everything_is_on_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert trial_device({}) == trial_device({"device": None}) == device_name({}) == "cpu"
+
+
+@pytest.mark.usefixtures("beside_a_gpu")
+def test_a_cpu_trial_does_not_start_cuda_to_learn_a_name(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Some GPU")
+    assert device_name({"device": "cpu"}) == "cpu"
+    assert device_name({}) == "Some GPU"
