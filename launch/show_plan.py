@@ -115,11 +115,11 @@ def _counts(plan: Plan) -> Table:
 
 def _time(plan: Plan) -> str:
     if plan.predicted_s is None:
-        return "on one slot: time unknown, nothing like it has run in this store yet"
+        return "on one slot: time unknown, nothing like it has run here on such a device yet"
     if plan.estimated:
         return (
             f"on one CPU core: about {duration(plan.predicted_s)}, a rough estimate until the like "
-            "has run in this store; a GPU is many times faster"
+            "has run in this store on such a device; a GPU is many times faster"
         )
     return f"on one slot: {duration(plan.predicted_s)}"
 

@@ -1,13 +1,13 @@
 """What a fit will cost: what its like cost in this store, else on one CPU core as measured for it.
 
-Where neither is known, that is said and nothing is guessed.
+What ran on another kind of device says nothing: a GPU's seconds are no CPU's. Where neither is
+known, that is said and nothing is guessed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -16,26 +16,69 @@ from grid.checks.sizes import mean_pixels
 from grid.expansion.fits import Expansion, Fit
 from grid.records.commits import Commit, committed_fits
 from grid.records.identity import canonical_json
-from grid.records.readable import readable_commits
+from grid.records.readable import readable_commits, readable_provenances
 from grid.store.base import Store
 from grid.trial.contract import Work
+from grid.trial.device import single_device
 
 # What makes two fits cost alike per image: network and geometry. Names of keys in a description.
 _ALIKE = ("detector", "options", "train_geometry", "validation_geometry", "augment")
 
 
 OTHERS_READ = 300
+ASKED_PER_KIND = 12
+"""Fits of one kind of work whose provenance is read: a plan must not read thousands."""
 
 
-@dataclass
 class Costs:
-    """Seconds per trained image, by kind of work; scoring is taken for a part of training."""
+    """Seconds per trained image, by kind of work and device; scoring is taken for a part of it.
 
-    per_image: dict[str, list[float]] = field(default_factory=dict)
+    Args:
+        store: has the provenance of `commits`, which says where they ran; read when it is needed.
+        commits: fits to learn from.
+    """
 
-    def predict(self, work: Work) -> float | None:
-        """Return the seconds that some work will take, None where its like never ran here."""
-        known = self.per_image.get(work.kind)
+    def __init__(self, store: Store, commits: Mapping[str, Commit]) -> None:
+        self._store = store
+        self._alike: dict[str, list[Commit]] = {}
+        for fit_id in sorted(commits):
+            commit = commits[fit_id]
+            if _trained_images(commit) and commit["seconds"] > 0:
+                kind = kind_of_work(commit["description"])
+                self._alike.setdefault(kind, []).append(commit)
+        self._rates: dict[str, dict[str, list[float]]] = {}
+
+    def knows(self, kind: str) -> bool:
+        """Whether work of this kind has run, on whatever device."""
+        return kind in self._alike
+
+    def rates(self, kind: str) -> Mapping[str, list[float]]:
+        """Seconds per trained image by device, as in provenance; only fits that ran on one."""
+        if kind not in self._rates:
+            alike = self._alike.get(kind, [])
+            asked = alike[:: -(-len(alike) // ASKED_PER_KIND) or 1]
+            made, _ = readable_provenances(self._store, asked)
+            rates: dict[str, list[float]] = {}
+            for commit in asked:
+                device = single_device(made.get(commit["fit_id"], {}))
+                if device is not None:
+                    rate = commit["seconds"] / _trained_images(commit)
+                    rates.setdefault(device, []).append(rate)
+            self._rates[kind] = rates
+        return self._rates[kind]
+
+    def predict(self, work: Work, device: str | None) -> float | None:
+        """Return the seconds that some work will take; None where its like never ran there.
+
+        Args:
+            work: what is to be done.
+            device: where, as `single_device` names it. None for not known: then the device on which
+                its like ran is meant, where that is one.
+        """
+        rates = self.rates(work.kind)
+        if device is None and len(rates) == 1:
+            [device] = rates
+        known = rates.get(device or "")
         return median(known) * work.amount if known else None
 
 
@@ -50,17 +93,6 @@ def shipped_estimate(fit: Fit, work: Work) -> float | None:
     return None if rate is None or pixels is None else rate * pixels / 1e6 * work.amount
 
 
-def known_costs(commits: Mapping[str, Commit]) -> Costs:
-    """Learn costs from the fits that are committed."""
-    costs = Costs()
-    for commit in commits.values():
-        images = _trained_images(commit)
-        if images and commit["seconds"] > 0:
-            kind = kind_of_work(commit["description"])
-            costs.per_image.setdefault(kind, []).append(commit["seconds"] / images)
-    return costs
-
-
 def costs_in(store: Store, own: Mapping[str, Commit], missing: Iterable[Fit]) -> Costs:
     """Learn costs from an experiment's own commits and, for kinds unknown there, from others'.
 
@@ -69,10 +101,8 @@ def costs_in(store: Store, own: Mapping[str, Commit], missing: Iterable[Fit]) ->
         own: commits that are read already.
         missing: the fits to be predicted.
     """
-    costs = known_costs(own)
-    unknown = {
-        fit.card.name for fit in missing if kind_of_work(fit.description) not in costs.per_image
-    }
+    costs = Costs(store, own)
+    unknown = {fit.card.name for fit in missing if not costs.knows(kind_of_work(fit.description))}
     if not unknown:
         return costs
     others = [
@@ -82,7 +112,7 @@ def costs_in(store: Store, own: Mapping[str, Commit], missing: Iterable[Fit]) ->
     ]
     step = -(-len(others) // OTHERS_READ) or 1
     read, _ = readable_commits(store, others[::step])
-    return known_costs({**own, **read})
+    return Costs(store, {**own, **read})
 
 
 def _trained_images(commit: Commit) -> int:

@@ -26,7 +26,13 @@ from grid.integrity.damage import Damage
 from grid.plan.cost import costs_in, images_to_score, shipped_estimate, work_of
 from grid.plan.plan_damage import inspect_store, record_damage
 from grid.plan.record_experiment import experiment_record
-from grid.plan.trial_specs import pools_needed, publish_manifests, publish_pools, trial_spec
+from grid.plan.trial_specs import (
+    asks_for_no_gpu,
+    pools_needed,
+    publish_manifests,
+    publish_pools,
+    trial_spec,
+)
 from grid.plan.wanted_pieces import WantedOfUntrained, wanted_pieces
 from grid.records import experiments
 from grid.records.commits import Commit, read_commit
@@ -36,6 +42,7 @@ from grid.refusal import Problems
 from grid.sources.catalog import open_catalog
 from grid.store.base import Store
 from grid.trial.contract import Trial, Work
+from grid.trial.device import expected_device
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,7 @@ def make_plan(expansion: Expansion, store: Store) -> Plan:
     found = inspect_store(store, expansion)
     left = [fit for fit in expansion.fits.values() if fit.fit_id not in found.commits]
     costs = costs_in(store, found.commits, left)
+    devices = {asks: expected_device(asks_for_no_gpu=asks) for asks in (False, True)}
     everything = WantedOfUntrained(expansion)
     fits = []
     referred: dict[str, None] = {}  # pools of what is committed
@@ -193,7 +201,8 @@ def make_plan(expansion: Expansion, store: Store) -> Plan:
                 referred.update(dict.fromkeys(pool.pool_id for pool in own))
             referred.update(dict.fromkeys(wanted[key][0] for key in present))
         work = work_of(fit, trains=commit is None, scored_images=images)
-        predicted = costs.predict(work) if work.amount else 0.0
+        device = devices[asks_for_no_gpu(expansion.experiment, fit)]
+        predicted = costs.predict(work, device) if work.amount else 0.0
         alike_ran = predicted is not None
         if predicted is None:
             predicted = shipped_estimate(fit, work)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 CPU = "cpu"
@@ -31,3 +33,38 @@ def device_name(spec: Mapping[str, Any]) -> str:
     if torch is None or trial_device(spec) == CPU:
         return CPU
     return str(torch.cuda.get_device_name())
+
+
+def single_device(provenance: Mapping[str, Any]) -> str | None:
+    """Return the device on which a fit was made, None where it is not known or was several."""
+    attempts = provenance.get("attempts") or [provenance]
+    found = {attempt.get("device") for attempt in attempts}
+    return found.pop() if len(found) == 1 else None
+
+
+def expected_device(*, asks_for_no_gpu: bool, root: Path = Path("/")) -> str | None:
+    """Return the device that a trial will run on, as `device_name` will call it; None if unknown.
+
+    Asked by `plan`, so without torch: a driver's files tell which GPUs are here. Which ones the
+    nodes of a cluster have is not looked at.
+
+    Args:
+        asks_for_no_gpu: its file says `gpu: 0`.
+        root: of the file system.
+    """
+    if asks_for_no_gpu:
+        return CPU
+    if os.environ.get("RAY_ADDRESS"):
+        return None
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return CPU
+    described = [
+        line.partition(":")[2].strip()
+        for file in root.glob("proc/driver/nvidia/gpus/*/information")
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if line.startswith("Model:")
+    ]
+    if described:
+        return described[0] if len(set(described)) == 1 else None
+    has_one = any(root.glob("dev/nvidia[0-9]*")) or (root / "dev/kfd").exists()
+    return None if has_one else CPU

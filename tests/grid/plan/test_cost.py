@@ -4,9 +4,11 @@ import pytest
 import yaml
 
 from grid.experiment_file.loading import parse_experiment
-from grid.plan.cost import kind_of_work, known_costs, work_of
+from grid.plan.cost import Costs, kind_of_work, work_of
 from grid.plan.plan import make_plan, make_trials, prepare
+from grid.records.tables import write_provenance
 from grid.store.opening import open_store
+from grid.trial.contract import Work
 
 
 @pytest.fixture
@@ -27,16 +29,68 @@ def commit(seconds, description=None, **more):
     return {**facts, "description": {"detector": "npr", **(description or {})}, **more}
 
 
-def test_seconds_per_trained_image_are_the_median_of_the_like():
-    costs = known_costs({str(i): commit(s) for i, s in enumerate((40.0, 400.0, 80.0))})
-    [rates] = costs.per_image.values()
-    assert sorted(rates) == [0.1, 0.2, 1.0]
+GPU = "NVIDIA H100 80GB HBM3"
+KIND = kind_of_work({"detector": "npr"})
 
 
-def test_a_budget_in_steps_is_counted_in_steps():
+@pytest.fixture
+def costs_of(tmp_path):
+    """Return a function: what a store teaches that holds commits, each with its provenance."""
+    store = open_store(tmp_path / "costs")
+
+    def of(**fits):
+        commits = {}
+        for fit_id, (made, facts) in fits.items():
+            commits[fit_id] = {**made, "fit_id": fit_id, "attempt": "a"}
+            if facts is not None:
+                write_provenance(store, fit_id, "a", facts)
+        return Costs(store, commits)
+
+    return of
+
+
+def test_seconds_per_trained_image_are_the_median_of_the_like(costs_of):
+    cpu = {"device": "cpu"}
+    costs = costs_of(a=(commit(40.0), cpu), b=(commit(400.0), cpu), c=(commit(80.0), cpu))
+    assert costs.rates(KIND) == {"cpu": [0.1, 1.0, 0.2]}
+    assert costs.predict(Work(KIND, 10, 0.0), "cpu") == pytest.approx(2.0)
+
+
+def test_a_budget_in_steps_is_counted_in_steps(costs_of):
     recipe = {"recipe": {"steps": 50, "batch_size": 8}}
-    costs = known_costs({"a": commit(40.0, recipe, last_epoch=1)})
-    assert list(costs.per_image.values()) == [[0.1]]
+    costs = costs_of(a=(commit(40.0, recipe, last_epoch=1), {"device": "cpu"}))
+    assert costs.rates(kind_of_work({"detector": "npr", **recipe})) == {"cpu": [0.1]}
+
+
+def test_a_gpus_seconds_predict_no_cpus_and_the_other_way_round(costs_of):
+    work = Work(KIND, 10, 0.0)
+    on_gpu, on_cpu = (commit(4.0), {"device": GPU}), (commit(400.0), {"device": "cpu"})
+    both = costs_of(a=on_gpu, b=on_cpu)
+    assert both.predict(work, "cpu") == pytest.approx(10.0)
+    assert both.predict(work, GPU) == pytest.approx(0.1)
+    assert both.predict(work, "another GPU") is None
+    assert both.predict(work, None) is None, "which of the two is not known"
+    assert costs_of(a=on_gpu).predict(work, "cpu") is None
+    assert costs_of(b=on_cpu).predict(work, GPU) is None
+    assert costs_of(a=on_gpu).predict(work, None) == pytest.approx(0.1)
+
+
+def test_a_fit_that_ran_on_two_devices_or_nobody_knows_where_teaches_nothing(costs_of):
+    attempts = [{"device": "cpu"}, {"device": GPU}]
+    two = commit(4.0), {"device": GPU, "attempts": attempts}
+    costs = costs_of(two=two, silent=(commit(4.0), {}), lost=(commit(4.0), None))
+    assert costs.rates(KIND) == {}
+
+
+def test_of_thousands_alike_a_dozen_are_asked(costs_of):
+    costs = costs_of(**{f"f{i}": (commit(4.0), {"device": "cpu"}) for i in range(40)})
+    assert 10 <= len(costs.rates(KIND)["cpu"]) <= 12
+
+
+def test_a_plan_on_another_device_than_the_stores_knows_no_time(plan, monkeypatch):
+    assert all(fit.alike_ran for fit in plan(seeds=[5]).fits)
+    monkeypatch.setattr("grid.plan.plan.expected_device", lambda *, asks_for_no_gpu: GPU)
+    assert not any(fit.alike_ran for fit in plan(seeds=[5]).fits)
 
 
 def test_options_are_alike_in_any_order_and_precision_matters():

@@ -11,7 +11,7 @@ from grid.records.tables import read_provenance
 from grid.run.local import run_here
 from grid.store.opening import open_store
 from grid.trial.attempt import attempt_trial
-from grid.trial.device import device_name, trial_device
+from grid.trial.device import device_name, expected_device, trial_device
 
 
 @pytest.fixture
@@ -76,3 +76,37 @@ def test_a_cpu_trial_does_not_start_cuda_to_learn_a_name(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Some GPU")
     assert device_name({"device": "cpu"}) == "cpu"
     assert device_name({}) == "Some GPU"
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """Return a function: what is expected of a machine with the given GPUs."""
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    def expected(*models, asks_for_no_gpu=False):
+        for number, model in enumerate(models):
+            folder = tmp_path / f"proc/driver/nvidia/gpus/{number}"
+            folder.mkdir(parents=True)
+            (folder / "information").write_text(f"Model: \t\t {model}\nIRQ:   \t\t 16\n")
+        return expected_device(asks_for_no_gpu=asks_for_no_gpu, root=tmp_path)
+
+    return expected
+
+
+def test_a_plan_knows_the_device_of_this_machine(machine):
+    assert machine() == "cpu"
+    assert machine("NVIDIA H100 80GB HBM3") == "NVIDIA H100 80GB HBM3"
+    assert machine(asks_for_no_gpu=True) == "cpu"
+
+
+def test_a_plan_does_not_guess_between_devices(machine, monkeypatch, tmp_path):
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "nvidia0").touch()
+    assert machine() is None, "a GPU, and nothing says which"
+    assert machine("A100", "H100") is None
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert expected_device(asks_for_no_gpu=False, root=tmp_path) == "cpu"
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    assert expected_device(asks_for_no_gpu=False, root=tmp_path) is None
+    assert expected_device(asks_for_no_gpu=True, root=tmp_path) == "cpu"
