@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data import decode_version
+from data.decode_version import DECODE, with_decoding
 from data.operations import Image, Pipeline, PipelineError, parse
 from data.pipelines import require_rgb
 from data.randomness import stream
@@ -60,8 +62,12 @@ class View:
 
     @property
     def versions(self) -> dict[str, int]:
-        """Version of each operation used, by kind and name: "degradation.resize"."""
-        return {**self.equalise.versions, **self.degradation.versions, **self.geometry.versions}
+        """Version of each operation used, by kind and name: "degradation.resize".
+
+        And of decoding, where that is not 1.
+        """
+        parts = (self.equalise, self.degradation, self.geometry)
+        return with_decoding({name: v for part in parts for name, v in part.versions.items()})
 
     @property
     def bytes_per_pixel(self) -> int:
@@ -122,8 +128,8 @@ class View:
 
     def require_versions(self, versions: Mapping[str, int]) -> None:
         """Raise OtherVersion where this code's operations are not those of some versions."""
-        for name, here in self.versions.items():
-            then = versions.get(name)
+        for name, here in {DECODE: decode_version.DECODE_VERSION, **self.versions}.items():
+            then = versions.get(name, 1 if name == DECODE else None)
             if then != here:
                 raise OtherVersion(
                     f"operation {name} is of version {here} here and of "

@@ -1,8 +1,9 @@
 """The canonical description of a fit: everything that makes it the fit that it is, and no more.
 
 In it: content (digests of rows), options, equalise, geometry and recipe where they differ from the
-defaults, versions of card and operations, seed, initial weights. Not in it: paths, names, devices,
-threads, batch sizes of tests. A new option with a neutral default therefore changes no id.
+defaults, versions of card and operations, seed, initial weights; of decoding and of the training
+loop's meaning the version where it is above 1. Not in it: paths, names, devices, threads, batch
+sizes of tests. A new option with a neutral default therefore changes no id.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from data.decode_version import with_decoding
 from data.operations import Pipeline, parse
 from data.selection import Selection
 from data.view import NOTHING
 from detectors.contract import Card, Options, find_preset, options_that_differ
 from detectors.recipes import Recipe, differing
+from detectors.training_version import TRAINING_SEMANTICS
 
 # Values of a recipe that stand elsewhere in a description: as an operation, as rows.
 _ELSEWHERE = ("augment", "validation_fraction")
@@ -59,9 +62,11 @@ def describe_fit(
     values = differing(recipe, micro_batch_acts=options.micro_batch_acts())
     description["recipe"] = {k: v for k, v in values.items() if k not in _ELSEWHERE}
     description["seed"] = seed
+    if TRAINING_SEMANTICS > 1:
+        description["training_semantics"] = TRAINING_SEMANTICS
     return description
 
 
 def operations_of(*pipelines: Pipeline) -> dict[str, int]:
-    """Return the versions of all operations in some pipelines."""
-    return {name: version for p in pipelines for name, version in p.versions.items()}
+    """Return the versions of all operations in some pipelines, of decoding where it is not 1."""
+    return with_decoding({name: v for each in pipelines for name, v in each.versions.items()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from data.decode_version import DECODE
 from detectors.contract import Card, find_preset, load_card
 from detectors.recipes import Recipe
 
@@ -15,6 +16,7 @@ _WORDS = {
     "augment": "augmentation",
     "train_geometry": "training input",
     "validation_geometry": "validation input",
+    "training_semantics": "version of what a training means",
     "weights.from": "initial weights of fit",
     "weights.epoch": "initial weights of epoch",
     "weights.sha256": "initial weights with sha256",
@@ -33,7 +35,9 @@ def differing_fields(
         one, other = first.get(key), second.get(key)
         if isinstance(one, Mapping) or isinstance(other, Mapping):
             found.update(differing_fields(one or {}, other or {}, f"{prefix}{key}."))
-        elif one != other and not (prefix == "operations." and None in (one, other)):
+        elif one != other and not (
+            prefix == "operations." and None in (one, other) and key != DECODE
+        ):
             found[f"{prefix}{key}"] = (one, other)
     return found
 
@@ -80,6 +84,8 @@ def _default(name: str, description: Mapping[str, Any]) -> tuple[Any] | None:
     group, _, key = name.partition(".")
     if name in ("augment", "equalise"):
         return ("none",)
+    if name in ("training_semantics", f"operations.{DECODE}"):
+        return (1,)
     if group == "weights":
         return ("random",)
     if group == "recipe":

@@ -187,3 +187,15 @@ def test_equalise_is_told_the_label_and_acts_first() -> None:
 def test_an_unknown_equalise_is_refused() -> None:
     with pytest.raises(PipelineError, match=r"Unknown equalise 'match'\. Known: none"):
         view_of("match")
+
+
+def test_what_was_written_by_another_decoding_is_refused(monkeypatch):
+    view = view_of(degradation="jpeg(75)")
+    view.require_versions(view.versions)
+    with pytest.raises(OtherVersion, match="operation decode is of version 1 here and of 2"):
+        view.require_versions({**view.versions, "decode": 2})
+    then = view.versions
+    monkeypatch.setattr("data.decode_version.DECODE_VERSION", 2)
+    assert view.versions == {**then, "decode": 2}
+    with pytest.raises(OtherVersion, match="operation decode is of version 2 here and of 1"):
+        view.require_versions(then)

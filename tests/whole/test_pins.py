@@ -17,11 +17,15 @@ from data.selection import PoolRows, TrainingRule, select
 from detectors.contract import find_preset, load_card, names, parse_options
 from detectors.recipes import resolve_recipe
 from grid.expansion.description import describe_fit, operations_of
+from grid.plan.differences import differing_fields, value_in_words
 from grid.records.identity import fit_id
 from grid.records.pieces import Piece
 
 PINS = FIXTURES / "pins.json"
 IDS = [f"{i:032x}" for i in range(40)]
+
+DECODING = "data.decode_version.DECODE_VERSION"
+SEMANTICS = "grid.expansion.description.TRAINING_SEMANTICS"
 
 
 def described(detector="npr", *, options=None, recipe="small", seed=0, augment="none", input_=""):
@@ -72,6 +76,37 @@ def examples() -> dict[str, str]:
 
 def test_ids_are_as_pinned():
     assert examples() == json.loads(PINS.read_text())["ids"]
+
+
+@pytest.mark.parametrize(
+    ("version", "follows"),
+    [
+        (DECODING, lambda name: name.startswith("fit ") or name == "piece"),
+        (SEMANTICS, lambda name: name.startswith("fit ")),
+    ],
+)
+def test_what_decodes_or_trains_otherwise_gets_other_ids(version, follows, monkeypatch):
+    before = examples()
+    monkeypatch.setattr(version, 2)
+    after = examples()
+    assert {name for name in before if after[name] != before[name]} == set(filter(follows, before))
+    assert differing_fields(described(), described()) == {}
+
+
+def test_a_version_of_decoding_is_said_where_two_fits_differ(monkeypatch):
+    before = described()
+    monkeypatch.setattr(DECODING, 2)
+    monkeypatch.setattr(SEMANTICS, 3)
+    fields = differing_fields(before, described())
+    assert fields == {"operations.decode": (None, 2), "training_semantics": (None, 3)}
+    assert [value_in_words(name, None, before) for name in fields] == ["1 (default)"] * 2
+
+
+def test_images_without_any_operation_are_decoded_by_a_version_too(monkeypatch):
+    none = parse("none", "geometry")
+    assert operations_of(none) == {}
+    monkeypatch.setattr(DECODING, 2)
+    assert operations_of(none) == {"decode": 2}
 
 
 def test_every_id_of_the_examples_differs():
