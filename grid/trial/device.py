@@ -6,7 +6,10 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import torch
 
 CPU = "cpu"
 
@@ -30,9 +33,16 @@ def device_name(spec: Mapping[str, Any]) -> str:
     Does not load torch: where nothing has, nothing was computed on a GPU.
     """
     torch = sys.modules.get("torch")
-    if torch is None or trial_device(spec) == CPU:
+    if torch is None:
         return CPU
-    return str(torch.cuda.get_device_name())
+    return name_of(torch.device(trial_device(spec)))
+
+
+def name_of(device: torch.device) -> str:
+    """Return "cpu", or the name of a GPU."""
+    import torch
+
+    return CPU if device.type == CPU else str(torch.cuda.get_device_name(device))
 
 
 def single_device(provenance: Mapping[str, Any]) -> str | None:

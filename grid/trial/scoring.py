@@ -12,6 +12,8 @@ from grid.records.pieces import Piece
 from grid.records.scores.score_files import write_scores
 from grid.store.base import Store
 from grid.trial.contract import Stop
+from grid.trial.device import name_of
+from grid.trial.fit.provenance import code_version
 from grid.trial.images import Rows
 
 if TYPE_CHECKING:
@@ -40,12 +42,13 @@ def score_piece(
 
     started = time.monotonic()
     images = rows.pool(piece.pool_id)
+    device = next(network.parameters()).device
     try:
         predictions = predict(
             network,
             images,
             piece.view,
-            device=next(network.parameters()).device,
+            device=device,
             unreadable="raise" if rows.refuses_unreadable else "null",
             stop=stop,
         )
@@ -63,7 +66,9 @@ def score_piece(
         extra={
             "unreadable": [
                 {"image": index, "reason": reason} for index, reason in predictions.unreadable
-            ]
+            ],
+            "code": code_version(),
+            "device": name_of(device),
         },
     )
     return True

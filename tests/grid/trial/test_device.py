@@ -6,7 +6,9 @@ import yaml
 
 from grid.experiment_file.loading import parse_experiment
 from grid.plan.plan import is_done, make_plan, make_trials, prepare
-from grid.records.commits import read_commit
+from grid.records.commits import committed_pieces_of, read_commit
+from grid.records.places import scores_key
+from grid.records.scores.score_reading import read_score_footer
 from grid.records.tables import read_provenance
 from grid.run.local import run_here
 from grid.store.opening import open_store
@@ -40,6 +42,10 @@ def test_gpu_0_is_the_cpu_without_ray(trials):
     commit = read_commit(store, trial.fit_id)
     facts = read_provenance(store, trial.fit_id, commit["attempt"])
     assert facts["device"] == facts["attempts"][-1]["device"] == "cpu"
+    pieces = committed_pieces_of(store, trial.fit_id)
+    footers = [read_score_footer(store, scores_key(trial.fit_id, piece)) for piece in pieces]
+    assert footers
+    assert {(f["device"], f["code"]) for f in footers} == {("cpu", facts["code"])}
 
 
 @pytest.mark.usefixtures("beside_a_gpu")
@@ -73,7 +79,7 @@ def test_without_a_gpu_everything_is_on_the_cpu(monkeypatch):
 
 @pytest.mark.usefixtures("beside_a_gpu")
 def test_a_cpu_trial_does_not_start_cuda_to_learn_a_name(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Some GPU")
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Some GPU")
     assert device_name({"device": "cpu"}) == "cpu"
     assert device_name({}) == "Some GPU"
 
