@@ -94,6 +94,9 @@ class Recipe(BaseModel):
 
     precision: Literal["float32", "bfloat16"] = "float32"
     """bfloat16: autocast in training only; residual front ends and the logit stay float32."""
+    deterministic: bool = False
+    """Operations only that repeat themselves bit for bit on one kind of GPU; slower there, refused
+    where the network needs one that torch does not have so. A CPU repeats itself without."""
     validation_fraction: float = Field(default=0.1, gt=0, lt=1)
     """Share of the training images carved off where no validation split is declared."""
     augment: str = "none"
@@ -242,6 +245,17 @@ def differing(recipe: Recipe, *, micro_batch_acts: bool = True) -> dict[str, Any
     if not micro_batch_acts or recipe.micro_batch == recipe.batch_size:
         same.add("micro_batch")
     return {key: value for key, value in values.items() if key not in same}
+
+
+def recorded(recipe: Recipe) -> dict[str, Any]:
+    """All values of a recipe for an experiment's record, whose digest no new field may change.
+
+    `deterministic` came after the first stores, so it is left out where it is neutral.
+    """
+    values = recipe.model_dump(mode="json")
+    if not recipe.deterministic:
+        del values["deterministic"]
+    return values
 
 
 def _said(where: tuple[int | str, ...], value: Any, reason: str) -> str:

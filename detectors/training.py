@@ -9,8 +9,8 @@ an uninterrupted one. One training uses one device.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -25,6 +25,7 @@ from detectors import weights
 from detectors.batches import DifferingSizes, training_pipeline
 from detectors.checkpoint_headers import CheckpointInvalid
 from detectors.checkpoints import BackgroundWriter
+from detectors.determinism import NoDeterministicOperation, deterministic_operations
 from detectors.history import HistoryRow
 from detectors.networks.precision import without_tf32
 from detectors.prediction import Stopped
@@ -39,6 +40,7 @@ __all__ = [
     "CheckpointInvalid",
     "DifferingSizes",
     "HistoryRow",
+    "NoDeterministicOperation",
     "TrainingDiverged",
     "TrainingProgress",
     "TrainingResult",
@@ -120,14 +122,13 @@ def train(
         resume: a checkpoint of this same training; None = from the start.
         stop: looked at after every step and every validation batch; once true, a checkpoint is
             written and the result's state is "stopped".
-        checkpoint_every_s: seconds between checkpoints; one is also written after each epoch but
-            the last, which the weights themselves follow.
+        checkpoint_every_s: seconds between those that are written within an epoch.
         progress: told after every step.
 
     Raises:
-        CheckpointInvalid: `resume` is torn or of another training. The network may hold a part
-            of it: build it again before trying another.
+        CheckpointInvalid: `resume` is torn or of another training; build the network again then.
         TrainingDiverged: the loss is no longer finite.
+        NoDeterministicOperation: the recipe asks for such alone, and the network needs another.
         DifferingSizes: the training images do not come out at one size.
         ValueError: no validation image, or training images of one class.
         UnreadableImage, ImageChanged, OSError: from the images.
@@ -146,12 +147,7 @@ def train(
     )
     if resume is not None:
         restore(run, resume)
-    with ExitStack() as scope:
-        # Dropout reseeds torch's generator at each step; the caller gets its own state back.
-        generators = [run.device] if run.device.type == "cuda" else []
-        scope.enter_context(torch.random.fork_rng(devices=generators))
-        scope.enter_context(without_tf32())
-        writer = scope.enter_context(BackgroundWriter(sink.save_checkpoint))
+    with _own_settings(run), BackgroundWriter(sink.save_checkpoint) as writer:
         checkpoints = _Checkpoints(run, writer, checkpoint_every_s)
         if not _train_epochs(run, checkpoints, sink, stop, progress):
             checkpoints.write()
@@ -161,6 +157,19 @@ def train(
     return _result(run, "done")
 
 
+@contextmanager
+def _own_settings(run: TrainingRun) -> Iterator[None]:
+    """Settings of torch as the training needs them; the caller gets its own back."""
+    with ExitStack() as scope:
+        # Dropout reseeds torch's generator at each step.
+        generators = [run.device] if run.device.type == "cuda" else []
+        scope.enter_context(torch.random.fork_rng(devices=generators))
+        scope.enter_context(without_tf32())
+        if run.recipe.deterministic:
+            scope.enter_context(deterministic_operations())
+        yield
+
+
 def _train_epochs(
     run: TrainingRun,
     checkpoints: _Checkpoints,
@@ -168,7 +177,10 @@ def _train_epochs(
     stop: Callable[[], bool],
     progress: Callable[[TrainingProgress], None] | None,
 ) -> bool:
-    """Do what is left; False when `stop` said so, with the state as it stands between two steps."""
+    """Do what is left; False when `stop` said so, with the state as it stands between two steps.
+
+    A checkpoint is written after each epoch but the last, which the weights themselves follow.
+    """
     while not run.finished():
         if not _train_epoch(run, checkpoints, stop, progress):
             return False

@@ -6,7 +6,9 @@ from data.counts import counted
 from grid.console import Console
 from grid.records.proven.json_records import CorruptRecord
 from grid.refusal import Problem, Refused
-from grid.upkeep.verification import TOLERANCE, Verification, verify_fit, verify_piece
+from grid.upkeep.repeatability import TOLERANCE
+from grid.upkeep.seed_spread import Deviation
+from grid.upkeep.verification import Verification, verify_fit, verify_piece
 from launch.command_lines import store_command
 from launch.desk import store_of
 from launch.paragraphs import print_paragraph
@@ -17,7 +19,8 @@ LISTING = "SELECT fit_id, piece_id FROM pieces WHERE committed"
 def print_verification(fit: str, store: str | None, piece: str | None) -> int:
     """Repeat and compare; return 0 when equal (bit for bit or within the contract), 1 when not.
 
-    Also 1 when what is stored is damaged, which is said without repeating anything.
+    Also 0 for a training that need not repeat itself, with how far it came; also 1 when what is
+    stored is damaged, which is said without repeating anything.
     """
     opened = store_of(store)
     try:
@@ -58,6 +61,20 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
         )
         _print_changes(console, result)
         return 0
+    if result.told is not None:
+        _print_deviation(console, result, result.told)
+    else:
+        _print_largest(console, result)
+    if result.other_weights:
+        epochs = ", ".join(map(str, result.other_weights))
+        console.print(f"  other weights than the stored ones, of epoch {epochs}", highlight=False)
+    for name, (then, now) in result.changed_conditions.items():
+        console.print(f"  {name} then: {then}\n  {name} now:  {now}", highlight=False, markup=False)
+    _print_changes(console, result)
+    return 0 if result.kept else 1
+
+
+def _print_largest(console: Console, result: Verification) -> None:
     close = result.within_tolerance
     console.print(
         f"{result.what}: not bit for bit; the largest of {result.compared} differences is "
@@ -65,13 +82,40 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
         style="yellow" if close else "bold red",
         highlight=False,
     )
-    if result.other_weights:
-        epochs = ", ".join(map(str, result.other_weights))
-        console.print(f"  other weights than the stored ones, of epoch {epochs}", highlight=False)
-    for name, (then, now) in result.changed_conditions.items():
-        console.print(f"  {name} then: {then}\n  {name} now:  {now}", highlight=False, markup=False)
-    _print_changes(console, result)
-    return 0 if close else 1
+
+
+def _print_deviation(console: Console, result: Verification, told: Deviation) -> None:
+    """Print how far a training came that need not repeat itself, beside how far seeds lie apart."""
+    console.print(
+        f"{result.what}: trained again, and not held to equal numbers: a GPU gives them only with "
+        "`deterministic: true` in the recipe, on the same kind of GPU",
+        style="yellow",
+        highlight=False,
+        markup=False,
+    )
+    print_paragraph(
+        console,
+        f"validation AUC {_auc(told.auc[0])} then, {_auc(told.auc[1])} now; a logit of "
+        f"{result.compared:,} moved by {told.mean:.3g} on average, by {told.largest:.3g} at most",
+        2,
+    )
+    others = result.between_seeds
+    if not others:
+        print_paragraph(console, "no other seed of it is in the store to hold that against", 2)
+        return
+    areas = sorted(each.auc[1] for each in others if each.auc[1] is not None)
+    between = f"AUC {_auc(areas[0])} to {_auc(areas[-1])}, " if areas else ""
+    means = [each.mean for each in others]
+    print_paragraph(
+        console,
+        f"{counted(len(others), 'fit')} of other seeds in the store: {between}a logit "
+        f"differs from the stored one by {min(means):.3g} to {max(means):.3g} on average",
+        2,
+    )
+
+
+def _auc(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4f}"
 
 
 def _print_changes(console: Console, result: Verification) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.selection import Selection
+from detectors.recipes import recorded
 from grid.expansion.chosen_rows import TrainedClasses
 from grid.expansion.fits import Expansion, Fit
 from grid.records.experiments import (
@@ -118,7 +119,7 @@ def _fit(fit: Fit, classes: TrainedClasses) -> FitRecord:
         "input": fit.train_geometry,
         "recipe": {
             "name": fit.recipe_name,
-            **(fit.recipe.model_dump(mode="json") if fit.recipe else {}),
+            **(recorded(fit.recipe) if fit.recipe else {}),
         },
         "seed": fit.seed,
         "weights": {k: v for k, v in fit.weights.items() if k != "path"} if fit.weights else None,

@@ -48,7 +48,7 @@ def test_damaged_weights_of_any_kept_epoch_are_said(
     commit, files = fit
     damage(files[epoch])
     monkeypatch.setattr(
-        "grid.upkeep.verification._repeat", None
+        "grid.upkeep.verification.repeat_aside", None
     )  # days of training would tell no more
     code, out, err = crossgen("verify", commit["fit_id"], "--store", own_run.store)
     assert code == 1, err
