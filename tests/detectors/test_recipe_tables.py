@@ -11,7 +11,7 @@ from data.randomness import stream
 from detectors.contract import build, load_card, names
 from detectors.history import HistoryRow, out_of_patience, selected_epoch
 from detectors.optimizers import Optimizer
-from detectors.recipes import SHARED, Recipe, resolve_recipe
+from detectors.recipes import SHARED, Recipe, recipe_names, resolve_recipe
 from detectors.schedules import learning_rate
 
 STEPS_PER_EPOCH = 10
@@ -115,9 +115,15 @@ def history_row(epoch: int, loss: float) -> HistoryRow:
 HISTORY = [history_row(e + 1, loss) for e, loss in enumerate([0.5, 0.3, 0.4, 0.3, 0.6])]
 
 
-def test_the_table_has_every_recipe() -> None:
-    own = {f"{name}/{recipe}" for name in names() for recipe in load_card(name).recipes}
-    assert set(TABLE) == {*SHARED, *own}
+def test_the_table_has_every_shared_recipe() -> None:
+    assert set(TABLE) >= set(SHARED)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_recipe_of_every_detector_makes_sense(name: str) -> None:
+    card = load_card(name)
+    for recipe in recipe_names(card):
+        assert resolve_recipe(card, recipe)
 
 
 @pytest.mark.parametrize("key", TABLE)

@@ -1,4 +1,4 @@
-"""Frozen: ids that must never change, and logits whose change demands a new card version.
+"""Frozen: ids that must never change; logits are held by tests/test_detectors_pins.py.
 
 When one of these fails, results in the stores of users would be retrained or, worse, mixed. Raise
 the version of the card or of the operation and pin the new value beside the old one.
@@ -7,14 +7,13 @@ the version of the card or of the operation and pin the new value beside the old
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from repository import FIXTURES
 
 from data.operations import Pipeline, parse
 from data.pools import pool_digest, rows_digest
 from data.selection import PoolRows, TrainingRule, select
-from detectors.contract import find_preset, load_card, names, parse_options
+from detectors.contract import find_preset, load_card, parse_options
 from detectors.recipes import resolve_recipe
 from grid.expansion.description import describe_fit, operations_of
 from grid.plan.differences import differing_fields, value_in_words
@@ -148,28 +147,3 @@ def test_the_micro_batch_is_identity_only_where_it_acts(detector, options, sees_
     assert (id_with(micro_batch=8) != whole) == sees_it
     assert (id_with(micro_batch=8) != id_with(micro_batch=16)) == sees_it
     assert id_with(micro_batch=32) == whole, "as many as the batch has"
-
-
-def fingerprint(detector: str) -> list[float]:
-    """Logits of a seeded network on fixed images: a function of the detector's code alone."""
-    import torch
-
-    from detectors.contract import build
-
-    card = load_card(detector)
-    options = {"size": "tiny"} if "size" in card.options.model_fields else {}
-    torch.set_num_threads(1)
-    network = build(detector, options, seed=3).eval()
-    side = parse_options(card, options).fixed_input_px() or 64
-    pixels = np.random.default_rng(11).integers(0, 256, (2, 3, side, side), dtype=np.uint8)
-    with torch.inference_mode():
-        return [float(x) for x in network(torch.from_numpy(pixels).float() / 255)]
-
-
-@pytest.mark.parametrize("detector", names())
-def test_logits_are_those_of_the_card_version(detector):
-    """Another value without another version would mix two detectors under one name."""
-    pinned = json.loads(PINS.read_text())["logits"]
-    version = f"{detector} v{load_card(detector).version}"
-    assert version in pinned, f"pin the logits of {version} in {PINS.name}"
-    np.testing.assert_allclose(fingerprint(detector), pinned[version], rtol=1e-4, atol=1e-6)

@@ -6,4 +6,6 @@ from launch.command_folder import CommandFolder
 
 SECTION, PLACE = "keep", 1
 
-command = CommandFolder(__name__, help="Prove what is there, file by file.")
+command = CommandFolder(
+    __name__, help="Prove what is there: the files of a store, the logits of detectors."
+)

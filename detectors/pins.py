@@ -1,0 +1,111 @@
+"""Pinned logits: what a detector's code gave for fixed weights and pixels, by version of its card.
+
+A detector whose logits move under one version is two detectors of one name. So they are written
+beside it once, as `detectors/zoo/<name>.pins.json`, and checked from then on: version of the card,
+as text, to logits. A detector without such a file is not checked.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+import detectors.zoo
+from detectors.contract import build, load_card, parse_options
+
+RELATIVE, ABSOLUTE = 1e-4, 1e-6
+"""What another CPU's kernels may change of a logit."""
+
+IMAGES, SIDE_PX, SEED = 2, 64, 3
+
+State = Literal["equal", "unpinned", "version unpinned", "moved"]
+
+
+class PinMoved(ValueError):
+    """Logits differ from those that are pinned for this version of the card."""
+
+
+@dataclass(frozen=True)
+class PinCheck:
+    """A detector's logits today beside the pinned ones; empty where none are."""
+
+    name: str
+    version: int
+    now: tuple[float, ...]
+    pinned: tuple[float, ...]
+    state: State
+
+
+def check_pin(name: str) -> PinCheck:
+    """Compute a detector's logits and hold them against its pins.
+
+    Raises:
+        UnknownName: there is no such detector.
+    """
+    version, pins = load_card(name).version, _read(name)
+    now, pinned = fixed_logits(name), pins.get(str(version), [])
+    state: State = "equal"
+    if not pins:
+        state = "unpinned"
+    elif not pinned:
+        state = "version unpinned"
+    elif len(now) != len(pinned) or not np.allclose(now, pinned, RELATIVE, ABSOLUTE):
+        state = "moved"
+    return PinCheck(name, version, tuple(now), tuple(pinned), state)
+
+
+def write_pin(name: str) -> Path:
+    """Pin a detector's logits for the version of its card, and return the file.
+
+    Raises:
+        UnknownName: there is no such detector.
+        PinMoved: others are pinned for this version.
+    """
+    found = check_pin(name)
+    if found.state == "moved":
+        raise PinMoved(
+            f"{name} v{found.version}: its logits are {list(found.now)}, pinned are "
+            f"{list(found.pinned)}. Raise the card's version, which makes every fit of it anew, or "
+            "undo the change"
+        )
+    file = _file(name)
+    if found.state != "equal":
+        pins = {**_read(name), str(found.version): list(found.now)}
+        file.write_text(json.dumps(pins, indent=1) + "\n", encoding="utf-8")
+    return file
+
+
+def fixed_logits(name: str) -> list[float]:
+    """Logits of a network of fixed weights, the `tiny` one where there is, for fixed images."""
+    import torch
+
+    card = load_card(name)
+    options = {"size": "tiny"} if "size" in card.options.model_fields else {}
+    network = build(name, options, seed=SEED).eval()
+    side = parse_options(card, options).fixed_input_px() or SIDE_PX
+    pixels = np.random.default_rng(11).integers(0, 256, (IMAGES, 3, side, side), dtype=np.uint8)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            return [float(x) for x in network(torch.from_numpy(pixels).float() / 255)]
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _read(name: str) -> dict[str, list[float]]:
+    file = _file(name)
+    if not file.exists():
+        return {}
+    pins: dict[str, list[float]] = json.loads(file.read_text(encoding="utf-8"))
+    return pins
+
+
+def _file(name: str) -> Path:
+    """Where a detector's pins lie: beside its module, which exists."""
+    folders = [Path(folder) for folder in detectors.zoo.__path__]
+    return next(f / f"{name}.pins.json" for f in folders if (f / f"{name}.py").exists())
