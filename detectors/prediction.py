@@ -96,6 +96,14 @@ def predict(
                 raise Stopped
             logit_B = network(scaled(stacked(images, device.type == "cuda"), device))
             logits[indices] = logit_B.float().cpu().numpy()
+    _require_finite(logits, faults, rows)
+    return Predictions(logits, faults)
+
+
+def _require_finite(
+    logits: npt.NDArray[np.float32], faults: list[tuple[int, str]], rows: ImageRows
+) -> None:
+    """Refuse logits that are not finite, but for those of rows at fault."""
     expected = np.ones(len(logits), dtype=bool)
     expected[[index for index, _ in faults]] = False
     wrong = np.flatnonzero(expected & ~np.isfinite(logits))
@@ -104,7 +112,6 @@ def predict(
             f"{len(wrong)} of {len(logits)} logits are not finite, the first for image "
             f"{rows.image_ids[wrong[0]]}; the weights have diverged: train with a lower rate."
         )
-    return Predictions(logits, faults)
 
 
 @contextmanager
