@@ -9,8 +9,10 @@ import pytest
 from rich.console import Console
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
+from analysis.cell_measures import Counts, Measured
 from analysis.colours import STEPS, ink, shades, step
-from analysis.heads import MIXED
+from analysis.heads import MIXED, row_place, shared_prefix
+from analysis.matrix import Entry, SeedCell
 from analysis.matrix_making import matrices
 from analysis.matrix_text import CELL, matrix_lines
 from analysis.overview import overview
@@ -116,6 +118,23 @@ def test_what_is_missing_is_in_the_matrix_as_missing(tmp_path):
     assert npr.mean("auc").sd is not None
 
 
+def test_counts_of_fits_that_differ_are_a_range():
+    cells = [
+        SeedCell(
+            f"f{seed}",
+            seed,
+            Measured(
+                Counts(n_real=9, n_fake=9 - n, n_seen=n, n_seen_fake=n, n_null=0, constant=False),
+                {},
+            ),
+        )
+        for seed, n in enumerate((3, 1, 2))
+    ]
+    entry = Entry("other", (*cells, SeedCell("f3", 3, None)))
+    counts = [entry.count(name) for name in ("n_real", "n_fake", "n_seen", "n_null")]
+    assert counts == ["9", "6-8", "1-3", "0"]
+
+
 def test_extremes_are_named_only_where_nothing_is_missing(six, tmp_path):
     store = open_store(tmp_path / "store")
     shutil.copytree(six[0].root, store.root)
@@ -160,6 +179,39 @@ def test_what_seeds_say_is_said_of_measured_ones(tmp_path):
         "One seed of 5 wanted, so the variation between training runs is not known."
     )
     assert said(0).startswith("Nothing is measured yet.")
+
+
+def test_the_fewest_seeds_of_several_matrices_are_held_against_those_wanted(tmp_path):
+    store = open_store(tmp_path / "store")
+    grid = SyntheticGrid(generators=1, seeds=3, images=10, degradations=("none",))
+    experiment = write_synthetic_store(store, grid)
+    [*_, last] = [key for key in store.list("commits/") if "simple_cnn" in key]
+    store.delete(last)
+    said = meaning(found_in(store, experiment))
+    assert said.startswith("Means over 2 to 3 seeds of 3 wanted; ")
+
+
+def test_rows_stand_where_their_first_column_is_and_mixtures_come_last():
+    def place(families, generators):
+        fit = {"train": {"families": families, "generators": generators}}
+        return row_place(fit, ["gan", "diffusion"], {"a": 0, "b": 1, "c": 2})
+
+    ordered = [
+        place(["gan"], ["c", "a"]),
+        place(["gan"], ["b"]),
+        place(["gan"], ["z"]),
+        place(["diffusion"], ["a"]),
+        place(["flow"], ["a"]),
+        place(["gan", "diffusion"], ["a"]),
+    ]
+    assert ordered == sorted(ordered)
+    assert len(set(ordered)) == len(ordered)
+
+
+def test_a_prefix_is_left_out_where_all_names_have_it():
+    assert shared_prefix(["g/a", "g/b"]) == "g/"
+    assert shared_prefix(["g/a", "h/a"]) == shared_prefix(["g/a", "b"]) == ""
+    assert shared_prefix(["a", "b"]) == ""
 
 
 def test_near_copies_and_unknown_families_are_neither_of_the_families(six):
@@ -354,6 +406,7 @@ def test_only_the_test_sets_that_are_asked_for_are_columns(six):
     first = npr.entries[0]
     assert [len(entry.cells) for entry in first] == [1, 1, 2]
     assert npr.entries[1][1] is None
+    assert (npr.is_complete, cnn.is_complete) == (False, True), "no row of one has every column"
     assert not any(entry.missing for entry in npr.all_entries())
 
 

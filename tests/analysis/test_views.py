@@ -28,9 +28,10 @@ from analysis.metrics import auc
 from analysis.query import QueryRefused, connect, query
 from analysis.selection import Selection
 from analysis.views import VIEWS, Views, schemas
-from grid.records.commits import read_commits
+from grid.records.commits import commit_fit, read_commits
 from grid.records.experiments import pieces_of
 from grid.records.failures import failure_of, write_failure
+from grid.records.places import commit_key
 from grid.records.pools import manifests
 from grid.records.scores.compacted import compact
 from grid.records.scores.score_files import write_scores
@@ -219,6 +220,8 @@ def test_a_pool_of_one_logit_is_told_apart_from_chance():
     found = measure(*rows, leakage="exclude", metrics=[find_metric("auc")])
     assert found.counts.constant
     assert (found.counts.n_null, found.metrics) == (1, {"auc": 1.0})
+    both = measure([side(1, 2)], [side(1, 2), side(3, 3)], leakage="exclude", metrics=())
+    assert both.counts.constant
 
 
 def test_measure_leaves_out_the_seen_before_the_unscored():
@@ -251,6 +254,26 @@ def test_cells_are_computed_once_and_can_be_forgotten(store, experiment, monkeyp
     store.put_checkpoint("derived/cells-v4.parquet", b"of an earlier version of crossgen")
     assert query(store, "SELECT * FROM cells").equals(first)
     assert read
+
+
+def test_cells_of_other_weights_are_measured_again(store, experiment):
+    """A fit that was set aside and trained otherwise has its pieces under the same names."""
+    sql = "SELECT fit_id, auc FROM cells"
+    before = rows(store, sql)
+    commit = read_commits(store)[before[0]["fit_id"]]
+    other = {epoch: {**kept, "sha256": "0" * 64} for epoch, kept in commit["weights"].items()}
+    store.delete(commit_key(commit["fit_id"]))
+    commit_fit(store, {**commit, "weights": other})
+    for piece in pieces_of(experiment, {commit["fit_id"]: commit}):
+        table = read_scores(store, piece, commit)
+        store.delete(piece.key)
+        columns = {name: table[name].to_numpy() for name in ("image", "logit", "seen")}
+        columns["logit"] = -columns["logit"]
+        of_other = {"weights_sha256": "0" * 64, "attempt": "b", "seconds": 1.0}
+        write_scores(store, piece, **columns, **of_other)
+    for old, new in zip(before, rows(store, sql), strict=True):
+        flips = old["fit_id"] == commit["fit_id"]
+        assert new["auc"] == pytest.approx(1 - old["auc"] if flips else old["auc"])
 
 
 def test_another_leakage_rule_is_another_cell(store, experiment):
@@ -432,6 +455,19 @@ def test_experiments_are_selected_by_name_and_digest(store, experiment):
     assert rows(store, "SELECT count(*) n FROM fits", digest=digest)[0]["n"] == 6
     with pytest.raises(ValueError, match="Did you mean other"):
         query(store, "FROM fits", experiment="othre")
+
+
+def test_of_two_records_the_one_that_says_more_is_taken_and_else_the_later(store, experiment):
+    fakes = {pool["pool_id"]: pool for pool in experiment["pools"] if pool["label"]}
+    silent = {**experiment, "pools": [{**each, "family": "unknown"} for each in fakes.values()]}
+    for both in ([silent, experiment], [experiment, silent]):
+        found = Selection.of(store, both).pools
+        assert {pool_id: found[pool_id] for pool_id in fakes} == fakes
+    fits = {fit["fit_id"]: fit for fit in experiment["fits"]}
+    renamed = {fit_id: {**fit, "label": "renamed"} for fit_id, fit in fits.items()}
+    for one, other in ((fits, renamed), (renamed, fits)):
+        both = [{**experiment, "fits": list(each.values())} for each in (one, other)]
+        assert Selection.of(store, both).fits == other
 
 
 def test_an_empty_store_has_empty_views(store):

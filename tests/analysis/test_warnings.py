@@ -187,6 +187,44 @@ def test_weak_fits_come_in_the_order_of_their_auc(tmp_path):
     assert "Where AUC is high the threshold is off" in found["weak"].text
 
 
+def test_of_several_seeds_the_lowest_auc_places_a_line(tmp_path):
+    """Of two matrices' lines: seeds of AUC .82 and .02 come before two of about .5."""
+    store, experiment = written(tmp_path)
+    shifts = {"progan": (0.4, 0.5), "adm": (-0.8, 0.9)}
+    for fit in experiment["fits"]:
+        shift = shifts[fit["train"]["label"]][fit["seed"]]
+        rewrite(
+            store,
+            experiment,
+            fit["fit_id"],
+            lambda label, n, d=shift: np.linspace(1, 2, n) + d * label,
+        )
+    found = told(store, experiment)
+    assert [line.split(":")[0] for line in found["weak"].details] == ["npr, adm", "npr, progan"]
+
+
+def test_an_early_epoch_that_is_weak_is_a_result_and_no_warning(tmp_path):
+    store, experiment = written(tmp_path)
+    commits = read_commits(store)
+    last = [{**each, "epochs": ["selected", "last"]} for each in experiment["scoring"]]
+    both = {**experiment, "scoring": last}
+    for fit_id, commit in commits.items():
+        for piece in pieces_of(both, {fit_id: commit}):
+            if piece.epoch == commit["last_epoch"]:
+                write_scores(
+                    store,
+                    piece,
+                    image=np.arange(40),
+                    logit=np.linspace(-2, -1, 40, dtype=np.float32),
+                    seen=np.zeros(40, bool),
+                    weights_sha256=commit["weights"][str(piece.epoch)]["sha256"],
+                    attempt="again",
+                    seconds=1.0,
+                )
+    assert len(overview(store, both).matrices) == 2
+    assert told(store, both) == {}
+
+
 @pytest.mark.parametrize("classes", ["not_trained_classes", ["class008", "class009"]])
 def test_other_classes_than_the_trained_ones_make_no_fit_weak(tmp_path, classes):
     store, experiment = written(tmp_path, trained_classes=5)
@@ -210,6 +248,16 @@ def test_fewer_than_twenty_are_few(tmp_path):
     assert "left_out" not in told(*written(tmp_path / "a", images=30, seen=10))
     assert "left_out" in told(*written(tmp_path / "b", images=30, seen=11))
     assert "left_out" not in told(*written(tmp_path / "c", images=10))
+
+
+def test_more_than_half_is_much_though_enough_remain(tmp_path):
+    assert "left_out" not in told(*written(tmp_path / "a", images=50, seen=25))
+    assert "left_out" in told(*written(tmp_path / "b", images=50, seen=26))
+
+
+def test_a_bound_that_is_met_is_kept(tmp_path, monkeypatch):
+    measured_as(monkeypatch, accuracy=0.8, balanced_accuracy=0.8, auc=0.5)
+    assert told(*written(tmp_path)) == {}
 
 
 def test_unreadable_images_are_counted_though_the_first_row_is_missing(tmp_path):

@@ -30,6 +30,15 @@ def test_resize_refuses_a_result_without_bound() -> None:
         parse("resize(16000)", "geometry").result_size(1, 16)
 
 
+def test_resize_refuses_one_pixel_too_many(
+    image_HWC: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.geometry.LARGEST_RESULT_PIXELS", 600)
+    assert parse("resize(20,30)", "geometry")(image_HWC).shape == (20, 30, 3)
+    with pytest.raises(PipelineError, match="would become 601 x 1, more than 600"):
+        parse("resize(601,1)", "geometry")(image_HWC)
+
+
 def test_random_crops_start_at_multiples_of_step_and_reach_every_place(image_HWC: Image) -> None:
     rows, columns = np.mgrid[:40, :50]
     where_HWC = np.stack([rows, columns, rows], axis=2).astype(np.uint8)
@@ -46,6 +55,8 @@ def test_center_crop_takes_the_middle(image_HWC: Image) -> None:
     assert np.array_equal(crop, image_HWC[4:36, 9:41])
     even = parse("center_crop(32, step=2)", "geometry")(image_HWC)
     assert np.array_equal(even, image_HWC[4:36, 8:40])
+    tied = parse("center_crop(31)", "geometry")(image_HWC)  # half of 9 is 4, half of 19 is 10
+    assert np.array_equal(tied, image_HWC[4:35, 10:41])
 
 
 @pytest.mark.parametrize("text", ["random_crop(41)", "center_crop(41)", "trim(64)"])
@@ -81,6 +92,7 @@ def test_small_images_are_tiled_reflected_or_enlarged(image_HWC: Image) -> None:
     assert parse("reflect(200)", "geometry")(image_HWC).shape == (200, 200, 3)
     assert parse("reflect(8)", "geometry")(image_HWC[:1, :1]).shape == (8, 8, 3)
     assert parse("upsample(80)", "geometry")(image_HWC).shape == (80, 100, 3)
+    assert parse("upsample(44)", "geometry")(image_HWC).shape == (44, 55, 3)
     for text in ("tile(40)", "reflect(40)", "upsample(40)"):
         assert parse(text, "geometry")(image_HWC) is image_HWC
 
@@ -112,6 +124,7 @@ def test_degradation_resize_scales_and_stays_there(image_HWC: Image) -> None:
     assert parse("resize(20)", "degradation")(image_HWC).shape == (20, 25, 3)
     assert parse("resize(80)", "degradation")(image_HWC).shape == (80, 100, 3)
     assert parse("resize(factor=0.5)", "degradation")(image_HWC).shape == (20, 25, 3)
+    assert parse("resize(factor=0.75)", "degradation")(image_HWC).shape == (30, 38, 3)
     assert parse("resize(factor=0.01)", "degradation")(image_HWC).shape == (1, 1, 3)
 
 

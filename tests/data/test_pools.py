@@ -69,6 +69,22 @@ def test_files_with_the_same_bytes_are_kept_once_and_counted() -> None:
     assert single.pool_id == pool.pool_id
 
 
+def test_one_image_of_two_generators_is_in_both_pools() -> None:
+    same = {"image_id": image_id_of(b"same")}
+    pools = pools_of(manifest(image("a", **same), image("b", generator="glow", **same)))
+    assert [(p.source, len(p), p.duplicates) for p in pools] == [("dcgan", 1, 0), ("glow", 1, 0)]
+
+
+def test_of_the_same_bytes_the_first_by_class_then_by_pair_then_by_path_is_kept() -> None:
+    same = {"image_id": image_id_of(b"same")}
+    files = [("d", "dog", "1"), ("c", "cat", "3"), ("b", "cat", "2"), ("a", "cat", "3")]
+    for kept in "bacd":
+        images = [image(path, **same, **{"class": c, "pair": p}) for path, c, p in files]
+        (pool,) = pools_of(manifest(*images))
+        assert pool.table["path"].to_pylist() == [f"{kept}.png"]
+        files = [each for each in files if each[0] != kept]
+
+
 def test_a_pool_is_its_content_not_its_names() -> None:
     one = pools_of(manifest(image("a"), image("b")))[0]
     moved = [

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -176,6 +177,11 @@ def test_augmentation_acts_after_resizing_and_before_cutting() -> None:
     names = [step.split("(")[0] for step in order("tile(32)", "blur_jpeg(p=0.1)").split(" | ")]
     assert names == ["tile", "blur_jpeg"]
     assert order("random_crop(8)", "none") == "random_crop(8)"
+    for cut in ("center_crop(8)", "trim(2)", "hflip"):
+        names = [
+            step.split("(")[0] for step in order(f"tile(32) | {cut}", "blur_jpeg").split(" | ")
+        ]
+        assert names == ["tile", "blur_jpeg", cut.split("(")[0]]
 
 
 def test_order_is_a_permutation_that_changes_with_epoch_and_seed() -> None:
@@ -194,6 +200,8 @@ def test_balanced_order_shows_both_classes_equally_and_everything() -> None:
     counts = np.bincount(order, minlength=14)
     assert (counts[3:] == 1).all()
     assert set(counts[:3]) <= {3, 4}
+    epochs = [np.bincount(epoch_order(labels, "balanced", 0, n))[:3].tolist() for n in range(1, 30)]
+    assert sorted(map(list, set(map(tuple, epochs)))) == [[3, 4, 4], [4, 3, 4], [4, 4, 3]]
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 17])
@@ -293,6 +301,34 @@ def test_a_checkpoint_whose_facts_were_changed_is_refused() -> None:
     assert checkpoint_headers.position(changed) == (920, 3), "the header alone cannot tell"
     with pytest.raises(checkpoints.CheckpointInvalid, match="checksum differs"):
         checkpoints.unpack(changed, "this")
+
+
+def test_tensors_under_other_names_are_refused() -> None:
+    data = checkpoints.pack({"mean": torch.rand(5), "other": torch.rand(5)}, {}, "this")
+    renamed = data.replace(b'"mean"', b'"moan"')
+    assert renamed != data
+    with pytest.raises(checkpoints.CheckpointInvalid, match="checksum differs"):
+        checkpoints.unpack(renamed, "this")
+
+
+def test_an_error_while_training_is_not_kept_waiting_by_what_was_not_begun() -> None:
+    begun, written = threading.Event(), []
+
+    def write(data: bytes, epoch: int, step: int) -> None:
+        written.append(step)
+        begun.set()
+        time.sleep(0.1)  # until the block is left
+
+    def fail() -> None:
+        with checkpoints.BackgroundWriter(write) as writer:
+            writer.submit(b"x", 1, 1)
+            assert begun.wait(5)
+            writer.submit(b"x", 1, 2)
+            raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        fail()
+    assert written == [1]
 
 
 def test_the_writer_writes_the_newest_and_waits_at_the_end() -> None:

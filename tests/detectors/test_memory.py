@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,32 @@ def test_the_cache_gives_way_to_an_image_that_needs_its_room(
         assert len(rows.cache) == 1
         assert account.too_large_to_score(500, 650) == ""
     assert len(rows.cache) == 0
+
+
+def test_large_images_are_decoded_one_at_a_time_and_small_ones_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """17 bytes of a pixel on a CPU; as many at once as batches are prepared ahead must fit."""
+    monkeypatch.setenv(memory_limits.SETTING, str(17 * 4 * 1000))
+    account = MemoryAccount(build("npr", seed=0), WHOLE, CPU, None)
+
+    def enters_beside(pixels: int) -> bool:
+        entered = threading.Event()
+
+        def prepare() -> None:
+            with account.preparing(pixels):
+                entered.set()
+
+        thread = threading.Thread(target=prepare)
+        with account.preparing(1001):
+            thread.start()
+            beside = entered.wait(0.1)
+        thread.join(5)
+        assert entered.is_set()
+        return beside
+
+    assert enters_beside(1000)
+    assert not enters_beside(1001)
 
 
 class Attention(torch.nn.Module):

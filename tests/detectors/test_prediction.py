@@ -86,6 +86,52 @@ def test_memory_bounds_change_the_batches_and_not_the_logits(
     assert np.allclose(logits, expected, atol=1e-4)
 
 
+def test_images_wait_for_a_full_batch_until_as_many_pixels_wait_as_may(
+    rows: ImageRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No batch is cut short before the bound is reached, and no more waits than the bound."""
+    most_in_batch, most_waiting = 4 * 24 * 16, 2000
+    network = build("npr", seed=0)
+    loaded, scored, cut_short = [0], [0], []
+    load = ImageRows.load
+
+    def counting(self: ImageRows, index: int) -> np.ndarray:
+        image_HWC = load(self, index)
+        loaded[0] += image_HWC.shape[0] * image_HWC.shape[1]
+        return image_HWC
+
+    def look(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        count, _, height, width = inputs[0].shape
+        waiting = loaded[0] - scored[0]
+        scored[0] += count * height * width
+        at_the_end = loaded[0] == sum(h * w for h, w in SIZES)
+        assert waiting <= most_waiting + 40 * 40
+        if count < max(1, most_in_batch // (height * width)) and not at_the_end:
+            cut_short.append(waiting)
+
+    monkeypatch.setattr(ImageRows, "load", counting)
+    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_IN_BATCH", most_in_batch)
+    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_WAITING", most_waiting)
+    network.register_forward_pre_hook(look)
+    predict(network, rows, WHOLE, "cpu")
+    assert scored == loaded
+    assert cut_short
+    assert min(cut_short) > most_waiting
+
+
+def test_rows_that_are_decoded_in_one_go_are_bounded_by_number_and_pixels(
+    rows: ImageRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_IN_BATCH", 1000)
+    monkeypatch.setattr(detectors.prediction, "ROWS_PER_JOB", 4)
+    pixels = [400, 600, 1, 1200, 10, 10, 10, 10, 10, 990, 10] + [1] * 10
+    of_known_size = ImageRows(rows.image_ids, rows.labels, rows.paths, None, np.array(pixels))
+    jobs = [[*job] for job in detectors.prediction._jobs(of_known_size)]
+    assert jobs[:6] == [[0, 1], [2], [3], [4, 5, 6, 7], [8, 9], [10, 11, 12, 13]]
+    assert [index for job in jobs for index in job] == list(range(21))
+    assert [[*job] for job in detectors.prediction._jobs(rows)] == [[n] for n in range(21)]
+
+
 def test_the_network_comes_back_in_its_own_modes(rows: ImageRows) -> None:
     network = build("simple_cnn", {"input_px": 32}, seed=0)
     network.train()
@@ -171,10 +217,11 @@ def test_what_a_view_draws_depends_on_no_batch_order_or_thread(
         assert predicted.tolist() == logits.tolist()
 
 
-def test_logits_that_are_not_finite_are_an_error(rows: ImageRows) -> None:
+@pytest.mark.parametrize("value", [torch.inf, torch.nan])
+def test_logits_that_are_not_finite_are_an_error(rows: ImageRows, value: float) -> None:
     network = build("npr", seed=0)
     with torch.no_grad():
-        network.classifier.bias.fill_(torch.inf)
+        network.classifier.bias.fill_(value)
     with pytest.raises(ValueError, match="21 of 21 logits are not finite"):
         predict(network, rows, WHOLE, "cpu")
 

@@ -371,6 +371,41 @@ def test_a_step_budget_ends_inside_an_epoch() -> None:
     assert result.last_epoch == 2
 
 
+def test_the_history_has_the_mean_loss_of_the_images_shown_and_the_rate_of_the_last_step() -> None:
+    """A logit of 0 costs log 2, whatever part of the images an epoch shows."""
+    network = Scripted([1.0, 1.0])  # its weight is 0
+    cosine = {"schedule": "cosine", "warmup_fraction": 0.0, "final_lr_fraction": 0.0}
+    recipe = small_recipe(batch_size=4, steps=5, optimizer="sgd", lr=1e-12, **cosine)
+    first, second = fit(network, recipe, Sink(), training=image_rows(12)).history
+    assert [row.train_loss for row in (first, second)] == pytest.approx([np.log(2)] * 2)
+    rates = [1e-12 * (1 + np.cos(np.pi * step / 5)) / 2 for step in (2, 4)]
+    assert [row.lr for row in (first, second)] == pytest.approx(rates, rel=1e-9, abs=0)
+
+
+def test_what_is_drawn_differs_by_epoch_and_by_batch() -> None:
+    """Dropout in each step, and each image's crop in each epoch."""
+
+    class Drawing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.zeros(()))
+            self.drawn: list[tuple[float, ...]] = []
+            self.crops: list[bytes] = []
+
+        def forward(self, images_BCHW: torch.Tensor) -> torch.Tensor:
+            if self.training:
+                self.drawn.append(tuple(torch.rand(3).tolist()))
+                self.crops += [image.contiguous().numpy().tobytes() for image in images_BCHW]
+            return images_BCHW.mean(dim=(1, 2, 3)) * self.scale
+
+    network = Drawing()
+    recipe = small_recipe(epochs=3, batch_size=4)
+    fit(network, recipe, Sink(), training=image_rows(12), geometry="random_crop(8)",
+        validation=image_rows(4, size_px=8, first=99))  # fmt: skip
+    assert len(network.drawn) == len(set(network.drawn)) == 9
+    assert len(set(network.crops)) > 2 * 12, "of 81 places the same one is drawn seldom"
+
+
 class Scripted(nn.Module):
     """Gives validation logits of a scripted quality, epoch by epoch."""
 

@@ -1,21 +1,30 @@
 """Images that do not decode, or are too large: what a run does and what the next plan says."""
 
+import shutil
+
 import numpy as np
 import PIL.Image
 import pytest
+import yaml
 
+from data.image_ids import image_id_of
 from data.images import DecodedCache
 from detectors.memory_limits import SETTING
-from grid.records.failures import read_failures
+from grid.experiment_file.loading import parse_experiment
+from grid.plan import known_failures
+from grid.plan.known_failures import refuse_known_failures
+from grid.plan.plan import make_plan, prepare
+from grid.records.failures import failure_of, read_failures, write_failure
 from grid.records.scores.score_reading import read_score_footer
+from grid.refusal import Refused
 from grid.store.opening import open_store
-from grid.trial import images
+from grid.trial import images as rows
 
 
 @pytest.fixture(autouse=True)
 def nothing_decoded(monkeypatch):
     """Else images are known from other tests in this process."""
-    monkeypatch.setattr(images, "_DECODED", DecodedCache(0))
+    monkeypatch.setattr(rows, "_DECODED", DecodedCache(0))
 
 
 def damage(path, format="PNG"):
@@ -123,3 +132,34 @@ def test_an_image_too_large_fails_its_trials_by_name_or_is_a_null(crossgen, own_
     assert run(crossgen, own_run, *given, "--set", "unreadable=null_score")[0] == 0
     [reason] = {fault["reason"] for f in footers(own_run) for fault in f.get("unreadable", [])}
     assert "90,000 pixels take about" in reason
+
+
+@pytest.fixture
+def known(own_run, monkeypatch):
+    """Return a function: what a plan with null_score says where some images do not decode."""
+
+    def known(which, **changes):
+        store = open_store(own_run.store)
+        raw = {**yaml.safe_load(own_run.file.read_text()), "unreadable": "null_score", **changes}
+        plan = make_plan(prepare(parse_experiment(raw, base=own_run.folder)), store)
+        images = which(plan)
+        error = ValueError("it did not decode")
+        failure = failure_of(error, fit_id="f", attempt="a", kind="unreadable", image_ids=images)
+        write_failure(store, failure)
+        monkeypatch.setattr(known_failures, "_why_not", lambda *_: "it is cut")
+        return images, refuse_known_failures(plan, store)
+
+    return known
+
+
+def test_no_null_stands_in_for_an_image_that_is_validated_on(known):
+    with pytest.raises(Refused, match="no null helps"):
+        known(lambda plan: plan.missing[0].fit.selection.validation.image_ids[:1], seeds=[9])
+
+
+def test_a_fit_that_is_trained_needs_its_training_images_no_more(known, own_run):
+    """One of them is a test image as well: it was trained on, and now it does not decode."""
+    image = first(own_run, "g1/train/ai")
+    shutil.copy(image, own_run.folder / "images" / "g1" / "val" / "ai" / "copy.png")
+    images, found = known(lambda plan: [image_id_of(image.read_bytes())])
+    assert [each.image_id for each in found] == images

@@ -96,3 +96,14 @@ def test_what_a_parent_saw_is_counted_for_its_child(write, found):
     assert leaks == [("g/b after g/a", "g/b", 1, 9)]
     with pytest.raises(Refused, match="trained or validated on by g/b after g/a"):
         found(child, leakage="refuse", train={"sets": ["g/a"]}, test={"sets": ["g/a"]})
+
+
+def test_a_part_of_a_test_set_that_another_arm_scores_is_no_overlap(write, found):
+    """Both arms are tested against the same reals, each on the fakes of its own generator."""
+    a, _ = write("a"), write("b")
+    shutil.copy(a / "train" / "nature" / "0.png", a / "val" / "nature" / "same.png")
+    arms = [
+        {"train": {"sets": [f"g/{name}"]}, "test": {"sets": [f"g/{name}"], "reals": ["g"]}}
+        for name in "ab"
+    ]
+    assert found({"name": "b", **arms[1]}, **arms[0]) == [("g/a", "g/a vs g", 1, 13)]

@@ -91,6 +91,16 @@ def test_several_parents_are_refused_and_where_picks_one(raw, plan_of):
         plan_of(raw)
 
 
+def test_another_seeds_parent_is_taken_only_by_name(raw, plan_of):
+    raw["arms"].append({**tuned(raw), "seeds": [1]})
+    with pytest.raises(Refused, match="0 fits of that arm match"):
+        plan_of(raw)
+    raw["arms"][1]["weights"]["where"] = {"seed": 0}
+    fits = {f.fit.fit_id: f.fit for f in plan_of(raw).fits}
+    seeds = [(child.seed, fits[child.parent].seed) for child in fits.values() if child.parent]
+    assert seeds == [(1, 0), (1, 0)]
+
+
 def test_given_weights_are_one_fit_per_checksum_and_are_scored(raw, own_run, crossgen, plan_of):
     store = open_store(own_run.store)
     [first, *_] = read_commits(store).values()

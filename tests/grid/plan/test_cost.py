@@ -1,9 +1,12 @@
 """What a fit is predicted to take, from what its like took in the store."""
 
+from types import SimpleNamespace
+
 import pytest
 import yaml
 
 from grid.experiment_file.loading import parse_experiment
+from grid.plan import cost
 from grid.plan.cost import Costs, kind_of_work, work_of
 from grid.plan.plan import make_plan, make_trials, prepare
 from grid.records.tables import write_provenance
@@ -54,6 +57,8 @@ def test_seconds_per_trained_image_are_the_median_of_the_like(costs_of):
     costs = costs_of(a=(commit(40.0), cpu), b=(commit(400.0), cpu), c=(commit(80.0), cpu))
     assert costs.rates(KIND) == {"cpu": [0.1, 1.0, 0.2]}
     assert costs.predict(Work(KIND, 10, 0.0), "cpu") == pytest.approx(2.0)
+    assert costs.predict(Work(KIND, 100, 150), "cpu") == pytest.approx(0.2 * (100 + 150 / 3))
+    assert costs.predict(Work("another", 100, 150), "cpu") is None
 
 
 def test_a_budget_in_steps_is_counted_in_steps(costs_of):
@@ -98,6 +103,8 @@ def test_options_are_alike_in_any_order_and_precision_matters():
     other = {"options": {"b": 2, "a": 1}, "detector": "d", "seed": 3}
     assert kind_of_work(one) == kind_of_work(other)
     assert kind_of_work(one) != kind_of_work({**one, "recipe": {"precision": "bfloat16"}})
+    for key in ("options", "train_geometry", "validation_geometry", "augment"):
+        assert kind_of_work(one) != kind_of_work({**one, key: "another"}), key
 
 
 def test_another_experiment_of_the_store_is_learnt_from(plan):
@@ -106,6 +113,22 @@ def test_another_experiment_of_the_store_is_learnt_from(plan):
     assert all(fit.predicted_s for fit in again.fits)
     assert again.predicted_s == sum(fit.predicted_s for fit in again.fits)
     assert not again.estimated
+
+
+@pytest.mark.parametrize(("others", "read"), [(2, [0, 1]), (3, [0, 2]), (5, [0, 3])])
+def test_of_many_commits_a_bounded_number_is_read_spread_over_all(monkeypatch, others, read):
+    """Of fits of the same detector, by their ids."""
+    ids = [f"npr-s{n}-0" for n in range(others)]
+    asked = []
+    monkeypatch.setattr(cost, "OTHERS_READ", 2)
+    monkeypatch.setattr(cost, "committed_fits", lambda _: {*ids, "cnn-s0-0", "own"})
+    monkeypatch.setattr(cost, "readable_commits", lambda _, some: asked.extend(some) or ({}, {}))
+    description = {"detector": "npr"}
+    missing = SimpleNamespace(card=SimpleNamespace(name="npr"), description=description)
+    cost.costs_in(None, {"own": commit(4.0, {"detector": "cnn"})}, [missing])
+    assert asked == [ids[n] for n in read]
+    cost.costs_in(None, {"own": commit(4.0, description)}, [missing])
+    assert len(asked) == len(read), "its kind is known already"
 
 
 def test_what_never_ran_is_estimated_from_the_detectors_own_figure(plan, monkeypatch, tmp_path):
@@ -132,6 +155,8 @@ def test_an_image_is_scored_at_the_cost_of_its_pixels(plan):
     assert whole.scored_images == 4 * 24  # four times the pixels of 24 images
     shrunk = plan(arm=arm, seeds=[7], test={"sets": ["g"], "degradations": ["resize(8)"]})
     assert shrunk.fits[0].work.scored_images == 24
+    twice = plan(seeds=[7], test={"sets": ["g"], "epochs": [1, 2]})
+    assert twice.fits[0].work.scored_images == 2 * 24, "once for each epoch"
 
 
 def test_what_is_left_of_a_trained_fit_is_its_missing_pieces(plan):

@@ -310,8 +310,9 @@ def test_a_file_that_is_not_the_piece_of_its_name_is_one_typed_error(store):
             with pytest.raises(CorruptRecord, match=words) as found:
                 read(which)
             assert str(found.value).startswith(f"{which.key}: ")
-    with pytest.raises(CorruptRecord, match="scores 3 images, and its pool has 4"):
-        read_scores(store, right, commit, rows=4)
+    for rows in (2, 4):
+        with pytest.raises(CorruptRecord, match=f"scores 3 images, and its pool has {rows}"):
+            read_scores(store, right, commit, rows=rows)
     assert read_scores(store, right, commit, rows=3).num_rows == 3
 
 

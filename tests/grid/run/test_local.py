@@ -104,7 +104,9 @@ def test_what_the_store_has_counts_whatever_the_attempt_says(tmp_path, here):
 
 def test_a_store_that_cannot_be_written_stops_everything_and_blames_no_trial(tmp_path, here):
     result, _ = here(
-        trials_in(tmp_path, "a", "b"), lambda *_: outcome("store", "store", "disk full")
+        trials_in(tmp_path, "a", "b"),
+        lambda *_: outcome("store", "store", "disk full"),
+        options=RunOptions(attempts=1),
     )
     assert result.store_error == "disk full"
     assert result.failed == {}
@@ -163,13 +165,16 @@ def test_the_second_signal_does_not_wait_for_the_trial(tmp_path, here):
     assert exit_code(here(trials_in(tmp_path, "a"), attempt)[0]) == 75
 
 
-def test_a_child_goes_once_its_parent_is_committed_though_its_scores_are_not(tmp_path, here):
+@pytest.mark.parametrize("told", [True, False])
+def test_a_child_goes_once_its_parent_is_committed_though_its_scores_are_not(tmp_path, here, told):
+    """Whether the parent came to tell that it scores, or failed before."""
     order = []
 
     def attempt(spec, report, stop):
         order.append(spec["fit_id"])
         if spec["fit_id"] == "parent" and "parent" not in order[:-1]:
-            report({"phase": "score", "pieces": 2, "pieces_done": 0})
+            if told:
+                report({"phase": "score", "pieces": 2, "pieces_done": 0})
             return outcome("failed", "error", "a test set went away")
         return write(spec, report, stop)
 

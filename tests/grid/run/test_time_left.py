@@ -69,6 +69,7 @@ def test_an_unknown_kind_makes_it_a_lower_bound():
     scene.run("a", 10)
     assert scene.estimate() == (10.0, True)
     scene.left.started("c")
+    assert scene.estimate(c=0.0) == (10.0, True), "it runs, and has told nothing yet"
     scene.now += 1
     assert scene.estimate(c=0.5) == (10.0 + 1.0, False)
 

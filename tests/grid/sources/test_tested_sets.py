@@ -163,6 +163,14 @@ def test_a_class_that_a_set_does_not_have_is_refused(raw, refused):
     assert "its real images state no class" in refused(raw)
 
 
+def test_a_class_of_one_side_may_be_asked_for_beside_one_of_both(raw, expand, write):
+    for label, classes in (("nature", CLASSES[:2]), ("ai", CLASSES[1:3])):
+        write(f"g/glide/train/{label}", 4)
+        write(f"g/glide/val/{label}", 4, classes=classes)
+    raw["test"] = {"sets": ["g/glide"], "classes": list(CLASSES[1:3])}
+    assert columns(expand(raw))["g/glide"].classes == CLASSES[1:3]
+
+
 def test_the_classes_of_what_a_fit_has_seen_are_recorded(raw, expand):
     raw["arms"][0]["train"] = [
         {"sets": ["g/sd14"], "classes": list(CLASSES[:2])},

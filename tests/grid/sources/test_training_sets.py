@@ -308,8 +308,20 @@ def test_photographs_without_generators_are_reals_to_train_on(four, write, expan
     assert train + validation == {"sd14": 20, "sd14/nature": 20, "coco/nature": 12}
     [source] = with_them.training.sources
     assert source.generator == "sd14"
-    without = only(expansion_of({"sets": ["g/sd14"]}, data=data))
-    assert sources(without)[0].keys() == {"sd14", "sd14/nature"}
+    for train in ({"sets": ["g/sd14"]}, {"each": ["g/sd14"]}):
+        without = only(expansion_of(train, data=data))
+        assert sources(without)[0].keys() == {"sd14", "sd14/nature"}
+    for train in ({"all": True}, {"leave_one_out": "group"}):
+        for fit in expansion_of(train, data=data).fits.values():
+            assert "coco/nature" in sources(fit)[0], "no sets named: all photographs"
+
+
+def test_what_is_only_validated_on_is_not_left_out_once(write, expansion_of):
+    both = {"train": 8, "val": 4, "test": 4}
+    write("g", {"sd14": both, "biggan": both, "dcgan": {"val": 4, "test": 4}})
+    expansion = expansion_of({"leave_one_out": "generator"})
+    labels = {fit.training.label for fit in expansion.fits.values()}
+    assert labels == {"all-but-sd14", "all-but-biggan"}
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,12 @@ from grid.experiment_file.loading import load_experiment
 from grid.plan.plan import make_plan, make_trials, prepare
 from grid.records.attempts import begun_fits, checkpoint_keys
 from grid.records.commits import read_commit
+from grid.records.places import checkpoint_key
 from grid.records.tables import read_provenance
 from grid.store.opening import open_store
 from grid.trial.attempt import attempt_trial
 from grid.trial.fit import provenance, resuming
+from grid.trial.fit.conditions import resume_warnings
 from grid.trial.fit.resuming import begun_again
 
 STEPS = 4
@@ -291,3 +293,20 @@ def test_on_ray_the_option_reaches_the_workers(begun):
     attempts = read_provenance(begun.store, begun.fit_id, commit["attempt"])["attempts"]
     assert [start for start, _ in steps(attempts)] == [0, STEPS]
     assert "threads 2 until step 4, then 1" in json.dumps(commit["warnings"])
+
+
+def test_of_several_reasons_that_of_the_furthest_checkpoint_is_said(begun):
+    [key] = checkpoint_keys(begun.store, begun.fit_id)
+    tensors, facts = checkpoints.unpack(begun.store.get(key), begun.fit_id)
+    for threads, step in ((2, facts["step"] + 1), (9, facts["step"] - 1)):
+        facts["attempts"][0]["threads"] = threads
+        data = checkpoints.pack(tensors, {**facts, "step": step}, begun.fit_id)
+        begun.store.put_checkpoint(checkpoint_key(begun.fit_id, f"of{threads}"), data)
+    why = begun_again(begun.store, begun_fits(begun.store), threads=5)
+    assert why == {begun.fit_id: "threads 2 then, 5 now"}
+
+
+def test_of_what_is_not_known_the_last_step_is_said():
+    known = {"cpu": "one", "from_step": 9}
+    [sentence] = resume_warnings([{"from_step": 0, "to_step": 4}, {"to_step": 9}, known])
+    assert "the checkpoint of step 9 is of a version" in sentence

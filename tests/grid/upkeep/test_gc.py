@@ -1,6 +1,7 @@
 """gc and compact: what may go, what never goes, and copies that are valid or not there."""
 
 import os
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ from grid.records.latest import mark_latest
 from grid.records.pieces import Piece
 from grid.records.places import commit_key
 from grid.records.proven.json_records import to_json
-from grid.records.scores.compacted import compact, compacted_key
+from grid.records.scores.compacted import check_copy, compact, compacted_bytes, compacted_key
 from grid.records.scores.score_files import write_scores
 from grid.records.scores.score_reading import read_scores
 from grid.records.tables import read_provenance
@@ -203,6 +204,28 @@ def test_a_copy_is_outdated_by_a_new_piece(store, experiment):
     assert (report.written, report.removed, report.pieces) == (1, 1, 9)
     [new] = store.list("derived/")
     assert new != old
+
+
+def test_a_copy_is_of_its_weights_and_under_its_name_or_made_again(store, experiment):
+    compact(store)
+    [copy] = store.list("derived/")
+    [(fit_id, pieces)] = committed_pieces(store).items()
+    commit = read_commits(store)[fit_id]
+    weights = {epoch: {**kept, "sha256": "0" * 64} for epoch, kept in commit["weights"].items()}
+    other = compacted_key(fit_id, pieces, {**commit, "weights": weights})
+    assert other != copy
+    good = store.get(copy)
+    for stored in (compacted_of(store, other, pieces, commit), good[:-9], good):
+        store.put_checkpoint(copy, stored)
+        assert compact(store).written == (stored != good)
+        assert store.get(copy) == good
+
+
+def compacted_of(store, key, pieces, commit):
+    """The same rows as a copy that says another name of itself."""
+    data = compacted_bytes(store, key, pieces, commit, Counter())
+    check_copy(key, data)
+    return data
 
 
 def test_foreign_scores_are_not_copied_but_named(store, experiment):
