@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from analysis.matrix import Entry, Matrix, SeedCell
+from analysis.matrix import Matrix, MatrixEntry, SeedCell
 from analysis.sentences import number
 
 # On the generator that a fit was trained on; a number below is never written like its bound.
@@ -17,7 +17,7 @@ def metric_of(cell: SeedCell, name: str) -> float | None:
     return None if cell.measured is None else cell.measured.metrics[name]
 
 
-def entries_in_words(matrices: Sequence[Matrix]) -> Iterator[tuple[Matrix, str, Entry]]:
+def entries_in_words(matrices: Sequence[Matrix]) -> Iterator[tuple[Matrix, str, MatrixEntry]]:
     """Give each wanted entry with its matrix, and its row and column in words."""
     for matrix in matrices:
         for row, entries in zip(matrix.rows, matrix.entries, strict=True):

@@ -25,9 +25,9 @@ from analysis.cell_cache import CellCache
 from analysis.cell_measures import Measured, Scores, measure
 from analysis.metric_registry import Metric
 from analysis.row_masks import RowMasks, UnknownClasses, class_filter
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from grid.records.commits import Commit
-from grid.records.experiments import Cell, Experiment
+from grid.records.experiments import Cell, ExperimentRecord
 from grid.records.identity import digest
 from grid.records.pieces import Piece
 from grid.records.proven.checksums import UnusableFile
@@ -43,11 +43,11 @@ class MeasuredCell:
 
     key: str
     cell: Cell
-    experiment: Experiment
+    experiment: ExperimentRecord
     measured: Measured
 
 
-def measured_cells(selection: Selection) -> list[MeasuredCell]:
+def measured_cells(selection: StoreSelection) -> list[MeasuredCell]:
     """Return the complete cells of a selection, measured now or kept since an earlier time.
 
     A cell with a refused score file (foreign weights), or of untrained classes for a fit whose
@@ -90,7 +90,7 @@ class _Missing:
     metrics: tuple[Metric, ...]
 
 
-def _cell_key(cell: Cell, leakage: str, selection: Selection) -> str:
+def _cell_key(cell: Cell, leakage: str, selection: StoreSelection) -> str:
     wanted = class_filter(cell, selection)
     commit = selection.commits[cell.fit_id]
     return digest(
@@ -106,7 +106,7 @@ def _cell_key(cell: Cell, leakage: str, selection: Selection) -> str:
 
 
 def _compute(
-    selection: Selection, missing: Mapping[str, _Missing]
+    selection: StoreSelection, missing: Mapping[str, _Missing]
 ) -> Iterator[tuple[str, Measured]]:
     """Measure cells condition by condition: only one condition of one fit is held in memory."""
     masks = RowMasks(selection.store)
@@ -145,7 +145,9 @@ def _rows(scores: Scores, mask: npt.NDArray[np.bool_] | None) -> Scores:
     return scores if mask is None else (scores[0][mask], scores[1][mask])
 
 
-def _held(held: dict[str, Scores], selection: Selection, piece: Piece, commit: Commit) -> Scores:
+def _held(
+    held: dict[str, Scores], selection: StoreSelection, piece: Piece, commit: Commit
+) -> Scores:
     if piece.key not in held:
         table = read_scores(
             selection.store,

@@ -13,9 +13,9 @@ from analysis.cell_cache import count_types
 from analysis.cells import measured_cells
 from analysis.fit_facts import fit_facts
 from analysis.metric_registry import known_metrics
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from analysis.stated import said_of_generator, said_of_set
-from grid.records.experiments import Cell, Experiment
+from grid.records.experiments import Cell, ExperimentRecord
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _OF_THE_FIT = ("detector", "options", "train", "augment", "recipe", "seed")
 
 
-def cells_table(selection: Selection) -> pa.Table:
+def cells_table(selection: StoreSelection) -> pa.Table:
     """Return the complete cells of a selection, one row each, in the columns of `cells_schema()`.
 
     A cell that several experiments want under the same leakage rule is one row.
@@ -94,11 +94,11 @@ def cells_schema() -> Any:
 class _Trained:
     """What rows say of their fits, made once per fit: it has many cells."""
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: StoreSelection) -> None:
         self._selection = selection
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
 
-    def facts_of(self, fit_id: str, experiment: Experiment) -> dict[str, Any]:
+    def facts_of(self, fit_id: str, experiment: ExperimentRecord) -> dict[str, Any]:
         key = experiment["digest"], fit_id
         if key not in self._made:
             fits = self._selection.fits_of(experiment)
@@ -111,7 +111,7 @@ class _Trained:
         return self._made[key]
 
 
-def _facts(cell: Cell, experiment: Experiment, selection: Selection) -> dict[str, Any]:
+def _facts(cell: Cell, experiment: ExperimentRecord, selection: StoreSelection) -> dict[str, Any]:
     commit = selection.commits[cell.fit_id]
     classes = cell.record["classes"]
     return {

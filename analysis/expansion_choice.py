@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grid.records.experiments import Experiment
+from grid.records.experiments import ExperimentRecord
 from grid.records.latest import latest_digest
 from grid.records.readable import readable_experiments
 from grid.store.base import Store
@@ -21,13 +21,13 @@ _OTHERS_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExpansionChoice:
     """What is looked at; `remarks` say in a sentence what is left out, if anything is.
 
     `damaged` holds the reason of each expansion, by key, whose record cannot be read.
     """
 
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[ExperimentRecord, ...]
     remarks: tuple[str, ...] = ()
     damaged: Mapping[str, str] = field(default_factory=dict)
 
@@ -36,8 +36,8 @@ class Choice:
 class _Latest:
     """One experiment as it is shown, and its other expansions, the largest first."""
 
-    shown: Experiment
-    others: tuple[Experiment, ...]
+    shown: ExperimentRecord
+    others: tuple[ExperimentRecord, ...]
     marked: bool
 
 
@@ -47,7 +47,7 @@ def choose(
     digest: str | None = None,
     *,
     all_expansions: bool = False,
-) -> Choice:
+) -> ExpansionChoice:
     """Return the expansions that are meant: by default of each experiment the latest.
 
     The latest is the one that was run last (`grid.records.latest`), though none that was made with
@@ -77,17 +77,17 @@ def choose(
             "run the experiment again."
         )
     if all_expansions:
-        return Choice(tuple(found), damaged=damaged)
+        return ExpansionChoice(tuple(found), damaged=damaged)
     if digest is not None:
-        return Choice((_only(found, digest),), damaged=damaged)
-    by_name: dict[str, list[Experiment]] = {}
+        return ExpansionChoice((_only(found, digest),), damaged=damaged)
+    by_name: dict[str, list[ExperimentRecord]] = {}
     for each in found:
         by_name.setdefault(each["name"], []).append(each)
     latest = [_latest(store, expansions) for expansions in by_name.values()]
-    return Choice(tuple(each.shown for each in latest), _remarks(latest), damaged)
+    return ExpansionChoice(tuple(each.shown for each in latest), _remarks(latest), damaged)
 
 
-def choose_one(store: Store, name: str | None = None, digest: str | None = None) -> Choice:
+def choose_one(store: Store, name: str | None = None, digest: str | None = None) -> ExpansionChoice:
     """Return the choice of the one expansion that is meant, by default the latest.
 
     Raises:
@@ -107,7 +107,7 @@ def choose_one(store: Store, name: str | None = None, digest: str | None = None)
     return choice
 
 
-def _only(found: Sequence[Experiment], digest: str) -> Experiment:
+def _only(found: Sequence[ExperimentRecord], digest: str) -> ExperimentRecord:
     if len(found) > 1:
         known = ", ".join(f"{each['digest']} ({each['name']})" for each in found)
         raise ValueError(
@@ -117,7 +117,7 @@ def _only(found: Sequence[Experiment], digest: str) -> Experiment:
     return found[0]
 
 
-def _latest(store: Store, expansions: Sequence[Experiment]) -> _Latest:
+def _latest(store: Store, expansions: Sequence[ExperimentRecord]) -> _Latest:
     ordered = sorted(
         expansions,
         key=lambda each: (len(each["fits"]), len(each["test_sets"]), each["digest"]),
@@ -163,6 +163,6 @@ def _remarks(latest: Sequence[_Latest]) -> tuple[str, ...]:
     )
 
 
-def _size(each: Experiment) -> str:
+def _size(each: ExperimentRecord) -> str:
     limit = "" if each["limit"] is None else f", --limit {each['limit']}"
     return f"{len(each['fits'])} fits, {len(each['test_sets'])} test sets{limit}"

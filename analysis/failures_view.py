@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from grid.records.failures import newest_first
 from grid.records.readable import readable_failures
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def failures_view(selection: Selection) -> pa.Table:
+def failures_view(selection: StoreSelection) -> pa.Table:
     """Return the failures of the wanted fits, the latest first."""
     import pyarrow as pa
 

@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from analysis.fit_facts import fit_facts
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def fits_view(selection: Selection) -> pa.Table:
+def fits_view(selection: StoreSelection) -> pa.Table:
     """Return one row per wanted fit, committed or not; opens the commits, not a fit's files."""
     import pyarrow as pa
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from grid.records.places import history_key
 from grid.records.tables import history_of_bytes, history_schema
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset
 
 
-def history_view(selection: Selection) -> pyarrow.dataset.Dataset:
+def history_view(selection: StoreSelection) -> pyarrow.dataset.Dataset:
     """Return the rows per epoch of the committed fits."""
     import pyarrow.dataset as ds
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from data.counts import counted
 from grid.records.places import manifest_key
 from grid.records.pools.manifests import manifest_schema, pool_of_bytes
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset
 
 
-def images_view(selection: Selection) -> pyarrow.dataset.Dataset:
+def images_view(selection: StoreSelection) -> pyarrow.dataset.Dataset:
     """Return the rows of the selected experiments' pools; `image` is what scores refer to.
 
     Family and group are the experiments'; a manifest has those of the day it was written.

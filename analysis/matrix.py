@@ -49,7 +49,7 @@ class SeedCell:
 
 
 @dataclass(frozen=True)
-class Entry:
+class MatrixEntry:
     """One training set on one test set: the cells of its fits, in the order of their seeds."""
 
     relation: Relation
@@ -84,7 +84,7 @@ class Matrix:
     facts: TrainingFacts
     rows: tuple[Row, ...]
     columns: tuple[Column, ...]
-    entries: tuple[tuple[Entry | None, ...], ...]
+    entries: tuple[tuple[MatrixEntry | None, ...], ...]
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -103,7 +103,7 @@ class Matrix:
         """Whether every row has every column, and nothing is missing."""
         return not any(e is None or e.missing for row in self.entries for e in row)
 
-    def all_entries(self) -> Iterable[Entry]:
+    def all_entries(self) -> Iterable[MatrixEntry]:
         """Give the entries that are wanted."""
         return (entry for row in self.entries for entry in row if entry is not None)
 
@@ -137,7 +137,7 @@ class Matrix:
         return _mean_of_strangers([row[column] for row in self.entries], metric)
 
 
-def _mean_of_strangers(entries: Sequence[Entry | None], metric: str) -> float | None:
+def _mean_of_strangers(entries: Sequence[MatrixEntry | None], metric: str) -> float | None:
     spreads = [e.spread(metric) for e in entries if e is not None and e.relation in UNSEEN]
     found = [spread.mean for spread in spreads if spread is not None]
     return fmean(found) if found else None

@@ -17,11 +17,11 @@ from analysis.heads import (
     shared_prefix,
 )
 from analysis.lineage import SeenGenerators, seen_generators
-from analysis.matrix import Entry, Matrix, SeedCell
+from analysis.matrix import Matrix, MatrixEntry, SeedCell
 from analysis.relations import relation_of
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from analysis.training_facts import TrainingFacts, read_steps, training_facts
-from grid.records.experiments import Cell, Experiment, FitRecord, cells_of, resolved_epochs
+from grid.records.experiments import Cell, ExperimentRecord, FitRecord, cells_of, resolved_epochs
 from grid.records.pieces import Piece
 
 
@@ -35,7 +35,7 @@ class AmbiguousSeeds(ValueError):
         super().__init__(f"{self.what}: {self.why}. {self.mend}.")
 
 
-def matrices(selection: Selection, experiment: Experiment) -> list[Matrix]:
+def matrices(selection: StoreSelection, experiment: ExperimentRecord) -> list[Matrix]:
     """Return an experiment's matrices, in its file's order; what is missing is in them as such.
 
     Args:
@@ -127,17 +127,17 @@ def _matrix(
 
 def _entry(
     cells: Sequence[tuple[Cell, SeedCell]] | None, fit: FitRecord, seen: SeenGenerators
-) -> Entry | None:
+) -> MatrixEntry | None:
     if not cells:
         return None
     ordered = sorted((c for _, c in cells), key=lambda c: -1 if c.seed is None else c.seed)
     for one, other in pairwise(ordered):
         if one.seed == other.seed:
             raise AmbiguousSeeds(one.fit_id, other.fit_id)
-    return Entry(relation_of(fit, seen, cells[0][0].record), tuple(ordered))
+    return MatrixEntry(relation_of(fit, seen, cells[0][0].record), tuple(ordered))
 
 
-def _epoch(cell: Cell, selection: Selection) -> int | None:
+def _epoch(cell: Cell, selection: StoreSelection) -> int | None:
     commit = selection.commits.get(cell.fit_id)
     epochs = resolved_epochs([cell.epoch], commit) if commit is not None else []
     return epochs[0] if epochs else None

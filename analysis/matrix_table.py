@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.colours import step
 from analysis.heads import Column, blocks
-from analysis.matrix import Entry, Matrix
+from analysis.matrix import Matrix, MatrixEntry
 from analysis.sentences import number
 
 CHARACTERS_OF_A_CELL = 4
@@ -39,7 +39,7 @@ def family_heads(columns: Sequence[Column]) -> list[dict[str, Any]]:
     ]
 
 
-def _cell(entry: Entry | None, metric: str, *, first: bool) -> dict[str, str]:
+def _cell(entry: MatrixEntry | None, metric: str, *, first: bool) -> dict[str, str]:
     classes = ["b"] if first else []
     if entry is None:
         return {"text": "", "sd": "", "classes": " ".join(classes)}

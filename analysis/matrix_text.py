@@ -11,7 +11,7 @@ from rich.text import Text
 
 from analysis.colours import css, ink, shades, step
 from analysis.heads import blocks
-from analysis.matrix import Entry, Matrix
+from analysis.matrix import Matrix, MatrixEntry
 from analysis.metric_registry import find_metric
 from analysis.sentences import number
 
@@ -145,7 +145,7 @@ def _line(
     return label
 
 
-def _cell(entry: Entry | None, metric: str, *, starred: bool) -> Text:
+def _cell(entry: MatrixEntry | None, metric: str, *, starred: bool) -> Text:
     """Write an entry; where some cell of the matrix has a star, all leave room for it."""
     if entry is None:
         return Text("")

@@ -9,8 +9,8 @@ from typing import Any
 from analysis.matrix import Matrix
 from analysis.matrix_making import matrices
 from analysis.section import Caution, Evidence, all_sections, in_order
-from analysis.selection import Selection
-from grid.records.experiments import Experiment
+from analysis.selection import StoreSelection
+from grid.records.experiments import ExperimentRecord
 from grid.store.base import Store
 
 
@@ -23,7 +23,7 @@ class Overview:
     `damaged` holds the reason of each file that is left out because it is damaged.
     """
 
-    experiment: Experiment
+    experiment: ExperimentRecord
     store_url: str
     matrices: tuple[Matrix, ...]
     found: Mapping[str, Any]
@@ -34,7 +34,7 @@ class Overview:
 
 def overview(
     store: Store,
-    experiment: Experiment,
+    experiment: ExperimentRecord,
     remarks: tuple[str, ...] = (),
     damaged: Mapping[str, str] | None = None,
 ) -> Overview:
@@ -46,7 +46,7 @@ def overview(
         remarks: about its choice.
         damaged: what could not be chosen, because it is damaged; the reason by key.
     """
-    selection = Selection.of(store, [experiment])
+    selection = StoreSelection.of(store, [experiment])
     selection.damaged.update(damaged or {})
     evidence = Evidence(selection, experiment, tuple(matrices(selection, experiment)))
     sections = all_sections()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def pieces_view(selection: Selection) -> pa.Table:
+def pieces_view(selection: StoreSelection) -> pa.Table:
     """Return one row per wanted piece of the committed fits; one listing, no file opened."""
     import pyarrow as pa
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from analysis.views import VIEWS, Views, schemas
 from grid.refusal import did_you_mean
 from grid.store.base import Store
@@ -73,7 +73,7 @@ def query(
         QueryRefused: Not one SELECT, an unknown view or column, a syntax error.
         ValueError: No such experiment or digest.
     """
-    selection = Selection(store, experiment, digest, all_expansions=all_expansions)
+    selection = StoreSelection(store, experiment, digest, all_expansions=all_expansions)
     for remark in selection.remarks:
         log.warning("%s", remark)
     rows = answer(selection, sql)
@@ -84,7 +84,7 @@ def query(
     return rows
 
 
-def answer(selection: Selection, sql: str) -> pa.Table:
+def answer(selection: StoreSelection, sql: str) -> pa.Table:
     """Run one SELECT over the views of a selection, as `query` does."""
     kind = _kind(sql)
     try:
@@ -93,7 +93,7 @@ def answer(selection: Selection, sql: str) -> pa.Table:
         selection.tell_unproven()
 
 
-def _answer(selection: Selection, sql: str, kind: Literal["SELECT", "PIVOT"]) -> pa.Table:
+def _answer(selection: StoreSelection, sql: str, kind: Literal["SELECT", "PIVOT"]) -> pa.Table:
     try:
         return _run(Views(selection), sql, kind)
     except FileNotFoundError:

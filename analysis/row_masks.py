@@ -16,7 +16,7 @@ from grid.store.base import Store
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from analysis.selection import Selection
+    from analysis.selection import StoreSelection
 
 Mask = npt.NDArray[np.bool_]
 
@@ -46,7 +46,7 @@ class ClassFilter:
         return mask
 
 
-def class_filter(cell: Cell, selection: Selection) -> ClassFilter | None:
+def class_filter(cell: Cell, selection: StoreSelection) -> ClassFilter | None:
     """Return the filter of a cell's test set, for its fit; None where all rows count.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from grid.records.pieces import Piece
 from grid.records.scores.compacted import check_copy, compacted_key, compacted_keys
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset
 
 
-def scores_view(selection: Selection) -> pyarrow.dataset.Dataset:
+def scores_view(selection: StoreSelection) -> pyarrow.dataset.Dataset:
     """Return every score of the selection as a dataset; scores of foreign weights are not in it.
 
     A fit whose pieces have a valid copy by `compact` is read from that one file, and from the
@@ -81,7 +81,7 @@ def scores_schema() -> Any:
 class _Conditions:
     """What a score file stands for, as an expression; shared parts are built once for 30,000."""
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: StoreSelection) -> None:
         self._labels = {pool_id: pool["label"] for pool_id, pool in selection.pools.items()}
         self._made: dict[tuple[object, ...], Any] = {}
 

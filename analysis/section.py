@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import analysis.sections
 from analysis.matrix import Matrix
-from analysis.selection import Selection
-from grid.records.experiments import Experiment
+from analysis.selection import StoreSelection
+from grid.records.experiments import ExperimentRecord
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -42,8 +42,8 @@ class Caution:
 class Evidence:
     """What a section may look at: what is committed of one expansion, and its matrices."""
 
-    selection: Selection
-    experiment: Experiment
+    selection: StoreSelection
+    experiment: ExperimentRecord
     matrices: tuple[Matrix, ...]
 
 

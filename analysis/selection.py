@@ -15,7 +15,14 @@ from analysis.expansion_choice import choose, choose_one
 from analysis.stated import said_of_fit, said_of_pool
 from data.counts import counted
 from grid.records.commits import Commit
-from grid.records.experiments import Cell, Experiment, FitRecord, PoolRecord, cells_of, pieces_of
+from grid.records.experiments import (
+    Cell,
+    ExperimentRecord,
+    FitRecord,
+    PoolRecord,
+    cells_of,
+    pieces_of,
+)
 from grid.records.pieces import Piece
 from grid.records.places import SCORES, scores_key
 from grid.records.proven.checksums import UnusableFile
@@ -27,7 +34,7 @@ from grid.store.errors import StoreError, StoreMissing
 log = logging.getLogger(__name__)
 
 
-class Selection:
+class StoreSelection:
     """Experiments of a store and what is committed of them, as of when each is first asked for.
 
     `remarks` say which expansions are left out. `damaged` holds the reason of each file that is
@@ -46,7 +53,7 @@ class Selection:
     ) -> None:
         choice = choose(store, experiment, digest, all_expansions=all_expansions)
         self.store = store
-        self.experiments: list[Experiment] = list(choice.experiments)
+        self.experiments: list[ExperimentRecord] = list(choice.experiments)
         self.remarks: tuple[str, ...] = choice.remarks
         self.damaged: dict[str, str] = dict(choice.damaged)
         self.refused: dict[str, str] = {}
@@ -54,7 +61,7 @@ class Selection:
         self.unreadable: StoreError | None = None
 
     @classmethod
-    def of(cls, store: Store, experiments: Sequence[Experiment]) -> Selection:
+    def of(cls, store: Store, experiments: Sequence[ExperimentRecord]) -> StoreSelection:
         """Select expansions that are at hand: of a file, run or not, or chosen among several."""
         selection = cls.__new__(cls)
         selection.store = store
@@ -66,9 +73,9 @@ class Selection:
         selection.unreadable = None
         return selection
 
-    def again(self) -> Selection:
+    def again(self) -> StoreSelection:
         """Return the same selection, to be looked at anew."""
-        selection = Selection.of(self.store, self.experiments)
+        selection = StoreSelection.of(self.store, self.experiments)
         selection.remarks = self.remarks
         selection.damaged = self.damaged
         selection.refused = self.refused
@@ -181,7 +188,7 @@ class Selection:
             self.unproven.clear()
 
     @cached_property
-    def complete_cells(self) -> list[tuple[Cell, Experiment]]:
+    def complete_cells(self) -> list[tuple[Cell, ExperimentRecord]]:
         """The cells whose every piece is in the store, with the experiment of each."""
         return [
             (cell, each)
@@ -190,11 +197,11 @@ class Selection:
             if all(self.is_committed(piece) for piece in (*cell.real, *cell.fake))
         ]
 
-    def fits_of(self, experiment: Experiment) -> Mapping[str, FitRecord]:
+    def fits_of(self, experiment: ExperimentRecord) -> Mapping[str, FitRecord]:
         """Return fits by id as one experiment tells them: two may name a training set apart."""
         return self._fits_by_experiment[experiment["digest"]]
 
-    def experiments_of(self, fit_id: str) -> list[Experiment]:
+    def experiments_of(self, fit_id: str) -> list[ExperimentRecord]:
         """Return the selected experiments that want a fit."""
         return self._experiments_by_fit.get(fit_id, [])
 
@@ -216,7 +223,7 @@ class Selection:
 
 def one_expansion(
     store: Store, name: str | None = None, digest: str | None = None
-) -> tuple[Experiment, tuple[str, ...]]:
+) -> tuple[ExperimentRecord, tuple[str, ...]]:
     """Return the one expansion that is meant, by default the latest, and remarks on the others.
 
     Raises:

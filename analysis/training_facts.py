@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from data.counts import counted
 from grid.records.commits import Commit
 from grid.records.experiments import FitRecord
@@ -26,7 +26,7 @@ class TrainingFacts:
     short: str
 
 
-def read_steps(selection: Selection) -> dict[str, int]:
+def read_steps(selection: StoreSelection) -> dict[str, int]:
     """Return the optimiser steps of the committed fits, from their histories.
 
     Fits that differ in their seed or initial weights alone took the same number, so one history

@@ -19,7 +19,7 @@ from analysis.history_view import epochs_schema, history_view
 from analysis.images_view import images_view
 from analysis.pieces_view import pieces_schema, pieces_view
 from analysis.scores_view import scores_schema, scores_view
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from grid.records.pools.manifests import manifest_schema
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 VIEWS = ("fits", "pieces", "cells", "scores", "images", "history", "failures")
 
-_MAKERS: dict[str, Callable[[Selection], Any]] = {
+_MAKERS: dict[str, Callable[[StoreSelection], Any]] = {
     "fits": fits_view,
     "pieces": pieces_view,
     "cells": cells_table,
@@ -42,7 +42,7 @@ _MAKERS: dict[str, Callable[[Selection], Any]] = {
 class Views:
     """The views of a selection, each made when it is first asked for and then kept."""
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: StoreSelection) -> None:
         self.selection = selection
         self._made: dict[str, Any] = {}
 

@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from data import generators, layouts
 from data.image_files import UnreadableImage, content_of, facts_of
-from data.index_cache import Entry, cache_path, read_entries, write_entries
+from data.index_cache import IndexedFile, cache_path, read_entries, write_entries
 from data.layouts import FoundImage
-from data.manifest import SCHEMA, Manifest, Problem
+from data.manifest import SCHEMA, FileProblem, Manifest
 from data.regular_files import open_regular
 from data.simulated import is_simulated
 
@@ -78,8 +78,8 @@ class _Files:
     """The files of a root as they are now."""
 
     root: Path
-    known: dict[str, Entry]  # as they were at the last time
-    entries: dict[str, Entry] = field(default_factory=dict)
+    known: dict[str, IndexedFile]  # as they were at the last time
+    entries: dict[str, IndexedFile] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)  # may succeed next time: never kept
     has_news: bool = False
 
@@ -128,32 +128,36 @@ class _Files:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    def _keep(self, task: "Future[list[tuple[str, Entry | str]]]") -> int:
+    def _keep(self, task: "Future[list[tuple[str, IndexedFile | str]]]") -> int:
         outcomes = task.result()
         for path, outcome in outcomes:
-            if isinstance(outcome, Entry):
+            if isinstance(outcome, IndexedFile):
                 self.entries[path] = outcome
             else:
                 self.failures[path] = outcome
         return len(outcomes)
 
-    def _read_all(self, part: list[tuple[str, os.stat_result]]) -> list[tuple[str, "Entry | str"]]:
+    def _read_all(
+        self, part: list[tuple[str, os.stat_result]]
+    ) -> list[tuple[str, "IndexedFile | str"]]:
         return [(path, self._read_one(path, status)) for path, status in part]
 
-    def _read_one(self, path: str, status: os.stat_result) -> Entry | str:
+    def _read_one(self, path: str, status: os.stat_result) -> IndexedFile | str:
         """The entry of a file, or why it could not be read this time."""
         size, mtime_ns = status.st_size, status.st_mtime_ns
         try:
             with open_regular(f"{self.root}/{path}") as file:
                 facts = facts_of(content_of(file), path)
         except UnreadableImage as error:
-            return Entry(size, mtime_ns, "", "", 0, 0, error.reason)
+            return IndexedFile(size, mtime_ns, "", "", 0, 0, error.reason)
         except OSError as error:
             return f"cannot be read ({error.strerror})"
-        return Entry(size, mtime_ns, facts.image_id, facts.format, facts.width, facts.height, "")
+        return IndexedFile(
+            size, mtime_ns, facts.image_id, facts.format, facts.width, facts.height, ""
+        )
 
 
-def _keep_entries(path: Path, entries: dict[str, Entry]) -> None:
+def _keep_entries(path: Path, entries: dict[str, IndexedFile]) -> None:
     try:
         write_entries(path, entries)
     except OSError as error:
@@ -181,15 +185,15 @@ def _manifest(
     files: _Files,
     skipped: dict[str, int],
 ) -> Manifest:
-    problems: list[Problem] = []
-    usable: list[tuple[FoundImage, Entry]] = []
+    problems: list[FileProblem] = []
+    usable: list[tuple[FoundImage, IndexedFile]] = []
     for image in sorted(found):
         entry = files.entries.get(image.path)
         if entry is None:
             name = image.path.encode(errors="backslashreplace").decode()
-            problems.append(Problem(name, files.failures[image.path]))
+            problems.append(FileProblem(name, files.failures[image.path]))
         elif entry.problem:
-            problems.append(Problem(image.path, entry.problem))
+            problems.append(FileProblem(image.path, entry.problem))
         else:
             usable.append((image, entry))
     kinds = {

@@ -17,7 +17,7 @@ _VERSION = b"2"
 _VERSION_KEY = b"crossgen index"
 
 
-class Entry(NamedTuple):
+class IndexedFile(NamedTuple):
     """A file as it was when it was read."""
 
     size: int
@@ -50,7 +50,7 @@ def cache_path(cache_dir: Path, root: Path) -> Path:
     return cache_dir / f"index-{digest}.parquet"
 
 
-def read_entries(path: Path) -> dict[str, Entry]:
+def read_entries(path: Path) -> dict[str, IndexedFile]:
     """The entries by path; none when the cache is missing, of another version or damaged."""
     try:
         table = pq.ParquetFile(path).read()
@@ -61,10 +61,10 @@ def read_entries(path: Path) -> dict[str, Entry]:
     if (table.schema.metadata or {}).get(_VERSION_KEY) != _VERSION:
         return {}
     paths, *columns = (column.to_pylist() for column in table.columns)
-    return dict(zip(paths, map(Entry._make, zip(*columns, strict=True)), strict=True))
+    return dict(zip(paths, map(IndexedFile._make, zip(*columns, strict=True)), strict=True))
 
 
-def write_entries(path: Path, entries: dict[str, Entry]) -> None:
+def write_entries(path: Path, entries: dict[str, IndexedFile]) -> None:
     """Write all entries, atomically: a reader finds the old cache or the new one."""
     columns = list(zip(*entries.values(), strict=True)) or [()] * (len(_SCHEMA) - 1)
     table = pa.Table.from_arrays(

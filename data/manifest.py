@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
 )
 
 
-class Problem(NamedTuple):
+class FileProblem(NamedTuple):
     """A file that could not be used."""
 
     path: str
@@ -41,6 +41,6 @@ class Manifest:
     layout: str
     reason: str  # why this layout
     table: Any  # pyarrow.Table with SCHEMA
-    problems: list[Problem]
+    problems: list[FileProblem]
     skipped: dict[str, int] = field(default_factory=dict)  # left out by rule: reason -> files
     simulated: bool = False  # all or some images are a program's of ours: see data/simulated.py

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from analysis.expansion_choice import Choice
+from analysis.expansion_choice import ExpansionChoice
 from grid.plan.plan import Plan
 from grid.records.readable import readable_experiments
 from grid.refusal import Problem, Refused
@@ -50,7 +50,7 @@ def check_file_or_name(file: Path | None, named: dict[str, Any], narrowed: dict[
 
 def expansion_of_file(
     file: Path, store: str | None, narrowed: dict[str, Any]
-) -> tuple[Store, Choice]:
+) -> tuple[Store, ExpansionChoice]:
     """Return what a file expands to now, run or not, and the store that is meant.
 
     The record is the store's where it has it: it says which code wrote it first. Where that is
@@ -60,14 +60,14 @@ def expansion_of_file(
     return desk.store, expansion_of_plan(desk.plan, desk.store)
 
 
-def expansion_of_plan(plan: Plan, store: Store) -> Choice:
+def expansion_of_plan(plan: Plan, store: Store) -> ExpansionChoice:
     """Return what a plan is of, by the store's own record where it has one."""
     wanted = plan.record
     try:
         stored, damaged = readable_experiments(store, wanted["name"], wanted["digest"])
     except ValueError:  # nothing of this expansion has run yet
-        return Choice((wanted,))
-    return Choice(tuple(stored) or (wanted,), damaged=damaged)
+        return ExpansionChoice((wanted,))
+    return ExpansionChoice(tuple(stored) or (wanted,), damaged=damaged)
 
 
 def refusal_of(error: ValueError) -> Refused:

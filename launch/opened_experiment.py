@@ -21,8 +21,8 @@ from launch.running import run_trials_here, run_trials_on_ray
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.matrix import Entry, Matrix
-    from analysis.selection import Selection
+    from analysis.matrix import Matrix, MatrixEntry
+    from analysis.selection import StoreSelection
 
 Only = Sequence[tuple[str, str]]
 
@@ -153,11 +153,11 @@ class OpenedExperiment:
         shown = overview(self.store, choice.experiments[0], choice.remarks, choice.damaged)
         return _frame_of(shown.matrices, metric)
 
-    def _selection(self, only: Only) -> Selection:
-        from analysis.selection import Selection
+    def _selection(self, only: Only) -> StoreSelection:
+        from analysis.selection import StoreSelection
 
         choice = expansion_of_plan(self.plan(only), self.store)
-        selection = Selection.of(self.store, choice.experiments)
+        selection = StoreSelection.of(self.store, choice.experiments)
         selection.damaged.update(choice.damaged)
         return selection
 
@@ -166,7 +166,7 @@ def _frame_of(matrices: Sequence[Matrix], metric: str) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    def mean(entry: Entry | None) -> float:
+    def mean(entry: MatrixEntry | None) -> float:
         spread = entry.spread(metric) if entry is not None else None
         return np.nan if spread is None else spread.mean
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.query import QueryRefused, answer
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from grid.console import Console
 from grid.records.places import EXPERIMENTS
 from grid.refusal import Problem, Refused
@@ -134,9 +134,9 @@ def _check_output(sql: str | None, csv: bool, parquet: Path | None, overwrite: b
         raise Refused([Problem(what=what, why=why, mend=mend) for what, why, mend in problems])
 
 
-def _selection_of_file(file: Path, store: str | None, narrowed: dict[str, Any]) -> Selection:
+def _selection_of_file(file: Path, store: str | None, narrowed: dict[str, Any]) -> StoreSelection:
     opened, choice = expansion_of_file(file, store, narrowed)
-    selection = Selection.of(opened, choice.experiments)
+    selection = StoreSelection.of(opened, choice.experiments)
     selection.damaged.update(choice.damaged)
     if not selection.commits:  # an empty table would be taken for an answer
         _say(f"no fit of {file} is in {opened.url} yet: `{command_line('run', file)}` trains them")
@@ -145,11 +145,11 @@ def _selection_of_file(file: Path, store: str | None, narrowed: dict[str, Any]) 
 
 def _selection_of_store(
     store: str | None, experiment: str | None, digest: str | None, all_expansions: bool
-) -> Selection:
+) -> StoreSelection:
     opened = store_of(store)
     _check_holds_something(opened, store)
     try:
-        selection = Selection(opened, experiment, digest, all_expansions=all_expansions)
+        selection = StoreSelection(opened, experiment, digest, all_expansions=all_expansions)
     except ValueError as error:
         raise refusal_of(error) from error
     for remark in selection.remarks:

@@ -37,7 +37,7 @@ def run_trials_here(
     Raises:
         TrialRaised: with `debug`, the first exception of a trial, once it is recorded.
     """
-    from grid.run.local import run_here
+    from grid.run.here import run_here
     from grid.trial.attempt import attempt_trial
     from launch.trial_raised import attempt_or_raise
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.expansion_choice import Choice, choose_one
+from analysis.expansion_choice import ExpansionChoice, choose_one
 from analysis.matrix_making import AmbiguousSeeds
 from analysis.overview import Overview, overview
 from analysis.report import report_page
@@ -55,7 +55,7 @@ def overview_of(
     return _overview(opened, choice)
 
 
-def _overview(store: Store, choice: Choice) -> Overview:
+def _overview(store: Store, choice: ExpansionChoice) -> Overview:
     try:
         return overview(store, choice.experiments[0], choice.remarks, choice.damaged)
     except AmbiguousSeeds as error:

@@ -96,7 +96,7 @@ def finished_run(tmp_path_factory) -> FinishedRun:
 
     from grid.experiment_file.loading import load_experiment
     from grid.plan.plan import is_done, make_plan, make_trials, prepare
-    from grid.run.local import run_here
+    from grid.run.here import run_here
     from grid.store.opening import open_store
     from grid.trial.attempt import attempt_trial
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.section import Caution, Evidence, Placed, Section
-from analysis.selection import Selection
-from grid.records.experiments import Experiment
+from analysis.selection import StoreSelection
+from grid.records.experiments import ExperimentRecord
 from grid.records.places import manifest_key
 from grid.records.pools.header_facts import accepted, one_sided_among, read_pool_facts
 from grid.records.readable import by_halves
@@ -18,7 +18,7 @@ TRAINED = ("train", "validation")
 Found = tuple[str, tuple[str, ...]] | None
 
 
-def accepted_bias(selection: Selection, experiment: Experiment) -> Found:
+def accepted_bias(selection: StoreSelection, experiment: ExperimentRecord) -> Found:
     """Say which labels a header gives away, in a sentence and a line per comparison; else None.
 
     What is compared are the classes of each test set and of what is trained on: of each dataset,
@@ -43,7 +43,7 @@ def accepted_bias(selection: Selection, experiment: Experiment) -> Found:
     )
 
 
-def _compared(experiment: Experiment) -> Iterator[tuple[str, list[str]]]:
+def _compared(experiment: ExperimentRecord) -> Iterator[tuple[str, list[str]]]:
     trained = [pool for pool in experiment["pools"] if pool["split"] in TRAINED]
     by_dataset: dict[str, list[str]] = {}
     labels: dict[str, set[int]] = {}

@@ -13,8 +13,8 @@ from analysis import page_budget
 from analysis.overview import Overview
 from analysis.page_fragments import fragment
 from analysis.section import Caution, Evidence, Placed, Section
-from analysis.selection import Selection
-from grid.records.experiments import Experiment, PoolRecord
+from analysis.selection import StoreSelection
+from grid.records.experiments import ExperimentRecord, PoolRecord
 from grid.records.failures import Failure
 from grid.records.readable import readable_failures, readable_provenances
 
@@ -60,7 +60,7 @@ class Provenance:
         return {name: versions for name, versions in named.items() if len(versions) > 1}
 
 
-def provenance_of(selection: Selection, experiment: Experiment) -> Provenance:
+def provenance_of(selection: StoreSelection, experiment: ExperimentRecord) -> Provenance:
     """Gather the provenance of an experiment's committed fits; reads one small file per fit."""
     commits = {
         fit["fit_id"]: selection.commits[fit["fit_id"]]

@@ -36,7 +36,7 @@ class FoundImage(NamedTuple):
     real_set: str  # the collection of a real; "" for fakes
 
 
-class Evidence(NamedTuple):
+class LayoutEvidence(NamedTuple):
     """What a layout says of a folder."""
 
     is_claim: bool  # the folder has this layout
@@ -56,7 +56,7 @@ class Layout(Protocol):
     TREE: str
     """How its folders lie, one way a line: what is shown where a folder has no layout."""
 
-    def evidence(self, root: Path, listed: FolderListing) -> Evidence:
+    def evidence(self, root: Path, listed: FolderListing) -> LayoutEvidence:
         """Whether this folder has the layout, and what says so.
 
         `listed` may be bounded, where the folder is one of many that are looked at.

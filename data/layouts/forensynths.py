@@ -15,7 +15,7 @@ from typing import NamedTuple
 from data.counts import counted
 from data.folder_walk import FolderListing, files_below
 from data.generators import generator
-from data.layouts import Evidence, FoundImage, Inside, first_of, refused_folder
+from data.layouts import FoundImage, Inside, LayoutEvidence, first_of, refused_folder
 
 TREE = """\
 {train,val,test}/GENERATOR/{0_real,1_fake}/
@@ -57,16 +57,16 @@ class _Tree(NamedTuple):
     left_out: list[Path]  # folders in a generator's place that are none
 
 
-def evidence(root: Path, listed: FolderListing) -> Evidence:
+def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
     """Name the generators found, if there is a folder with both `0_real` and `1_fake`."""
     homes = _tree(root, listed).homes
     if not any(_is_whole(home.folder, listed) for home in homes):
-        return Evidence(
+        return LayoutEvidence(
             False, f"looked for {{0_real,1_fake}}, found {_almost(root, homes, listed)}"
         )
     found = sorted({home.generator for home in homes})
     splits = sorted({home.split for home in homes})
-    return Evidence(
+    return LayoutEvidence(
         True,
         f"folders {{0_real,1_fake}} of "
         f"{counted(len(found), 'generator')}: {', '.join(found)}; taken as {', '.join(splits)}",

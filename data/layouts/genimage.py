@@ -13,7 +13,7 @@ from data.counts import counted
 from data.folder_walk import FolderListing, files_below
 from data.generators import generator, is_known, plain_name
 from data.imagenet_classes import imagenet_class
-from data.layouts import Evidence, FoundImage, Inside, first_of, refused_folder
+from data.layouts import FoundImage, Inside, LayoutEvidence, first_of, refused_folder
 
 TREE = """\
 GENERATOR/{train,val}/{ai,nature}/
@@ -35,7 +35,7 @@ class _Tree(NamedTuple):
     left_out: list[Path]  # folders in the place of a generator or an archive that hold no split
 
 
-def evidence(root: Path, listed: FolderListing) -> Evidence:
+def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
     """Name the generators found, if there are splits with `ai` or `nature` in them."""
     homes = _tree(root, listed).homes
     if not homes:
@@ -46,9 +46,9 @@ def evidence(root: Path, listed: FolderListing) -> Evidence:
             if splits
             else "none where they belong"
         )
-        return Evidence(False, f"looked for {{train,val}}/{{ai,nature}}, found {found}")
+        return LayoutEvidence(False, f"looked for {{train,val}}/{{ai,nature}}, found {found}")
     generators = sorted({home.generator for home in homes})
-    return Evidence(
+    return LayoutEvidence(
         True,
         f"folders {{train,val}}/{{ai,nature}} of "
         f"{counted(len(generators), 'generator')}: {', '.join(generators)}",

@@ -34,8 +34,8 @@ from grid.plan.trial_specs import (
     trial_spec,
 )
 from grid.plan.wanted_pieces import WantedOfUntrained, wanted_pieces
-from grid.records import experiments
 from grid.records.commits import Commit, read_commit
+from grid.records.experiments import ExperimentRecord
 from grid.records.latest import mark_latest
 from grid.records.stored_experiments import write_experiment
 from grid.refusal import Problems
@@ -90,7 +90,7 @@ class Plan:
     expansion: Expansion
     fits: tuple[FitPlan, ...]
     overlaps: tuple[Overlap, ...]
-    record: experiments.Experiment
+    record: ExperimentRecord
     damage: tuple[Damage, ...] = ()
     manifests: tuple[str, ...] = ()
 

@@ -21,7 +21,7 @@ from grid.integrity.damage import (
 )
 from grid.plan.trial_specs import pools_needed
 from grid.records.commits import Commit
-from grid.records.experiments import Experiment
+from grid.records.experiments import ExperimentRecord
 from grid.records.places import (
     FITS,
     MANIFESTS,
@@ -75,7 +75,7 @@ def inspect_store(store: Store, expansion: Expansion) -> Inspected:
     return found
 
 
-def record_damage(store: Store, record: Experiment) -> list[Damage]:
+def record_damage(store: Store, record: ExperimentRecord) -> list[Damage]:
     """Return whether the record of this very expansion is in the store and cannot be read."""
     key = experiment_key(record["name"], record["digest"])
     if not store.exists(key):

@@ -10,7 +10,7 @@ from grid.expansion.chosen_rows import TrainedClasses
 from grid.expansion.fits import Expansion, Fit
 from grid.records.experiments import (
     NOT_TRAINED_CLASSES,
-    Experiment,
+    ExperimentRecord,
     FitRecord,
     PoolRecord,
     ScoringRecord,
@@ -27,7 +27,7 @@ from grid.trial.fit.provenance import code_version
 SCHEMA = 1
 
 
-def experiment_record(expansion: Expansion) -> Experiment:
+def experiment_record(expansion: Expansion) -> ExperimentRecord:
     """Return the plain record of an expanded experiment; its digest names it.
 
     Nothing in it depends on where files lie or on when and where it was made.
@@ -46,7 +46,7 @@ def experiment_record(expansion: Expansion) -> Experiment:
             for p in (*fit.training.pools, *fit.training.validation_pools)
         )
     )
-    record: Experiment = {
+    record: ExperimentRecord = {
         "schema": SCHEMA,
         "digest": "",
         "created_by": code_version(),

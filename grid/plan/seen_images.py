@@ -16,7 +16,7 @@ from data.counts import counted
 from data.selection import PoolRows, Rows, Selection, SelectionError, TrainingRule, select
 from data.unseen_validation import as_described
 from grid.expansion.fits import Expansion, Fit
-from grid.records.experiments import Experiment, FitRecord, PoolRecord
+from grid.records.experiments import ExperimentRecord, FitRecord, PoolRecord
 from grid.records.pools.manifests import read_pool
 from grid.sources.source import FAKE, TRAIN, VALIDATION
 from grid.store.base import Store
@@ -71,7 +71,7 @@ class StoredImages:
     """The images of the fits that a store's experiments name; pools are read once."""
 
     store: Store
-    experiments: Sequence[Experiment]
+    experiments: Sequence[ExperimentRecord]
     _pools: dict[str, Any] = field(default_factory=dict)
 
     def of(self, fit_id: str) -> SeenImages | None:
@@ -84,7 +84,7 @@ class StoredImages:
                         return found
         return None
 
-    def _proved(self, fit: FitRecord, experiment: Experiment) -> SeenImages | None:
+    def _proved(self, fit: FitRecord, experiment: ExperimentRecord) -> SeenImages | None:
         found = self._selected(fit, experiment)
         if found is None:
             return None
@@ -92,7 +92,7 @@ class StoredImages:
         return SeenImages(_named(selection.train, names), _named(selection.validation, names))
 
     def _selected(
-        self, fit: FitRecord, experiment: Experiment
+        self, fit: FitRecord, experiment: ExperimentRecord
     ) -> tuple[Selection, list[list[str]]] | None:
         """Select a fit's rows again, with the names of all rows of its pools."""
         rule = TrainingRule(
@@ -114,7 +114,7 @@ class StoredImages:
             return None
         return described, [names for _, names in (*pools, *declared)]
 
-    def _trained_before(self, fit: FitRecord, experiment: Experiment) -> frozenset[str]:
+    def _trained_before(self, fit: FitRecord, experiment: ExperimentRecord) -> frozenset[str]:
         """Return the images that a fit's ancestors were trained on, as far as they are proved."""
         fits = {each["fit_id"]: each for each in experiment["fits"]}
         parent = fits.get(fit["parent"] or "")
@@ -125,7 +125,7 @@ class StoredImages:
         return self._trained_before(parent, experiment).union(own)
 
     def _pools_of(
-        self, fit: FitRecord, experiment: Experiment, split: str
+        self, fit: FitRecord, experiment: ExperimentRecord, split: str
     ) -> list[tuple[PoolRows, list[str]]]:
         """Return the pools of the fit's generators, and the reals beside them or shared."""
         generators = set(fit["train"]["generators"] if fit["train"] else ())

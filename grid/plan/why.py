@@ -18,7 +18,7 @@ from grid.plan.plan import Plan
 from grid.plan.seen_images import ImageChange, StoredImages, images_of
 from grid.records.attempts import begun_fits
 from grid.records.commits import Commit
-from grid.records.experiments import Experiment, pieces_of, pieces_of_scoring, resolved_epochs
+from grid.records.experiments import ExperimentRecord, pieces_of, pieces_of_scoring, resolved_epochs
 from grid.records.pieces import Piece
 from grid.records.readable import present_pieces, readable_commits, readable_experiments
 from grid.store.base import Store
@@ -189,7 +189,7 @@ def _why_kept_epochs(changes: Sequence[_Change]) -> Iterator[str]:
 
 def _scored_pieces(
     store: Store,
-    experiments: Sequence[Experiment],
+    experiments: Sequence[ExperimentRecord],
     commits: Mapping[str, Commit],
 ) -> dict[str, list[Piece]]:
     """Return the committed pieces of every experiment that the store knows, by fit."""

@@ -121,7 +121,7 @@ class _RequiredOfExperiment(TypedDict):
 
 
 # A class of its own, since NotRequired does not survive postponed annotations at run time.
-class Experiment(_RequiredOfExperiment, total=False):
+class ExperimentRecord(_RequiredOfExperiment, total=False):
     """`experiments/<name>/<digest>.json`."""
 
     seeds: list[int]
@@ -155,7 +155,7 @@ def resolved_epochs(epochs: Sequence[int | str], commit: Commit) -> list[int]:
     return [epoch for epoch in dict.fromkeys(wanted) if str(epoch) in commit["weights"]]
 
 
-def pieces_of(experiment: Experiment, commits: Mapping[str, Commit]) -> Iterator[Piece]:
+def pieces_of(experiment: ExperimentRecord, commits: Mapping[str, Commit]) -> Iterator[Piece]:
     """Yield each piece that an experiment wants, once; fits without a commit yield none."""
     yielded: set[str] = set()
     for scoring in experiment["scoring"]:
@@ -176,7 +176,9 @@ def pieces_of_scoring(scoring: ScoringRecord, commit: Commit) -> Iterator[Piece]
                 yield _piece(scoring, epoch, pool_id, degradation)
 
 
-def cells_of(experiment: Experiment, commits: Mapping[str, Commit] | None = None) -> Iterator[Cell]:
+def cells_of(
+    experiment: ExperimentRecord, commits: Mapping[str, Commit] | None = None
+) -> Iterator[Cell]:
     """Yield each cell that an experiment wants: the test sets of each scoring record.
 
     With `commits`, the cells of committed fits with their pieces; without, every cell, its epoch
@@ -201,7 +203,7 @@ def cells_of(experiment: Experiment, commits: Mapping[str, Commit] | None = None
                         yield cell
 
 
-def sets_of(experiment: Experiment, scoring: ScoringRecord) -> list[int]:
+def sets_of(experiment: ExperimentRecord, scoring: ScoringRecord) -> list[int]:
     """Return the places of the test sets that a scoring record asks for."""
     if "test_sets" in scoring:
         return scoring["test_sets"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from grid.records.commits import Commit, read_commits
-from grid.records.experiments import Experiment
+from grid.records.experiments import ExperimentRecord
 from grid.records.failures import Failure, read_failures
 from grid.records.places import (
     COMMITS,
@@ -82,7 +82,7 @@ def readable_commits(
 
 def readable_experiments(
     store: Store, name: str | None = None, digest: str | None = None
-) -> tuple[list[Experiment], Damaged]:
+) -> tuple[list[ExperimentRecord], Damaged]:
     """Return expansions as `read_experiments` does, and the damaged ones.
 
     Raises ValueError where the name or the digest is not in the store.

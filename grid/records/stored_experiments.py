@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from grid.records.experiments import Experiment
+from grid.records.experiments import ExperimentRecord
 from grid.records.identity import digest, digest_of_json
 from grid.records.places import EXPERIMENTS, experiment_key
 from grid.records.proven.checksums import CorruptRecord
@@ -16,7 +16,7 @@ from grid.store.base import Store
 
 DIGEST_DIGITS = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_REQUIRED = frozenset(Experiment.__required_keys__)
+_REQUIRED = frozenset(ExperimentRecord.__required_keys__)
 
 
 def experiment_digest(experiment: Mapping[str, Any]) -> str:
@@ -24,7 +24,7 @@ def experiment_digest(experiment: Mapping[str, Any]) -> str:
     return _digest_of(experiment, digest)
 
 
-def write_experiment(store: Store, experiment: Experiment | Mapping[str, Any]) -> bool:
+def write_experiment(store: Store, experiment: ExperimentRecord | Mapping[str, Any]) -> bool:
     """Store an expansion; False where this very one is there already."""
     missing = sorted(_REQUIRED - experiment.keys())
     if missing:
@@ -44,7 +44,7 @@ def write_experiment(store: Store, experiment: Experiment | Mapping[str, Any]) -
 
 def read_experiments(
     store: Store, name: str | None = None, digest: str | None = None
-) -> list[Experiment]:
+) -> list[ExperimentRecord]:
     """Return the expansions of one name (or all), of one digest (a beginning is enough) or all.
 
     Raises ValueError, with a suggestion, where a name or a digest is not in the store.
@@ -71,8 +71,8 @@ def read_experiments(
     return [_experiment(key, data) for key, data in sorted(store.get_many(chosen).items())]
 
 
-def _experiment(key: str, data: bytes) -> Experiment:
-    experiment = cast(Experiment, from_json(key, data, _REQUIRED, Experiment))
+def _experiment(key: str, data: bytes) -> ExperimentRecord:
+    experiment = cast(ExperimentRecord, from_json(key, data, _REQUIRED, ExperimentRecord))
     stated = experiment_key(experiment["name"], experiment["digest"])
     if key != stated or _digest_of(experiment, digest_of_json) != experiment["digest"]:
         raise CorruptRecord(key, "its digest is not that of what it holds")

@@ -113,41 +113,14 @@ def open_catalog(
         unreadable: `refuse` makes every file that cannot be opened a problem.
         progress: called with (files done, files in all).
     """
+    cache = cache_dir or default_cache_dir()
     found: dict[str, IndexedDataset] = {}
     for alias, spec in data.items():
-        if not spec.root.is_dir():
-            problems.add(
-                f"data.{alias}.root = {spec.root}",
-                "there is no such folder",
-                "Correct the path, or set the variable that it is made of",
-            )
-            continue
-        try:
-            manifest = index_root(
-                spec.root,
-                spec.layout,
-                cache_dir or default_cache_dir(),
-                rehash=rehash,
-                progress=progress,
-            )
-        except UnknownLayout as error:
-            problems.extend([unknown_root(alias, spec, error)])
-            continue
-        except OSError as error:
-            problems.add(
-                f"data.{alias}",
-                f"{error.filename or spec.root} cannot be listed ({error.strerror})",
-                "Check its permissions and its disk, then run again",
-            )
+        manifest = _manifest(alias, spec, cache, rehash, progress, problems)
+        if manifest is None:
             continue
         if manifest.problems and unreadable == "refuse":
-            shown = "; ".join(f"{p.path} ({p.reason})" for p in manifest.problems[:5])
-            more = f" and {len(manifest.problems) - 5} more" if len(manifest.problems) > 5 else ""
-            problems.add(
-                f"data.{alias}: {counted(len(manifest.problems), 'unreadable file')}",
-                f"{shown}{more}",
-                "Repair or remove them; `unreadable: null_score` leaves them out, counted",
-            )
+            problems.add(*_unreadable(alias, manifest))
         pools = [_limited(p, image_limit) for p in pools_of(manifest)]
         if not pools:
             problems.extend([without_images(alias, manifest)])
@@ -163,6 +136,45 @@ def open_catalog(
             "data: one image has two labels", conflict, "Remove the file from where it is wrong"
         )
     return Catalog(found)
+
+
+def _manifest(
+    alias: str,
+    spec: DatasetSpec,
+    cache_dir: Path,
+    rehash: bool,
+    progress: Callable[[int, int], None] | None,
+    problems: Problems,
+) -> Manifest | None:
+    """Index one root; None, with a problem noted, where it is no collection or cannot be listed."""
+    if not spec.root.is_dir():
+        problems.add(
+            f"data.{alias}.root = {spec.root}",
+            "there is no such folder",
+            "Correct the path, or set the variable that it is made of",
+        )
+        return None
+    try:
+        return index_root(spec.root, spec.layout, cache_dir, rehash=rehash, progress=progress)
+    except UnknownLayout as error:
+        problems.extend([unknown_root(alias, spec, error)])
+    except OSError as error:
+        problems.add(
+            f"data.{alias}",
+            f"{error.filename or spec.root} cannot be listed ({error.strerror})",
+            "Check its permissions and its disk, then run again",
+        )
+    return None
+
+
+def _unreadable(alias: str, manifest: Manifest) -> tuple[str, str, str]:
+    shown = "; ".join(f"{p.path} ({p.reason})" for p in manifest.problems[:5])
+    more = f" and {len(manifest.problems) - 5} more" if len(manifest.problems) > 5 else ""
+    return (
+        f"data.{alias}: {counted(len(manifest.problems), 'unreadable file')}",
+        f"{shown}{more}",
+        "Repair or remove them; `unreadable: null_score` leaves them out, counted",
+    )
 
 
 def _limited(pool: Pool, image_limit: int | None) -> Pool:

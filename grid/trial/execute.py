@@ -25,7 +25,7 @@ from grid.store.base import Store
 from grid.store.opening import open_store
 from grid.trial.contract import Report, Stop
 from grid.trial.fit.fitting import fit_detector
-from grid.trial.images import Rows
+from grid.trial.images import TrialImages
 from grid.trial.network import load_fitted
 from grid.trial.scoring import score_piece
 
@@ -47,7 +47,7 @@ def run_trial(spec: Mapping[str, Any], attempt: str, report: Report, stop: Stop)
         Exception: whatever else went wrong; nothing committed is touched by it.
     """
     store = open_store(spec["store"])
-    rows = Rows(store, spec)
+    rows = TrialImages(store, spec)
 
     commit = read_commit(store, spec["fit_id"])
     if commit is None:

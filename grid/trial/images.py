@@ -26,7 +26,7 @@ class RowsChanged(RuntimeError):
     """The rows that a worker selects are not those that the plan described."""
 
 
-class Rows:
+class TrialImages:
     """The rows of one trial, read when they are asked for."""
 
     def __init__(self, store: Store, spec: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from grid.store.base import Store
 from grid.trial.contract import Stop
 from grid.trial.device import name_of
 from grid.trial.fit.provenance import code_version
-from grid.trial.images import Rows
+from grid.trial.images import TrialImages
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def score_piece(
     piece: Piece,
     network: nn.Module,
-    rows: Rows,
+    rows: TrialImages,
     commit: Commit,
     store: Store,
     attempt: str,

@@ -10,7 +10,7 @@ from synthetic_store import SyntheticGrid, write_synthetic_store
 
 from analysis.expansion_choice import choose
 from analysis.query import query
-from analysis.selection import Selection, one_expansion
+from analysis.selection import StoreSelection, one_expansion
 from analysis.views import fits_view
 from grid.records.latest import mark_latest
 from grid.records.places import experiment_key
@@ -123,7 +123,7 @@ def test_the_expansion_that_ran_last_is_the_latest_and_the_others_are_named(stor
     )
     mark_latest(store, "trial", wide["digest"])
     mark_latest(store, "trial", narrow["digest"])
-    shown = {each["name"]: each for each in Selection(store).experiments}
+    shown = {each["name"]: each for each in StoreSelection(store).experiments}
     assert shown == {"trial": narrow, "other": other}
     assert one_expansion(store, "trial")[0] == narrow
     assert [each["digest"] for each in choose(store, "trial").experiments] == [narrow["digest"]]
@@ -184,7 +184,7 @@ def test_all_expansions_are_united_on_request(store):
     wide = write_synthetic_store(store, SMALL)
     narrow = another(store, wide, fits=wide["fits"][:2], scoring=wide["scoring"][:2])
     mark_latest(store, "trial", narrow["digest"])
-    both = Selection(store, all_expansions=True)
+    both = StoreSelection(store, all_expansions=True)
     assert (len(both.experiments), both.remarks) == (2, ())
     assert fits_view(both).num_rows == 4
     assert query(store, "FROM fits").num_rows == 2

@@ -8,7 +8,7 @@ from analysis.matrix_making import matrices
 from analysis.overview import overview
 from analysis.query import query
 from analysis.report import report_page
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from analysis.sentences import matrix_sentence
 from grid.records.stored_experiments import experiment_digest, write_experiment
 from grid.store.opening import open_store
@@ -56,7 +56,7 @@ def renewed(experiment, fits):
 
 def cnn_of(store, experiment):
     """The children's matrix; a child on its parent's own training set is in one of its own."""
-    found = matrices(Selection.of(store, [experiment]), experiment)
+    found = matrices(StoreSelection.of(store, [experiment]), experiment)
     return max((m for m in found if "cnn" in m.title), key=lambda matrix: len(matrix.rows))
 
 

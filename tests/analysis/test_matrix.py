@@ -12,13 +12,13 @@ from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_st
 from analysis.cell_measures import Counts, Measured
 from analysis.colours import STEPS, ink, shades, step
 from analysis.heads import MIXED, row_place, shared_prefix
-from analysis.matrix import Entry, SeedCell
+from analysis.matrix import MatrixEntry, SeedCell
 from analysis.matrix_making import matrices
 from analysis.matrix_text import CELL, matrix_lines
 from analysis.overview import overview
 from analysis.query import query
 from analysis.relations import UNSEEN
-from analysis.selection import Selection, one_expansion
+from analysis.selection import StoreSelection, one_expansion
 from analysis.sentences import headline, matrix_sentence, meaning, number, with_sd
 from analysis.terminal import print_overview
 from grid.records.stored_experiments import experiment_digest
@@ -32,7 +32,7 @@ COPIES = (("sd14", "sd15"), ("sd15", "sd14"))
 
 
 def found_in(store, experiment):
-    return matrices(Selection.of(store, [experiment]), experiment)
+    return matrices(StoreSelection.of(store, [experiment]), experiment)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_counts_of_fits_that_differ_are_a_range():
         )
         for seed, n in enumerate((3, 1, 2))
     ]
-    entry = Entry("other", (*cells, SeedCell("f3", 3, None)))
+    entry = MatrixEntry("other", (*cells, SeedCell("f3", 3, None)))
     counts = [entry.count(name) for name in ("n_real", "n_fake", "n_seen", "n_null")]
     assert counts == ["9", "6-8", "1-3", "0"]
 

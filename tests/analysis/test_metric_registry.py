@@ -12,7 +12,7 @@ from analysis.metric_registry import UnknownMetric, find_metric, known_metrics, 
 from analysis.overview import overview
 from analysis.query import query
 from analysis.report import report_page
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from grid.store.opening import open_store
 
 GRID = SyntheticGrid(
@@ -72,7 +72,7 @@ def test_a_new_metric_is_found_everywhere_and_alone_computed(registry, stored, c
     scores = "SELECT avg((logit <= 0)::int) s FROM scores WHERE label = 0 AND NOT seen"
     [expected] = query(store, f"{scores} GROUP BY fit_id, pool_id ORDER BY ALL LIMIT 1").to_pylist()
     assert min(after["specificity"].to_pylist()) == pytest.approx(expected["s"])
-    [npr] = matrices(Selection.of(store, [experiment]), experiment)
+    [npr] = matrices(StoreSelection.of(store, [experiment]), experiment)
     assert npr.entries[0][0].spread("specificity") is not None
     code, out, err = crossgen("matrix", "--store", store.root, "--metric", "specificity")
     assert code == 0, err

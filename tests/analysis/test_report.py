@@ -13,7 +13,7 @@ from analysis.metric_registry import known_metrics
 from analysis.overview import overview
 from analysis.query import query
 from analysis.report import report_page
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from grid.records.failures import failure_of, write_failure
 from grid.records.stored_experiments import read_experiments
 from grid.store.opening import open_store
@@ -293,7 +293,7 @@ def test_the_matrix_command_takes_a_name_or_a_file(six, finished_run, crossgen, 
 def test_a_file_shows_what_it_expands_to_and_not_what_the_store_holds(finished_run):
     store = open_store(finished_run.store)
     [experiment] = read_experiments(store)
-    [found] = matrices(Selection.of(store, [experiment]), experiment)
+    [found] = matrices(StoreSelection.of(store, [experiment]), experiment)
     assert [row.label for row in found.rows] == ["g1", "g2"]
     assert not any(entry.missing for entry in found.all_entries())
 

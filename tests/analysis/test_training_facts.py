@@ -10,13 +10,13 @@ from analysis.matrix_text import matrix_lines
 from analysis.overview import overview
 from analysis.query import query
 from analysis.report import report_page
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from grid.records.stored_experiments import read_experiments
 from grid.store.opening import open_store
 
 
 def found_in(store, experiment):
-    return matrices(Selection.of(store, [experiment]), experiment)
+    return matrices(StoreSelection.of(store, [experiment]), experiment)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_what_differs_between_fits_is_a_range(small):
     for fit in fits:
         fit["recipe"]["epochs"] = 20
     fits[0]["train"]["n"] = 1250
-    selection = Selection.of(store, [changed])
+    selection = StoreSelection.of(store, [changed])
     commit = selection.commits[fits[1]["fit_id"]]
     commit.update(last_epoch=3, selected_epoch=2)
     facts = dict(matrices(selection, changed)[0].facts.named)

@@ -26,7 +26,7 @@ from analysis.fits_view import fits_view
 from analysis.metric_registry import find_metric
 from analysis.metrics import auc
 from analysis.query import QueryRefused, connect, query
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from analysis.views import VIEWS, Views, schemas
 from grid.records.commits import commit_fit, read_commits
 from grid.records.experiments import pieces_of
@@ -195,7 +195,7 @@ def test_the_fits_of_a_store_are_gone_through_once(store, experiment):
             Counted.times += 1
             return super().__iter__()
 
-    chosen = Selection(store)
+    chosen = StoreSelection(store)
     chosen.experiments[0]["fits"] = Counted(chosen.experiments[0]["fits"])
     assert fits_view(chosen).num_rows == 12
     assert Counted.times <= 4, "not once per fit"
@@ -461,13 +461,13 @@ def test_of_two_records_the_one_that_says_more_is_taken_and_else_the_later(store
     fakes = {pool["pool_id"]: pool for pool in experiment["pools"] if pool["label"]}
     silent = {**experiment, "pools": [{**each, "family": "unknown"} for each in fakes.values()]}
     for both in ([silent, experiment], [experiment, silent]):
-        found = Selection.of(store, both).pools
+        found = StoreSelection.of(store, both).pools
         assert {pool_id: found[pool_id] for pool_id in fakes} == fakes
     fits = {fit["fit_id"]: fit for fit in experiment["fits"]}
     renamed = {fit_id: {**fit, "label": "renamed"} for fit_id, fit in fits.items()}
     for one, other in ((fits, renamed), (renamed, fits)):
         both = [{**experiment, "fits": list(each.values())} for each in (one, other)]
-        assert Selection.of(store, both).fits == other
+        assert StoreSelection.of(store, both).fits == other
 
 
 def test_an_empty_store_has_empty_views(store):
@@ -522,7 +522,7 @@ def test_files_in_the_folder_for_temporary_files_are_out_of_reach(store, experim
     # DuckDB lets SQL read the folder that it spills into.
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")
-    with connect(Views(Selection(store))) as connection:
+    with connect(Views(StoreSelection(store))) as connection:
         with pytest.raises(duckdb.Error, match="disabled"):
             connection.execute(f"FROM read_text('{secret}')").fetchall()
         with pytest.raises(duckdb.Error, match="disabled"):
@@ -591,7 +591,7 @@ def test_a_copy_that_vanishes_under_a_query_is_looked_for_again(store, experimen
 
 
 def test_a_connection_is_for_more_than_one_question(store, experiment):
-    with connect(Views(Selection(store))) as connection:
+    with connect(Views(StoreSelection(store))) as connection:
         assert connection.execute("SELECT count(*) FROM fits").fetchall() == [(12,)]
         assert connection.execute("SELECT count(*) FROM cells").fetchall() == [(72,)]
         with pytest.raises(duckdb.Error, match="locked"):

@@ -9,7 +9,7 @@ from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_st
 
 from analysis import cells
 from analysis.overview import overview
-from analysis.selection import Selection, one_expansion
+from analysis.selection import StoreSelection, one_expansion
 from grid.records.commits import read_commits
 from grid.records.experiments import pieces_of
 from grid.records.failures import failure_of, write_failure
@@ -344,7 +344,7 @@ def test_the_untouched_fixture_is_what_a_store_of_one_expansion_gives(tmp_path):
     store, experiment = written(tmp_path)
     shown, remarks = one_expansion(store)
     assert (shown["digest"], remarks) == (experiment["digest"], ())
-    assert Selection.of(store, [shown]).commits.keys() == {f["fit_id"] for f in shown["fits"]}
+    assert StoreSelection.of(store, [shown]).commits.keys() == {f["fit_id"] for f in shown["fits"]}
 
 
 def test_uncommitted_code_beside_other_code_is_mixed_and_two_commits_are_not(tmp_path):

@@ -18,8 +18,8 @@ from terminals import CTRL_C, Terminal
 from grid.experiment_file.loading import load_experiment
 from grid.plan.plan import is_done, make_plan, make_trials, prepare
 from grid.records.commits import read_commits
+from grid.run.here import run_here
 from grid.run.live_progress import LiveProgress
-from grid.run.local import run_here
 from grid.run.plain_progress import PlainProgress
 from grid.run.progress import Progress
 from grid.run.stopping import StopSignals, stop_signals

@@ -23,7 +23,7 @@ from data.pools import pool_digest
 from data.randomness import stream
 from grid.records.commits import Commit, commit_fit, write_weights
 from grid.records.experiments import (
-    Experiment,
+    ExperimentRecord,
     FitRecord,
     PoolRecord,
     ScoringRecord,
@@ -122,7 +122,7 @@ def write_synthetic_store(
     *,
     workers: int = 8,
     progress: Callable[[int, int], None] | None = None,
-) -> Experiment:
+) -> ExperimentRecord:
     """Fill a store and return the experiment's record; writing again writes only what is missing.
 
     Pieces are written by `workers` threads, since most of their time is the disk's fsync;
@@ -240,11 +240,11 @@ def _experiment(
     generators: list[_Generator],
     pools: list[PoolRecord],
     fits: list[FitRecord],
-) -> Experiment:
+) -> ExperimentRecord:
     pool_ids = {pool["source"]: pool["pool_id"] for pool in pools}
     shared = f"{generators[0].name}/nature" if grid.shared_reals else None
     names = [detector.name for detector in grid.detectors]
-    experiment = Experiment(
+    experiment = ExperimentRecord(
         schema=SCHEMA,
         name=grid.name,
         question="Does the analysis find what was put into these simulated scores?",

@@ -174,7 +174,7 @@ def loaded_after(code: str) -> set[str]:
     [
         "import launch.cli",
         "import launch.desk, launch.show_plan, launch.show_status, launch.run_command",
-        "import grid.plan.plan, grid.trial.execute, grid.trial.attempt, grid.run.local",
+        "import grid.plan.plan, grid.trial.execute, grid.trial.attempt, grid.run.here",
         "import analysis.query, analysis.cells",
         "import analysis.overview, analysis.terminal, analysis.report, launch.show_experiment",
         "from analysis.section import all_sections; assert all_sections()",

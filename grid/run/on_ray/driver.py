@@ -43,18 +43,14 @@ def run_on_ray(
     options: RunOptions | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Run the trials on a Ray cluster.
-
-    The cluster is the one this process is connected to; else the one that RAY_ADDRESS names,
-    which is also how a Ray job names its own; else one that lives as long as the run.
+    """Run the trials on the Ray that `cluster.open_cluster` finds, or on one of our own.
 
     Args:
         trials: What is wanted minus what is committed.
         attempt: Runs one trial on a worker. Picklable: a function of an importable module.
         is_done: Reads from the store whether nothing of the trial is missing.
         record_lost: Writes the failure record of an attempt that could not write its own.
-        is_committed: Reads whether a fit is committed, so that trials which wait for it need
-            not wait for its scores as well.
+        is_committed: Reads whether a fit is committed: what waits for it can go then.
         options: See `RunOptions`.
         progress: Where to tell; stderr by default.
 

@@ -22,7 +22,7 @@ from grid.trial.fit.given_fit import commit_given_weights
 from grid.trial.fit.provenance import conditions, provenance
 from grid.trial.fit.resuming import Start, starts
 from grid.trial.fit.trained_fit import AttemptFolder, commit_trained
-from grid.trial.images import Rows
+from grid.trial.images import TrialImages
 from grid.trial.network import initial_network
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 def fit_detector(
     spec: Mapping[str, Any],
-    rows: Rows,
+    rows: TrialImages,
     store: Store,
     attempt: str,
     report: Report,

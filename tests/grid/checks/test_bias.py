@@ -6,7 +6,7 @@ import yaml
 from PIL import Image
 
 from analysis.sections.accepted_bias import accepted_bias
-from analysis.selection import Selection
+from analysis.selection import StoreSelection
 from data.pools import pool_digest
 from grid.experiment_file.loading import parse_experiment
 from grid.plan.plan import prepare
@@ -174,7 +174,7 @@ def test_reals_and_fakes_of_two_datasets_are_compared_in_a_store_too(tmp_path):
             image_format = [formats[each["name"]]]
             write_pool(store, each["pool_id"], {**rows, "height": [8], "format": image_format})
         found = accepted_bias(
-            Selection.of(store, []), {"equalise": "none", "pools": pools, "test_sets": []}
+            StoreSelection.of(store, []), {"equalise": "none", "pools": pools, "test_sets": []}
         )
         return [line.partition(",")[0] for line in found[1]] if found else []
 

@@ -16,7 +16,7 @@ from grid.records.pieces import Piece
 from grid.records.places import weights_key
 from grid.records.scores.score_reading import read_scores
 from grid.refusal import Refused
-from grid.run.local import run_here
+from grid.run.here import run_here
 from grid.store.opening import open_store
 from grid.trial.attempt import attempt_trial
 

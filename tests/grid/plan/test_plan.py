@@ -22,7 +22,7 @@ from grid.records.places import experiment_key
 from grid.records.stored_experiments import read_experiments
 from grid.refusal import Refused
 from grid.store.opening import open_store
-from grid.trial.images import Rows
+from grid.trial.images import TrialImages
 
 FITS, POOLS = 2, 4
 FILE = yaml.safe_load((FIXTURES / "two.yaml").read_text())
@@ -137,7 +137,7 @@ def test_images_sorted_into_classes_since_are_trained_by_their_new_classes(own):
             image.rename(image.with_name(f"n0144{'0764' if i % 2 else '3537'}_{image.name}"))
     arm = {**FILE["arms"][0], "train": {"sets": ["g/g1"], "classes": ["n01440764"]}}
     [trial] = make_trials(own.plan({"arms": [arm]}), own.store)
-    training, validation = Rows(own.store, trial.spec).training()
+    training, validation = TrialImages(own.store, trial.spec).training()
     assert (len(training) + len(validation), len(validation)) == (16, 2)
 
 

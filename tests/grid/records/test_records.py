@@ -25,7 +25,7 @@ from grid.records.commits import (
     write_weights,
 )
 from grid.records.experiments import (
-    Experiment,
+    ExperimentRecord,
     FitRecord,
     PoolRecord,
     ScoringRecord,
@@ -577,7 +577,7 @@ def test_every_column_is_in_the_description_of_the_store():
     for record in (
         Commit,
         Failure,
-        Experiment,
+        ExperimentRecord,
         FitRecord,
         PoolRecord,
         ScoringRecord,

@@ -13,7 +13,7 @@ import pytest
 from repository import ROOT
 
 from grid.packages import packages_root
-from grid.run.local import run_here
+from grid.run.here import run_here
 from grid.run.on_ray.driver import run_on_ray
 from grid.run.on_ray.joined_cluster import ClusterUnreachable
 from grid.run.on_ray.lost_worker import lost_attempt, worker_log_tail
@@ -173,7 +173,7 @@ def test_the_driver_refuses_to_start_where_another_data_comes_first(foreign_cwd)
 
 
 def test_the_driver_module_loads_without_ray():
-    code = "import sys, grid.run.on_ray.driver, grid.run.local; sys.exit('ray' in sys.modules)"
+    code = "import sys, grid.run.on_ray.driver, grid.run.here; sys.exit('ray' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=packages_root(), check=True)
 
 

@@ -143,14 +143,14 @@ def test_names_that_yaml_would_read_otherwise_are_quoted(crossgen, own_run):
 
 def test_what_is_stated_goes_before_what_is_not_known_in_any_order(own_run):
     from analysis.cells_view import cells_table
-    from analysis.selection import Selection
+    from analysis.selection import StoreSelection
 
     store = open_store(own_run.store)
     before = read_experiments(store, "two")[0]
     state(own_run.file, families={"g1": "gan", "g2": "flow"}, groups={"g2": "sd1"})
     after = experiment_record(prepare(load_experiment(own_run.file)))
     for order in ([before, after], [after, before]):
-        selection = Selection.of(store, order)
+        selection = StoreSelection.of(store, order)
         assert {pool["family"] for pool in selection.pools.values()} == {"gan", "flow"}
         assert {f for fit in selection.fits.values() for f in fit["train"]["families"]} == {
             "gan", "flow",

@@ -10,7 +10,7 @@ from grid.records.commits import committed_pieces_of, read_commit
 from grid.records.places import scores_key
 from grid.records.scores.score_reading import read_score_footer
 from grid.records.tables import read_provenance
-from grid.run.local import run_here
+from grid.run.here import run_here
 from grid.store.opening import open_store
 from grid.trial.attempt import attempt_trial
 from grid.trial.device import device_name, expected_device, trial_device

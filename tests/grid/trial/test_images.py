@@ -17,7 +17,7 @@ KEPT, OTHER, TRAINED = (image_id_of(name.encode()) for name in ("kept", "other",
 
 
 @pytest.fixture
-def trial(monkeypatch: pytest.MonkeyPatch) -> images.Rows:
+def trial(monkeypatch: pytest.MonkeyPatch) -> images.TrialImages:
     """The rows of a trial that scores one pool of one image; three others are decoded already."""
     manifest = pa.table(
         {"image_id": [KEPT], "label": pa.array([1], pa.int8()), "width": [4], "height": [3]}
@@ -28,7 +28,7 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> images.Rows:
     monkeypatch.setattr(images, "_manifest", lambda store, pool_id: manifest)
     monkeypatch.setattr(images, "_paths", lambda store, key: ["a.png"])
     monkeypatch.setattr(images, "_DECODED", decoded)
-    return images.Rows(cast(Store, None), {"paths": {"p1": "key"}})
+    return images.TrialImages(cast(Store, None), {"paths": {"p1": "key"}})
 
 
 def kept() -> set[str]:
@@ -37,18 +37,18 @@ def kept() -> set[str]:
     }
 
 
-def test_images_of_earlier_trials_make_room(trial: images.Rows) -> None:
+def test_images_of_earlier_trials_make_room(trial: images.TrialImages) -> None:
     assert len(trial.pool("p1")) == 1
     assert kept() == {KEPT}
 
 
-def test_images_that_are_trained_on_stay(trial: images.Rows) -> None:
+def test_images_that_are_trained_on_stay(trial: images.TrialImages) -> None:
     trial._make_room([TRAINED])
     trial.pool("p1")
     assert kept() == {KEPT, TRAINED}
 
 
-def test_rows_know_how_large_their_images_are(trial: images.Rows) -> None:
+def test_rows_know_how_large_their_images_are(trial: images.TrialImages) -> None:
     pixels: Any = trial.pool("p1").pixels
     assert pixels.tolist() == [12]
 

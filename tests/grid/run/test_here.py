@@ -11,7 +11,7 @@ import pytest
 from grid.durations import duration
 from grid.run.books import RunOptions, exit_code
 from grid.run.display import progress_on
-from grid.run.local import run_here
+from grid.run.here import run_here
 from grid.run.plain_progress import PlainProgress
 from grid.trial.contract import Trial, Work
 
