@@ -27,11 +27,12 @@ from detectors.checkpoint_headers import CheckpointInvalid
 from detectors.checkpoints import BackgroundWriter
 from detectors.determinism import NoDeterministicOperation, deterministic_operations
 from detectors.history import HistoryRow
+from detectors.lasting_errors import TrainingDiverged
 from detectors.networks.precision import without_tf32
 from detectors.prediction import Stopped
 from detectors.recipes import Recipe
 from detectors.training_checkpoint import checkpoint_of, restore
-from detectors.training_run import TrainingDiverged, TrainingRun
+from detectors.training_run import TrainingRun
 
 if TYPE_CHECKING:
     from data.images import ImageRows
@@ -120,8 +121,7 @@ def train(
         augmentation: acts before the first crop or flip of the view's geometry.
         sink: gets checkpoints, weights, history.
         resume: a checkpoint of this same training; None = from the start.
-        stop: looked at after every step and every validation batch; once true, a checkpoint is
-            written and the result's state is "stopped".
+        stop: asked after every step and validation batch; once true, a checkpoint ends it.
         checkpoint_every_s: seconds between those that are written within an epoch.
         progress: told after every step.
 

@@ -28,6 +28,7 @@ from detectors.batches import (
     scaled,
 )
 from detectors.history import HistoryRow, out_of_patience, selected_epoch, validated
+from detectors.lasting_errors import TrainingDiverged
 from detectors.optimizers import Optimizer
 from detectors.prediction import predict
 from detectors.recipes import Recipe
@@ -36,10 +37,6 @@ from detectors.training_state import TrainingState
 
 if TYPE_CHECKING:
     from data.images import ImageRows
-
-
-class TrainingDiverged(RuntimeError):
-    """The training loss is no longer finite."""
 
 
 class TrainingRun:

@@ -14,12 +14,9 @@ from safetensors.torch import load as tensors_from_bytes
 from torch import Tensor, nn
 
 from detectors import safetensors_bytes
+from detectors.lasting_errors import WeightsMismatch
 
 MOST_KEYS_NAMED = 8
-
-
-class WeightsMismatch(ValueError):
-    """Weights that are not exactly those of the network, or bytes that are no weights."""
 
 
 def to_bytes(network: nn.Module) -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from data.decode import ImageChanged, UnreadableImage
+from detectors.lasting_errors import TrainingDiverged, WeightsMismatch
 from detectors.memory_limits import take_share
 from grid.records.commits import WeightsChanged
 from grid.records.failures import RecentLog, failure_of, recent_log, write_failure
@@ -21,6 +22,7 @@ from grid.trial.contract import LostAttempt, Report, Stop, Trial
 from grid.trial.device import CPU
 from grid.trial.execute import run_trial
 from grid.trial.gpu import cap_memory, kind_of, release_memory
+from grid.trial.network import WeightsLost
 from grid.trial.shared_store import require_shared
 
 log = logging.getLogger(__name__)
@@ -130,10 +132,9 @@ def _is_the_stores(error: Exception) -> bool:
 def _kind(error: Exception) -> str:
     if isinstance(error, UnreadableImage | ImageChanged):
         return "unreadable"
-    # Of torch's and of our own torch modules the names are enough: this file needs no torch.
-    if type(error).__name__ == "WeightsMismatch" or isinstance(error, WeightsChanged):
+    if isinstance(error, WeightsMismatch | WeightsChanged | WeightsLost):
         return "weights"
-    if type(error).__name__ == "TrainingDiverged":
+    if isinstance(error, TrainingDiverged):
         return "diverged"
     return kind_of(error) or "error"
 

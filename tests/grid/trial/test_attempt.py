@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from detectors.lasting_errors import TrainingDiverged, WeightsMismatch
+from grid.records.commits import WeightsChanged
 from grid.records.failures import read_failures
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.scores.score_reading import ForeignScores
@@ -13,6 +15,7 @@ from grid.store.opening import open_store
 from grid.trial import shared_store
 from grid.trial.attempt import attempt_trial
 from grid.trial.gpu import cap_memory, kind_of, release_memory
+from grid.trial.network import WeightsLost
 from grid.trial.shared_store import require_shared, store_token
 
 
@@ -35,10 +38,6 @@ def failures(folder):
     return read_failures(open_store(folder))
 
 
-class TrainingDiverged(RuntimeError):
-    """Named as in detectors, which needs torch."""
-
-
 class AcceleratorError(RuntimeError):
     """Named as in torch."""
 
@@ -48,10 +47,13 @@ class AcceleratorError(RuntimeError):
     [
         (ValueError("x"), "error"),
         (StoreMissing("manifests/p1.parquet"), "error"),
-        (CorruptRecord("commits/x.json"), "error"),
-        (ForeignScores("scores/x"), "error"),
+        (CorruptRecord("commits/x.json", "it is cut"), "error"),
+        (ForeignScores("scores/x", "others"), "error"),
         (MemoryError(), "out_of_memory"),
         (TrainingDiverged("the loss is nan"), "diverged"),
+        (WeightsMismatch("missing: head"), "weights"),
+        (WeightsChanged("weights-1", "gone"), "weights"),
+        (WeightsLost("the file of weights has changed"), "weights"),
         (AcceleratorError("CUDA error: device-side assert triggered"), "device"),
     ],
 )
