@@ -236,6 +236,8 @@ def test_area_under_curve_counts_pairs_and_halves_ties() -> None:
     measured = validated(np.array([-1.0, 2.0], dtype=np.float32), np.array([0, 0], dtype=np.int8))
     assert measured.loss == pytest.approx((np.log1p(np.exp(-1)) + np.log1p(np.exp(2))) / 2)
     assert (measured.accuracy, measured.auc) == (0.5, None)
+    zeros = np.zeros(4, dtype=np.float32)
+    assert validated(zeros, np.array([0, 0, 0, 1], dtype=np.int8)).accuracy == 0.75
 
 
 def test_weights_bytes_are_deterministic_and_read_back_strictly() -> None:

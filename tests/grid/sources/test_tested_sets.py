@@ -204,6 +204,15 @@ def test_untrained_classes_must_exist_and_be_known(raw, write, refused, expand):
     assert "trained on u: it cannot be said which classes" in refused(raw)
 
 
+def test_untrained_classes_are_wanted_of_the_reals_too(raw, write, refused):
+    for label, classes in (("nature", CLASSES[:3]), ("ai", CLASSES)):
+        write(f"g/glide/train/{label}", 4)
+        write(f"g/glide/val/{label}", 8, classes=classes)
+    raw["test"]["classes"] = "not_trained_classes"
+    raw["arms"][0]["train"]["classes"] = list(CLASSES[:3])
+    assert "g/glide has no real image of a class that it was not trained on" in refused(raw)
+
+
 def test_untrained_classes_of_given_weights_are_not_known(raw, refused, tmp_path):
     (tmp_path / "w.safetensors").write_bytes(b"anything")
     raw["test"]["classes"] = "not_trained_classes"

@@ -310,3 +310,15 @@ def test_of_what_is_not_known_the_last_step_is_said():
     known = {"cpu": "one", "from_step": 9}
     [sentence] = resume_warnings([{"from_step": 0, "to_step": 4}, {"to_step": 9}, known])
     assert "the checkpoint of step 9 is of a version" in sentence
+
+
+def test_the_furthest_checkpoint_is_tried_first_and_nothing_at_all_last(begun):
+    [key] = checkpoint_keys(begun.store, begun.fit_id)
+    tensors, facts = checkpoints.unpack(begun.store.get(key), begun.fit_id)
+    for attempt, step in (("before", STEPS - 1), ("after", STEPS + 1)):
+        data = checkpoints.pack(tensors, {**facts, "step": step}, begun.fit_id)
+        begun.store.put_checkpoint(checkpoint_key(begun.fit_id, attempt), data)
+    now = {"threads": 1, "training_version": 1}
+    found = list(resuming.starts(begun.store, begun.fit_id, now, resume_anyway=False))
+    assert [start.step for start in found] == [STEPS + 1, STEPS, STEPS - 1, 0]
+    assert found[-1].checkpoint is None
