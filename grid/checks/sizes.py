@@ -9,7 +9,7 @@ from data.operations import PipelineError
 from data.pools import Pool
 from data.view import View
 from grid.expansion.fits import Expansion, Fit
-from grid.records.fit_views import views_of
+from grid.records.tested_views import views_of
 from grid.refusal import Problem
 
 # A pipeline is tried on blank images of the sizes found. Thousands of sizes are sampled: the

@@ -9,7 +9,7 @@ from grid.expansion.fits import Fit
 from grid.expansion.parents import is_kept, not_kept
 from grid.experiment_file.schema import Arm, TestSpec
 from grid.records.experiments import ScoringRecord
-from grid.records.fit_views import scoring_record
+from grid.records.tested_views import scoring_record
 from grid.refusal import Problems
 from grid.sources.tested_sets import TestSet
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from grid.checks.bias import one_sided, refused
 from grid.checks.leakage import Overlap, overlaps
@@ -43,6 +43,7 @@ from grid.sources.catalog import open_catalog
 from grid.store.base import Store
 from grid.trial.contract import Trial, Work
 from grid.trial.device import expected_device
+from grid.trial.spec import TrialSpec
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,7 @@ def is_done(store: Store, trial: Trial) -> bool:
     from grid.trial.execute import missing_pieces
 
     commit = read_commit(store, trial.fit_id)
-    return commit is not None and not missing_pieces(trial.spec, commit, store)
+    return commit is not None and not missing_pieces(cast(TrialSpec, trial.spec), commit, store)
 
 
 def _resources(experiment: Experiment, fit: Fit) -> dict[str, float]:

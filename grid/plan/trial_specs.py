@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
 
 import pyarrow as pa
 
@@ -25,6 +24,7 @@ from grid.refusal import Problem, Refused
 from grid.sources.catalog import Catalog
 from grid.store.base import Store
 from grid.trial.device import CPU
+from grid.trial.spec import PoolSpec, TrainingSpec, TrialSpec
 
 
 def trial_spec(
@@ -35,7 +35,7 @@ def trial_spec(
     *,
     predicted_training_s: float | None,
     resume_anyway: bool = False,
-) -> dict[str, Any]:
+) -> TrialSpec:
     """Return the spec of one trial.
 
     Args:
@@ -70,7 +70,7 @@ def trial_spec(
         "description": dict(fit.description),
         "training": training_block(fit, paths),
         "lineage": [training_block(ancestor, paths) for ancestor in ancestors(fit, expansion.fits)],
-        "scoring": [dict(block) for block in expansion.scoring.get(fit.fit_id, ())],
+        "scoring": [*expansion.scoring.get(fit.fit_id, ())],
         "paths": {
             pool_id: paths[pool_id]
             for block in expansion.scoring.get(fit.fit_id, ())
@@ -85,7 +85,7 @@ def asks_for_no_gpu(experiment: Experiment, fit: Fit) -> bool:
     return resources is not None and resources.gpu == 0
 
 
-def training_block(fit: Fit, paths: Mapping[str, str]) -> dict[str, Any] | None:
+def training_block(fit: Fit, paths: Mapping[str, str]) -> TrainingSpec | None:
     """Return what a fit trains on, as pools and a rule, with the digests of the rows."""
     if fit.training is None or fit.selection is None:
         return None
@@ -119,7 +119,7 @@ def _check_classes(store: Store, pool: Pool) -> None:
         )
 
 
-def _pool(pool: Pool, paths: Mapping[str, str]) -> dict[str, Any]:
+def _pool(pool: Pool, paths: Mapping[str, str]) -> PoolSpec:
     return {
         "pool_id": pool.pool_id,
         "label": pool.label,

@@ -10,7 +10,7 @@ from grid.expansion.fits import Expansion, Fit
 from grid.plan.cost import images_to_score
 from grid.records.commits import Commit
 from grid.records.experiments import pieces_of_scoring
-from grid.records.fit_views import views_of
+from grid.records.tested_views import views_of
 
 
 class WantedOfUntrained:

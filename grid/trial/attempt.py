@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from data.decode import ImageChanged, UnreadableImage
 from detectors.lasting_errors import TrainingDiverged, WeightsMismatch
@@ -24,6 +24,7 @@ from grid.trial.execute import run_trial
 from grid.trial.gpu import cap_memory, kind_of, release_memory
 from grid.trial.network import WeightsLost
 from grid.trial.shared_store import require_shared
+from grid.trial.spec import TrialSpec
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def attempt_trial(
     Only KeyboardInterrupt and SystemExit leave it as exceptions, unless `raises`.
 
     Args:
-        spec: See `grid.plan.trial_specs`; with the `share` that a scheduler gave this attempt.
+        spec: A `TrialSpec`, as plain values, with the `share` that a scheduler gave this attempt.
         report: Told about progress.
         stop: Asked at every step.
         token: Key of a file by which the driver's store is known, see `grid.trial.shared_store`.
@@ -65,9 +66,10 @@ def attempt_trial(
     """
     attempt = new_attempt_id()
     share = spec.get("share", {})
-    spec = {name: value for name, value in spec.items() if name != "share"}
+    given = {name: value for name, value in spec.items() if name != "share"}
     if share.get("gpu") == 0:  # on Ray: a share without a GPU must not use one that is visible
-        spec = {**spec, "device": CPU}
+        given["device"] = CPU
+    trial = cast(TrialSpec, given)
     with recent_log() as tail:
         try:
             log.info("%s: attempt %s begins", spec["fit_id"], attempt)
@@ -75,10 +77,10 @@ def attempt_trial(
                 require_shared(spec["store"], token)
             cap_memory(share.get("gpu", 0.0))
             take_share(share.get("node", 1.0))
-            done = run_trial(spec, attempt, report, stop)
+            done = run_trial(trial, attempt, report, stop)
             return Outcome("done" if done else "stopped")
         except Exception as error:  # any trial may fail in any way; the grid goes on
-            outcome = _recorded(error, spec, attempt, tail)
+            outcome = _recorded(error, trial, attempt, tail)
             if raises:
                 raise
             return outcome
@@ -86,7 +88,7 @@ def attempt_trial(
             release_memory()
 
 
-def _recorded(error: Exception, spec: Mapping[str, Any], attempt: str, tail: RecentLog) -> Outcome:
+def _recorded(error: Exception, spec: TrialSpec, attempt: str, tail: RecentLog) -> Outcome:
     """Write the record of a failure, where it is the trial's, and return how the attempt ended."""
     if _is_the_stores(error):
         return Outcome("store", "store", str(error))

@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from grid.trial.spec import TrialSpec
+
 if TYPE_CHECKING:
     import torch
 
 CPU = "cpu"
 
 
-def trial_device(spec: Mapping[str, Any]) -> Literal["cpu", "cuda"]:
+def trial_device(spec: TrialSpec) -> Literal["cpu", "cuda"]:
     """Return where a trial computes: on the GPU of this process, where it has one and may use it.
 
     A trial that asks for no GPU (`resources: {npr: {gpu: 0}}`) runs on the CPU beside one too:
@@ -27,7 +29,7 @@ def trial_device(spec: Mapping[str, Any]) -> Literal["cpu", "cuda"]:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def device_name(spec: Mapping[str, Any]) -> str:
+def device_name(spec: TrialSpec) -> str:
     """Return what a trial's device is called: "cpu", or the name of the GPU.
 
     Does not load torch: where nothing has, nothing was computed on a GPU.

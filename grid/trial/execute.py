@@ -13,9 +13,6 @@ this in the recording of failures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from data.image_files import UnreadableImage
 from grid.integrity.set_aside import set_aside_foreign
 from grid.records.commits import Commit, committed_pieces_of, read_commit
@@ -28,13 +25,14 @@ from grid.trial.fit.fitting import fit_detector
 from grid.trial.images import TrialImages
 from grid.trial.network import load_fitted
 from grid.trial.scoring import score_piece
+from grid.trial.spec import TrialSpec
 
 
-def run_trial(spec: Mapping[str, Any], attempt: str, report: Report, stop: Stop) -> bool:
+def run_trial(spec: TrialSpec, attempt: str, report: Report, stop: Stop) -> bool:
     """Train what is not trained, score what is not scored.
 
     Args:
-        spec: made by `grid.plan.trial_specs`.
+        spec: made by a plan.
         attempt: an id that no other attempt has; this one writes only under it.
         report: told about progress, for people.
         stop: asked at every step; when it says so, a checkpoint is written and the trial ends.
@@ -75,7 +73,7 @@ def run_trial(spec: Mapping[str, Any], attempt: str, report: Report, stop: Stop)
     return True
 
 
-def missing_pieces(spec: Mapping[str, Any], commit: Commit, store: Store) -> list[Piece]:
+def missing_pieces(spec: TrialSpec, commit: Commit, store: Store) -> list[Piece]:
     """Return the pieces of a trial that the store does not hold, epoch by epoch."""
     committed = committed_pieces_of(store, spec["fit_id"])
     wanted = {

@@ -17,6 +17,7 @@ from grid.records.pools.file_tables import read_files
 from grid.records.pools.manifests import read_pool
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
+from grid.trial.spec import TrainingSpec, TrialSpec
 
 # Decoded images are kept over the trials of a process: detectors and seeds share their pools.
 _DECODED = DecodedCache(max_bytes=2 * 1024**3)
@@ -29,7 +30,7 @@ class RowsChanged(RuntimeError):
 class TrialImages:
     """The rows of one trial, read when they are asked for."""
 
-    def __init__(self, store: Store, spec: Mapping[str, Any]) -> None:
+    def __init__(self, store: Store, spec: TrialSpec) -> None:
         self._store = store
         self._spec = spec
         self._has_room = False
@@ -41,6 +42,7 @@ class TrialImages:
             RowsChanged: the selection gives other rows than when the trial was planned.
         """
         block = self._spec["training"]
+        assert block is not None, f"{self._spec['fit_id']} has given weights and is not trained"
         selection = as_described(
             self._selection(block),
             block["digest"],
@@ -116,7 +118,7 @@ class TrialImages:
                 wanted.update(_manifest(self._store, pool_id)["image_id"].to_pylist())
             _DECODED.retain(wanted)
 
-    def _selection(self, block: Mapping[str, Any]) -> Selection:
+    def _selection(self, block: TrainingSpec) -> Selection:
         return select(
             [self._pool_rows(p) for p in block["pools"]],
             TrainingRule(**{**block["rule"], "classes": tuple(block["rule"]["classes"])}),

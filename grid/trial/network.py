@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from data.regular_files import read_regular
 from grid.records.commits import Commit, read_commit, read_weights
 from grid.records.experiments import resolved_epochs
 from grid.store.base import Store
 from grid.trial.device import trial_device
+from grid.trial.spec import TrialSpec
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,7 +20,7 @@ class WeightsLost(RuntimeError):
     """Weights that should be there are gone or changed."""
 
 
-def initial_network(spec: Mapping[str, Any], store: Store) -> nn.Module:
+def initial_network(spec: TrialSpec, store: Store) -> nn.Module:
     """Build the network that training begins with: seeded, or from a parent, or from a file.
 
     Raises:
@@ -31,7 +31,7 @@ def initial_network(spec: Mapping[str, Any], store: Store) -> nn.Module:
     if spec["parent"] is None and spec["weights"] is not None:
         return given_network(spec)
     network = _seeded_network(spec)
-    if spec["parent"] is not None:
+    if spec["parent"] is not None and spec["weights"] is not None:
         parent = read_commit(store, spec["parent"])
         if parent is None:
             raise RuntimeError(
@@ -43,7 +43,7 @@ def initial_network(spec: Mapping[str, Any], store: Store) -> nn.Module:
     return network
 
 
-def given_network(spec: Mapping[str, Any]) -> nn.Module:
+def given_network(spec: TrialSpec) -> nn.Module:
     """Build the network with the weights of a given file, which must fit it strictly.
 
     Raises:
@@ -51,18 +51,20 @@ def given_network(spec: Mapping[str, Any]) -> nn.Module:
     """
     from detectors import weights
 
+    given = spec["weights"]
+    assert given is not None, f"{spec['fit_id']} is neither trained nor given"
     network = _seeded_network(spec)
-    content = read_regular(spec["weights"]["path"])
-    if hashlib.sha256(content).hexdigest() != spec["weights"]["sha256"]:
+    content = read_regular(given["path"])
+    if hashlib.sha256(content).hexdigest() != given["sha256"]:
         raise WeightsLost(
-            f"{spec['weights']['path']} has changed since the plan was made. Run the experiment "
-            "again: a changed checkpoint is another fit"
+            f"{given['path']} has changed since the plan was made. Run the experiment again: a "
+            "changed checkpoint is another fit"
         )
     weights.from_bytes(network, content)
     return network
 
 
-def load_fitted(spec: Mapping[str, Any], commit: Commit, epoch: int, store: Store) -> nn.Module:
+def load_fitted(spec: TrialSpec, commit: Commit, epoch: int, store: Store) -> nn.Module:
     """Build the detector with committed weights, read back and checked, on the trial's device.
 
     Raises:
@@ -75,7 +77,7 @@ def load_fitted(spec: Mapping[str, Any], commit: Commit, epoch: int, store: Stor
     return network
 
 
-def _seeded_network(spec: Mapping[str, Any]) -> nn.Module:
+def _seeded_network(spec: TrialSpec) -> nn.Module:
     """Build the network at its seeded initial weights, on the trial's device."""
     import torch
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from grid.store.errors import StoreError, StoreMissing
 from grid.store.opening import open_store
 from grid.trial.execute import run_trial
 from grid.trial.network import WeightsLost
+from grid.trial.spec import TrialSpec
 
 
 def commit_in(store: Store, fit_id: str) -> Commit:
@@ -32,7 +32,7 @@ def commit_in(store: Store, fit_id: str) -> Commit:
     return commit
 
 
-def repeat_aside(spec: dict[str, Any], store: Store, folder: Path) -> None:
+def repeat_aside(spec: TrialSpec, store: Store, folder: Path) -> None:
     """Run a trial in a store of its own, with all that it reads copied there.
 
     Args:
@@ -51,7 +51,7 @@ def repeat_aside(spec: dict[str, Any], store: Store, folder: Path) -> None:
         raise _cannot_repeat(spec, error) from error
 
 
-def _cannot_repeat(spec: Mapping[str, Any], error: Exception) -> Refused:
+def _cannot_repeat(spec: TrialSpec, error: Exception) -> Refused:
     return Refused(
         [
             Problem(
@@ -63,7 +63,7 @@ def _cannot_repeat(spec: Mapping[str, Any], error: Exception) -> Refused:
     )
 
 
-def _aside(store: Store, spec: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _aside(store: Store, spec: TrialSpec, folder: Path) -> TrialSpec:
     """Copy manifests, paths and parents' weights that a spec reads into a store of its own."""
     aside = open_store(folder)
     wanted = {pool for s in spec["scoring"] for pool in s["pools"]}
@@ -77,7 +77,7 @@ def _aside(store: Store, spec: dict[str, Any], folder: Path) -> dict[str, Any]:
         manifest = manifest_key(pool_id)
         aside.put_new(manifest, store.get(manifest))
         aside.put_new(key, files_bytes(key, _files_found(store, pool_id, key)))
-    if spec["parent"]:
+    if spec["parent"] and spec["weights"]:
         parent = commit_in(store, spec["parent"])
         aside.put_new(commit_key(spec["parent"]), store.get(commit_key(spec["parent"])))
         [epoch] = resolved_epochs([spec["weights"]["epoch"]], parent)

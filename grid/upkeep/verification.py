@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from grid.store.opening import open_store
 from grid.trial.device import CPU
 from grid.trial.fit.conditions import changes, differing
 from grid.trial.fit.provenance import provenance
+from grid.trial.spec import TrialSpec
 from grid.upkeep.repeatability import trained_on_cpu, training_must_repeat, within_tolerance
 from grid.upkeep.repeating import commit_in, repeat_aside
 from grid.upkeep.seed_spread import Deviation, deviation, deviations_between_seeds
@@ -175,9 +176,10 @@ def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
     return _compared(what, then, now, (), {**recorded, **scored}, facts.record)
 
 
-def _committed(store: Store, fit_id: str) -> tuple[Commit, dict[str, Any]]:
+def _committed(store: Store, fit_id: str) -> tuple[Commit, TrialSpec]:
     commit = commit_in(store, fit_id)
-    return commit, dict(read_provenance(store, fit_id, commit["attempt"])["spec"])
+    recorded = read_provenance(store, fit_id, commit["attempt"])
+    return commit, cast(TrialSpec, recorded["spec"])
 
 
 def _compared(

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grid.records.commits import Commit
-from grid.records.fit_views import training_views
 from grid.store.base import Store
 from grid.trial.contract import Report, Stop
 from grid.trial.fit.conditions import resume_warnings
@@ -22,8 +21,10 @@ from grid.trial.fit.given_fit import commit_given_weights
 from grid.trial.fit.provenance import conditions, provenance
 from grid.trial.fit.resuming import Start, starts
 from grid.trial.fit.trained_fit import AttemptFolder, commit_trained
+from grid.trial.fit.training_views import training_views
 from grid.trial.images import TrialImages
 from grid.trial.network import initial_network
+from grid.trial.spec import TrialSpec
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 def fit_detector(
-    spec: Mapping[str, Any],
+    spec: TrialSpec,
     rows: TrialImages,
     store: Store,
     attempt: str,
@@ -75,7 +76,7 @@ class _Trained:
 
 
 def _train(
-    spec: Mapping[str, Any],
+    spec: TrialSpec,
     training: ImageRows,
     validation: ImageRows,
     folder: AttemptFolder,
@@ -116,7 +117,7 @@ def _train_from(
     start: Start,
     attempts: list[dict[str, Any]],
     network: nn.Module,
-    spec: Mapping[str, Any],
+    spec: TrialSpec,
     training: ImageRows,
     validation: ImageRows,
     folder: AttemptFolder,
@@ -148,7 +149,7 @@ def _train_from(
         augmentation=augmentation,
         validation_view=validation_view,
         recipe=Recipe.model_validate(spec["recipe"]),
-        seed=spec["seed"],
+        seed=spec["seed"] or 0,  # only given weights have none, and they are not trained
         device=next(network.parameters()).device,
         sink=folder,
         identity=spec["fit_id"],

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
 
 from grid.records.commits import Commit
 from grid.records.places import weights_key
@@ -14,9 +12,10 @@ from grid.store.base import Store
 from grid.trial.fit.first_commit import commit_first
 from grid.trial.fit.provenance import provenance
 from grid.trial.network import given_network
+from grid.trial.spec import TrialSpec
 
 
-def commit_given_weights(spec: Mapping[str, Any], store: Store, attempt: str) -> Commit:
+def commit_given_weights(spec: TrialSpec, store: Store, attempt: str) -> Commit:
     """Bring a given checkpoint into the store as epoch 0 of an untrained fit."""
     from detectors import weights
 

@@ -11,7 +11,7 @@ import platform
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from detectors.training_version import TRAINING_VERSION
 from grid.packages import packages_root
 from grid.trial.device import device_name
+from grid.trial.spec import TrialSpec
 
 OURS = ("data", "detectors", "grid")
 """Folders whose code can change a logit."""
@@ -38,7 +39,7 @@ class Facts:
 
 
 @contextlib.contextmanager
-def provenance(spec: Mapping[str, Any], attempt: str) -> Iterator[Facts]:
+def provenance(spec: TrialSpec, attempt: str) -> Iterator[Facts]:
     """Measure a stretch of work and note machine, packages, code and threads with it."""
     facts = Facts()
     started, cpu = time.monotonic(), time.process_time()
@@ -57,7 +58,7 @@ def provenance(spec: Mapping[str, Any], attempt: str) -> Iterator[Facts]:
     )
 
 
-def conditions(spec: Mapping[str, Any]) -> dict[str, Any]:
+def conditions(spec: TrialSpec) -> dict[str, Any]:
     """Return what a trial's numbers may depend on besides its identity; travels as JSON."""
     machine = _machine()
     return {

@@ -13,6 +13,7 @@ from grid.records.proven.json_records import SCHEMA
 from grid.records.tables import write_history, write_provenance, write_validation
 from grid.store.base import Store
 from grid.trial.fit.first_commit import commit_first
+from grid.trial.spec import TrialSpec
 
 if TYPE_CHECKING:
     from data.images import ImageRows
@@ -52,7 +53,7 @@ class AttemptFolder:
 
 
 def commit_trained(
-    spec: Mapping[str, Any],
+    spec: TrialSpec,
     folder: AttemptFolder,
     result: TrainingResult,
     training: ImageRows,

@@ -1,28 +1,11 @@
-"""The views through which a fit is trained, by its spec, and tested, by an experiment's record."""
+"""The views through which fits are tested, by an experiment's record."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from data.operations import Pipeline, parse
 from data.view import View, view_of
 from grid.records.experiments import ScoringRecord
-
-
-def training_views(spec: Mapping[str, Any]) -> tuple[View, Pipeline, View]:
-    """Return the view of training images, their augmentation and the view of validation images.
-
-    Raises:
-        OtherVersion: an operation has another version here than in the fit's identity.
-    """
-    equalise = spec.get("equalise", "none")  # fits of earlier versions, which `verify` repeats
-    view = view_of(equalise, geometry=spec["train_geometry"])
-    augmentation = parse(spec["augment"], "augmentation")
-    validation_view = view_of(equalise, geometry=spec["validation_geometry"])
-    for each in (view, View(geometry=augmentation), validation_view):
-        each.require_versions(spec["description"].get("operations", {}))
-    return view, augmentation, validation_view
 
 
 def scoring_record(

@@ -1,0 +1,61 @@
+"""The plain values that a trial travels as: all that a worker on any host needs, nothing live."""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+from grid.records.experiments import ScoringRecord
+
+
+class PoolSpec(TypedDict):
+    """A pool that is trained or validated on; `paths` is the key of the table of its files."""
+
+    pool_id: str
+    label: int
+    source: str
+    paths: str
+
+
+class TrainingSpec(TypedDict):
+    """What a fit trains on: pools and a rule, with the digests of the rows that it gives."""
+
+    pools: list[PoolSpec]
+    validation_pools: list[PoolSpec]
+    rule: dict[str, Any]
+    digest: str
+    validation_digest: str
+
+
+class TrialSpec(TypedDict):
+    """One trial. It is JSON, and a fit's provenance keeps it: `verify` repeats the fit by it.
+
+    `weights` are those that the fit begins with: the parent's fit and epoch, or the path and sha256
+    of a file; `lineage` are the trainings that it descends from, the parent's first; `paths` says
+    by pool where the table of a tested pool's files lies. What is not required is absent in specs
+    of earlier versions.
+    """
+
+    store: str
+    experiment: str
+    fit_id: str
+    label: str
+    detector: str
+    options: dict[str, Any]
+    equalise: NotRequired[str]
+    train_geometry: str
+    validation_geometry: str
+    augment: str
+    recipe: dict[str, Any] | None
+    seed: int | None
+    threads: int
+    device: NotRequired[str | None]
+    predicted_training_s: float | None
+    resume_anyway: NotRequired[bool]
+    unreadable: str
+    weights: dict[str, Any] | None
+    parent: str | None
+    description: dict[str, Any]
+    training: TrainingSpec | None
+    lineage: list[TrainingSpec | None]
+    scoring: list[ScoringRecord]
+    paths: dict[str, str]
