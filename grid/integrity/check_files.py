@@ -34,7 +34,7 @@ from grid.store.errors import StoreError, StoreMissing
 Content = TypeVar("Content")
 
 _CHUNK = 8 * 2**20
-_TAIL = 64 * 1024  # where JSON and Parquet files carry their checksum
+_TAIL = 64 * 1024  # where a Parquet file carries its checksum; in JSON it stands anywhere
 _CHECKSUM = b'"file_sha256"'
 # Whatever a library raises over damaged bytes; none of it may end a check.
 _RAISED = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError)
@@ -58,11 +58,15 @@ class FileCheck:
         self.deep = deep
         self.is_local = store.local_path("x") is not None
 
+    def _carries_checksum(self, key: str) -> bool:
+        if key.endswith(".json"):
+            return _CHECKSUM in self.store.get(key)
+        return _CHECKSUM in self.store.get_tails([key], _TAIL).get(key, _CHECKSUM)
+
     def look(self, key: str, read: Callable[[], Content]) -> Checked[Content]:
         """Read a file as a reader does, and say what became of it; one that vanished is none."""
         try:
-            unproven = _CHECKSUM not in self.store.get_tails([key], _TAIL).get(key, _CHECKSUM)
-            return Checked(read(), unproven=unproven)
+            return Checked(read(), unproven=not self._carries_checksum(key))
         except StoreMissing:
             return Checked()
         except (CorruptRecord, ForeignScores) as error:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -168,6 +169,17 @@ def test_a_store_without_damage_is_well(crossgen, own_run):
         assert (code, err) == (0, ""), out
         assert "commits 2, weights 4, pieces 8" in out
     assert not (own_run.store / "aside").exists()
+
+
+def test_the_checksum_of_a_long_record_is_found_wherever_it_stands(tmp_path):
+    store = open_store(tmp_path / "store")
+    write_synthetic_store(store, SyntheticGrid(generators=10, seeds=4, images=2))
+    [experiment] = store.list("experiments/")
+    assert len(store.get(experiment)) > 128 * 1024
+    assert check_store(store).unproven["experiments"] == 0
+    text = store.get(experiment).decode()
+    store.put_checkpoint(experiment, re.sub(r' "file_sha256": "\w+",\n', "", text).encode())
+    assert check_store(store).unproven["experiments"] == 1
 
 
 def test_stray_files_are_named_and_are_no_damage(crossgen, own_run):
