@@ -8,8 +8,6 @@ from typing import Any
 
 import click
 
-from data.suggestions import did_you_mean
-
 SECTIONS = {
     "": "Commands",
     "start": "Begin",
@@ -54,6 +52,8 @@ class CommandFolder(click.Group):
         try:
             return super().resolve_command(context, words)
         except click.UsageError as error:
+            from data.suggestions import did_you_mean  # not before it is known whose `data` is ours
+
             near = did_you_mean(words[0], list(self._modules()))
             raise click.UsageError(f"{error.message} {near}", context) from error
 

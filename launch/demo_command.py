@@ -10,6 +10,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.text import Text
@@ -17,7 +18,7 @@ from rich.text import Text
 from data.counts import counted
 from data.regular_files import read_regular
 from data.toy.generators import TOY_GENERATORS
-from data.toy.writing import write_toy_images
+from data.toy.writing import ToyFolderRefused, write_toy_images
 from grid.console import Console
 from grid.packages import packages_root
 from launch.command_lines import command_line, store_command
@@ -89,14 +90,18 @@ def _write_images(
     console.print(
         f"toy images: {images:,} of {counted(len(generators), 'generator')} in {root}", markup=False
     )
-    with waiting("making images") as say:
-        write_toy_images(
-            root,
-            train=train,
-            test=test,
-            generators=generators,
-            progress=lambda done, total: say(f"making images {done:,}/{total:,}"),
-        )
+    try:
+        with waiting("making images") as say:
+            write_toy_images(
+                root,
+                train=train,
+                test=test,
+                generators=generators,
+                progress=lambda done, total: say(f"making images {done:,}/{total:,}"),
+            )
+    except ToyFolderRefused as error:
+        named = [replace(each, mend=f"{each.mend}, with --folder") for each in error.problems]
+        raise Refused(named) from error
 
 
 def _experiment_file(console: Console, folder: Path) -> Path:

@@ -11,13 +11,14 @@ from torch import nn
 
 from data.images import DecodedCache, ImageRows
 from data.operations import parse
+from data.view import view_of
 from detectors import weights
 from detectors.contract import load_card
 from detectors.determinism import NoDeterministicOperation, deterministic_operations
 from detectors.recipes import differing, recorded, resolve_recipe
 from detectors.training import train
 
-WHOLE = parse("none", "geometry")
+WHOLE = view_of()
 
 
 class Unpooling(nn.Module):
@@ -61,9 +62,9 @@ def trained(network, **changes):
         network,
         training=rows(16),
         validation=rows(6, first=100),
-        train_geometry=WHOLE,
+        view=WHOLE,
         augmentation=parse("none", "augmentation"),
-        validation_geometry=WHOLE,
+        validation_view=WHOLE,
         recipe=resolve_recipe(load_card("npr"), recipe),
         seed=1,
         device="cpu",

@@ -321,7 +321,7 @@ def test_a_file_of_which_only_a_part_can_be_read_is_no_damage(tmp_path):
     store.put_new("commits/a.json", b"{")
 
     def read():
-        raise CorruptRecord("commits/a.json: what came of it is no record; mend it.")
+        raise CorruptRecord("commits/a.json", "what came of it is no record", "mend it")
 
     checked = FileCheck(store, deep=True).look("commits/a.json", read)
     assert checked.why == ""

@@ -14,7 +14,8 @@ import signal
 import sys
 from pathlib import Path
 
-from grid.store import base
+from grid.store import local
+from grid.store.base import TEMPORARY_PREFIX
 from grid.store.s3 import S3Store
 
 
@@ -34,11 +35,11 @@ class Countdown:
 
 
 def arm(how: str, now: Countdown) -> None:
-    write, link, replace = base.LocalStore._write_temporary, os.link, Path.replace
+    write, link, replace = local.LocalStore._write_temporary, os.link, Path.replace
 
     def half_written(self, path, data):
         if how == "half" and now(path):
-            name = path.with_name(f"{base.TEMPORARY_PREFIX}dying-{path.name}")
+            name = path.with_name(f"{TEMPORARY_PREFIX}dying-{path.name}")
             name.parent.mkdir(parents=True, exist_ok=True)
             name.write_bytes(data[: len(data) // 2])
             die()
@@ -59,8 +60,8 @@ def arm(how: str, now: Countdown) -> None:
         return replace(self, target)
 
     arm_s3(how, now)
-    base.LocalStore._write_temporary = half_written
-    base.os.link = killed_link
+    local.LocalStore._write_temporary = half_written
+    os.link = killed_link
     Path.replace = killed_replace
 
 

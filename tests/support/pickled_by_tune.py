@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from grid.run.books import Run, RunOptions
 from grid.run.live_progress import LiveProgress
-from grid.run.on_ray.driver import _callback, _searcher
+from grid.run.on_ray.tune_hooks import callback_of, searcher_of
 from grid.run.stopping import StopSignals
 from grid.trial.contract import Trial
 
@@ -26,6 +26,6 @@ if __name__ == "__main__":
         nodes=[{"cpu": 2.0, "gpu": 0.0}],
     )
     progress.close()
-    searcher = _searcher(run, SimpleNamespace(put_spec=lambda fit_id, spec: None))
-    made = (searcher, _callback(run, None, None, None))
+    searcher = searcher_of(run, SimpleNamespace(put_spec=lambda fit_id, spec: None))
+    made = (searcher, callback_of(run, None, None, None))
     print(max(len(pickle.dumps(each)) for each in made), *sorted(searcher.suggest("t")))

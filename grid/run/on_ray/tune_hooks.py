@@ -44,7 +44,7 @@ def tune_trials(
     tuner = tune.Tuner(
         tune.with_resources(trainable, lambda c: {"cpu": c["cpu"], "gpu": c["gpu"]}),
         tune_config=tune.TuneConfig(
-            search_alg=_searcher(run, table),
+            search_alg=searcher_of(run, table),
             num_samples=10**9,  # the searcher says when it is over
             reuse_actors=True,
             trial_name_creator=lambda trial: trial.trial_id,
@@ -54,7 +54,7 @@ def tune_trials(
             name=f"tune-{uuid.uuid4().hex[:8]}",
             storage_path=str(cluster.folder),
             failure_config=tune.FailureConfig(max_failures=0),
-            callbacks=[_callback(run, record_lost, cluster, table)],
+            callbacks=[callback_of(run, record_lost, cluster, table)],
             verbose=0,
         ),
     )
@@ -69,7 +69,8 @@ def _kept_by_tune() -> None:
     """
 
 
-def _searcher(run: Run, table: HeadTable) -> Any:
+def searcher_of(run: Run, table: HeadTable) -> Any:
+    """Return the searcher by which Tune asks for trials; it pickles to nothing."""
     from ray.tune.search import Searcher
 
     class ScheduleSearcher(Searcher):  # type: ignore[misc]
@@ -118,7 +119,8 @@ def _searcher(run: Run, table: HeadTable) -> Any:
     return ScheduleSearcher()
 
 
-def _callback(run: Run, record_lost: RecordLost, cluster: Cluster, table: HeadTable) -> Any:
+def callback_of(run: Run, record_lost: RecordLost, cluster: Cluster, table: HeadTable) -> Any:
+    """Return the callback by which Tune tells of trials; it pickles to nothing."""
     from ray import tune
 
     class Watch(tune.Callback):  # type: ignore[misc]

@@ -181,7 +181,7 @@ def test_a_flipped_cache_is_not_used(store, kind, sample):
     def used_or_not(store, key):
         found = read(store, key)
         if found == unused and store.altered[0]:
-            raise CorruptRecord(f"{key}: not used")
+            raise CorruptRecord(key, "not used")
         return found
 
     counted = outcomes(store, place, used_or_not, sample)
