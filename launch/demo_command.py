@@ -21,6 +21,7 @@ from data.toy.generators import TOY_GENERATORS
 from data.toy.writing import ToyFolderRefused, write_toy_images
 from grid.console import Console
 from grid.packages import packages_root
+from grid.refusal import Refused
 from launch.command_lines import command_line, store_command
 from launch.desk import Desk, open_desk
 from launch.invocation import Invocation

@@ -53,7 +53,10 @@ def test_a_grid_with_everything_that_can_happen_to_a_trial(tmp_path, foreign_cwd
     assert process.returncode == 0, err
     answers = json.loads(out)  # and nothing of Ray's on stdout
 
-    assert "gpu: 3 is more than any node has (cpu: 2 gpu: 2); asked by huge" in answers["refused"]
+    assert (
+        "gpu: 3, asked by huge: it is more than any node has (cpu: 2, gpu: 2)."
+        in answers["refused"]
+    )
 
     many = answers["many"]
     narrow = [f"n{i}" for i in range(6)]
