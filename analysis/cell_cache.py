@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.cell_measures import Counts, Measured
 from analysis.metric_registry import Metric, known_metrics
-from grid.records.places import DERIVED
+from grid.records.places import cells_key
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.proven.parquet_files import open_parquet, parquet_bytes
 from grid.store.base import Store
@@ -24,14 +24,13 @@ log = logging.getLogger(__name__)
 
 # Raised when other rows would count, so that no old number of any metric is taken for a new one.
 CELLS_VERSION = 4
-FOLDER = f"{DERIVED}cells-v{CELLS_VERSION}/"
-COUNTS_KEY = f"{FOLDER}counts.parquet"
+COUNTS_KEY = cells_key(CELLS_VERSION, "counts")
 _COUNTS = tuple(field.name for field in fields(Counts))
 
 
 def metric_key(metric: Metric) -> str:
     """Return where the numbers of a metric are kept."""
-    return f"{FOLDER}{_column(metric)}.parquet"
+    return cells_key(CELLS_VERSION, _column(metric))
 
 
 class CellCache:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.selection import StoreSelection
 from data.counts import counted
-from grid.records.places import manifest_key
+from grid.records.places import MANIFESTS, manifest_key
 from grid.records.pools.manifests import manifest_schema, pool_of_bytes
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def images_view(selection: StoreSelection) -> pyarrow.dataset.Dataset:
         & (ds.field("generator_group") == pool["generator_group"])
         for pool_id, pool in selection.pools.items()
     }
-    existing = set(selection.store.list("manifests/"))
+    existing = set(selection.store.list(MANIFESTS))
     absent = [key for key in wanted if key not in existing]
     if absent:
         selection.notes.append(

@@ -7,7 +7,7 @@ from rich.rule import Rule
 from data.counts import counted
 from grid.console import Console
 from grid.records.failures import Failure, newest_first
-from grid.records.places import FAILURES
+from grid.records.places import FAILURES, failures_of
 from grid.records.readable import (
     only_keys,
     readable_commits,
@@ -36,7 +36,7 @@ def print_failure_records(fit: str, store: str | None) -> None:
     has_failed = any(fit_id.startswith(fit) for fit_id in failed)
     fit_id = named_fit(fit, failed if has_failed else _known_fits(opened))
     console = Console()
-    keys = opened.list(f"{FAILURES}{fit_id}/")
+    keys = opened.list(failures_of(fit_id))
     failures, damaged = readable_failures(only_keys(opened, keys))
     count = counted(len(failures), "recorded failure") if keys else "no recorded failure"
     console.print(f"{fit_id}: {count}", style="bold", highlight=False, markup=False)

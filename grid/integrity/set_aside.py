@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from grid.records.commits import Commit
-from grid.records.places import ASIDE, SCORES, aside_folder
+from grid.records.places import ASIDE, aside_folder, scores_of
 from grid.records.proven.json_records import SCHEMA, to_json
 from grid.records.scores.score_reading import ForeignScores, check_weights, read_score_footer
 from grid.store.base import Store
@@ -49,7 +49,7 @@ def set_aside_foreign(store: Store, commit: Commit) -> int:
     it may not, and a score file under its final name could never be written anew.
     """
     foreign = {}
-    for key in store.list(f"{SCORES}{commit['fit_id']}/"):
+    for key in store.list(scores_of(commit["fit_id"])):
         try:
             check_weights(key, read_score_footer(store, key), commit)
         except ForeignScores as error:

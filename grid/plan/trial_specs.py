@@ -16,7 +16,7 @@ from data.pools import Pool
 from grid.expansion.chosen_rows import ancestors
 from grid.expansion.fits import Expansion, Fit
 from grid.experiment_file.schema import Experiment
-from grid.records.places import manifest_key
+from grid.records.places import MANIFESTS, manifest_key
 from grid.records.pools.file_tables import publish_files
 from grid.records.pools.manifests import read_pool, write_pool
 from grid.records.proven.json_records import CorruptRecord
@@ -149,7 +149,7 @@ def publish_manifests(store: Store, catalog: Catalog, pool_ids: Iterable[str]) -
 
     A manifest stays as it was first written; one that was deleted is written as of today.
     """
-    known = set(store.list("manifests/"))
+    known = set(store.list(MANIFESTS))
     written = [p for p in pool_ids if manifest_key(p) not in known]
     for pool_id in written:
         table = catalog.pool(pool_id).table

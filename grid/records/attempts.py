@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from grid.records.places import FITS, attempt_prefix, checkpoint_key
+from grid.records.places import FITS, attempt_prefix, checkpoint_key, fit_folder
 from grid.store.base import Store
 
 
 def checkpoint_keys(store: Store, fit_id: str) -> list[str]:
     """Return the keys of every attempt's checkpoint, by one listing."""
     name = checkpoint_key(fit_id, "").rpartition("/")[2]
-    return [key for key in store.list(f"{FITS}{fit_id}/") if key.endswith(f"/{name}")]
+    return [key for key in store.list(fit_folder(fit_id)) if key.endswith(f"/{name}")]
 
 
 def begun_fits(store: Store) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, TypedDict, cast
 
 from grid.records.identity import digest_bytes
-from grid.records.places import COMMITS, SCORES, commit_key, weights_key
+from grid.records.places import COMMITS, SCORES, commit_key, scores_of, weights_key
 from grid.records.proven.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
@@ -117,7 +117,7 @@ def committed_pieces(store: Store) -> dict[str, set[str]]:
 
 def committed_pieces_of(store: Store, fit_id: str) -> set[str]:
     """Return the ids of the pieces of one fit that exist, by one listing."""
-    prefix = f"{SCORES}{fit_id}/"
+    prefix = scores_of(fit_id)
     return {key.removeprefix(prefix).removesuffix(".parquet") for key in store.list(prefix)}
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypedDict, cast
 
-from grid.records.places import FAILURES, failure_key
+from grid.records.places import FAILURES, failure_key, failures_of
 from grid.records.proven.checksums import CorruptRecord
 from grid.records.proven.json_records import SCHEMA, from_json, to_json
 from grid.store.base import Store
@@ -128,7 +128,7 @@ def write_failure(store: Store, failure: Failure) -> str:
 
 def read_failures(store: Store, fit_id: str | None = None) -> list[Failure]:
     """Return the failures of one fit or of all, by fit, attempt and number."""
-    prefix = FAILURES if fit_id is None else f"{FAILURES}{fit_id}/"
+    prefix = FAILURES if fit_id is None else failures_of(fit_id)
     found = store.get_many(store.list(prefix))
     ordered = sorted(found.items(), key=lambda item: _place(item[0]))
     return [_failure(key, data) for key, data in ordered]
@@ -141,7 +141,7 @@ def newest_first(failures: Iterable[Failure]) -> list[Failure]:
 
 def _failure(key: str, data: bytes) -> Failure:
     failure = cast(Failure, from_json(key, data, Failure.__required_keys__, Failure))
-    if not key.startswith(f"{FAILURES}{failure['fit_id']}/{failure['attempt']}-"):
+    if not key.startswith(f"{failures_of(failure['fit_id'])}{failure['attempt']}-"):
         raise CorruptRecord(
             key, f"it is a failure of {failure['fit_id']}, attempt {failure['attempt']}"
         )

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Collection
 from typing import TypedDict
 
-from grid.records.places import LATEST, latest_key
+from grid.records.places import latest_key, markers_of
 from grid.records.proven.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
@@ -55,7 +55,7 @@ def latest_digest(store: Store, name: str, among: Collection[str]) -> str | None
 
 
 def _numbers(store: Store, name: str) -> list[int]:
-    prefix = f"{LATEST}{name}/"
+    prefix = markers_of(name)
     texts = [key.removeprefix(prefix).removesuffix(".json") for key in store.list(prefix)]
     return [int(text) for text in texts if text.isdecimal()]
 

@@ -25,6 +25,8 @@ FAILURES = "failures/"
 CLAIMS = "claims/"
 DERIVED = "derived/"
 ASIDE = "aside/"
+COMPACTED = f"{DERIVED}scores/"
+PATHS = f"{DERIVED}paths/"
 
 
 def manifest_key(pool_id: str) -> str:
@@ -39,12 +41,22 @@ def experiment_key(name: str, digest: str) -> str:
 
 def latest_key(name: str, number: int) -> str:
     """Return where the `number`-th marker of an experiment's latest expansion lies, from 1."""
-    return f"{LATEST}{name}/{number:08d}.json"
+    return f"{markers_of(name)}{number:08d}.json"
+
+
+def markers_of(name: str) -> str:
+    """Return the folder, with its slash, of an experiment's markers."""
+    return f"{LATEST}{name}/"
+
+
+def fit_folder(fit_id: str) -> str:
+    """Return the folder, with its slash, of all that attempts wrote for one fit."""
+    return f"{FITS}{fit_id}/"
 
 
 def attempt_prefix(fit_id: str, attempt: str) -> str:
     """Return the folder, with its slash, of what one process wrote for one fit."""
-    return f"{FITS}{fit_id}/{attempt}/"
+    return f"{fit_folder(fit_id)}{attempt}/"
 
 
 def weights_key(fit_id: str, attempt: str, epoch: int) -> str:
@@ -87,11 +99,41 @@ def driver_key(token: str) -> str:
     return f"{DERIVED}drivers/{token}"
 
 
+def scores_of(fit_id: str) -> str:
+    """Return the folder, with its slash, of a fit's pieces."""
+    return f"{SCORES}{fit_id}/"
+
+
 def scores_key(fit_id: str, piece_id: str) -> str:
     """Return where a piece lies."""
-    return f"{SCORES}{fit_id}/{piece_id}.parquet"
+    return f"{scores_of(fit_id)}{piece_id}.parquet"
+
+
+def compacted_place(fit_id: str, name: str) -> str:
+    """Return where a copy of a fit's pieces in one file lies; `name` says of which pieces."""
+    return f"{COMPACTED}{fit_id}/{name}.parquet"
+
+
+def files_of(pool_id: str) -> str:
+    """Return the folder, with its slash, of the tables that say where a pool's files lie."""
+    return f"{PATHS}{pool_id}/"
+
+
+def files_key(pool_id: str, digest: str) -> str:
+    """Return where the table of a pool's files lies that has this digest."""
+    return f"{files_of(pool_id)}{digest}.parquet"
+
+
+def cells_key(version: int, name: str) -> str:
+    """Return where cached cells lie: their counts, or one metric of one version."""
+    return f"{DERIVED}cells-v{version}/{name}.parquet"
+
+
+def failures_of(fit_id: str) -> str:
+    """Return the folder, with its slash, of a fit's failures."""
+    return f"{FAILURES}{fit_id}/"
 
 
 def failure_key(fit_id: str, attempt: str, number: int) -> str:
     """Return where the `number`-th failure of an attempt lies, counted from 1."""
-    return f"{FAILURES}{fit_id}/{attempt}-{number}.json"
+    return f"{failures_of(fit_id)}{attempt}-{number}.json"

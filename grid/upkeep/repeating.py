@@ -11,8 +11,8 @@ from data.decode import ImageChanged, UnreadableImage
 from data.view import OtherVersion
 from grid.records.commits import Commit, WeightsChanged, committed_fits, read_commit, read_weights
 from grid.records.experiments import resolved_epochs
-from grid.records.places import commit_key, manifest_key, weights_key
-from grid.records.pools.file_tables import PATHS, files_bytes, read_files
+from grid.records.places import commit_key, files_key, files_of, manifest_key, weights_key
+from grid.records.pools.file_tables import files_bytes, read_files
 from grid.records.proven.json_records import CorruptRecord
 from grid.refusal import Problem, Refused, did_you_mean
 from grid.store.base import Store
@@ -68,7 +68,7 @@ def _aside(store: Store, spec: TrialSpec, folder: Path) -> TrialSpec:
     aside = open_store(folder)
     wanted = {pool for s in spec["scoring"] for pool in s["pools"]}
     # A pool that a later plan added is none of those that the fit's own spec knows.
-    scored = {p: spec["paths"].get(p) or f"{PATHS}{p}/aside.parquet" for p in wanted}
+    scored = {p: spec["paths"].get(p) or files_key(p, "aside") for p in wanted}
     blocks = [b for b in (spec["training"], *spec["lineage"]) if b]
     trained = {
         p["pool_id"]: p["paths"] for b in blocks for p in (*b["pools"], *b["validation_pools"])
@@ -96,7 +96,7 @@ def _files_found(store: Store, pool_id: str, recorded: str) -> pa.Table:
     pairs stay the recorded ones: rows were selected by them.
     """
     then, absent = None, ""
-    for key in dict.fromkeys((recorded, *store.list(f"{PATHS}{pool_id}/"))):
+    for key in dict.fromkeys((recorded, *store.list(files_of(pool_id)))):
         try:
             table = read_files(store, key)
         except (StoreMissing, CorruptRecord):

@@ -8,13 +8,16 @@ import pyarrow.parquet as pq
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis.cell_cache import FOLDER, metric_key
+from analysis.cell_cache import COUNTS_KEY, metric_key
 from analysis.metric_registry import find_metric, known_metrics
 from analysis.query import query
+from grid.records.places import COMPACTED
 from grid.records.proven.parquet_files import FOOTER_KEY
-from grid.records.scores.compacted import COMPACTED, compact
+from grid.records.scores.compacted import compact
 from grid.records.scores.score_files import score_schema
 from grid.store.opening import open_store
+
+FOLDER = COUNTS_KEY.removesuffix("counts.parquet")
 
 GRID = SyntheticGrid(
     detectors=(SyntheticDetector(name="npr"),), generators=2, seeds=1, images=60, classes=3

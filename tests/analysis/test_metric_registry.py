@@ -5,7 +5,7 @@ import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis import cells, metric_registry
-from analysis.cell_cache import FOLDER
+from analysis.cell_cache import COUNTS_KEY
 from analysis.cells_view import cells_schema
 from analysis.matrix_making import matrices
 from analysis.metric_registry import UnknownMetric, find_metric, known_metrics, metric
@@ -14,6 +14,8 @@ from analysis.query import query
 from analysis.report import report_page
 from analysis.selection import StoreSelection
 from grid.store.opening import open_store
+
+FOLDER = COUNTS_KEY.removesuffix("counts.parquet")
 
 GRID = SyntheticGrid(
     name="two",

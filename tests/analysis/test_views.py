@@ -20,7 +20,7 @@ from repository import ROOT
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis import cells, row_masks
-from analysis.cell_cache import COUNTS_KEY, FOLDER
+from analysis.cell_cache import COUNTS_KEY
 from analysis.cell_measures import measure
 from analysis.fits_view import fits_view
 from analysis.metric_registry import find_metric
@@ -39,6 +39,8 @@ from grid.records.scores.score_reading import read_scores
 from grid.records.stored_experiments import experiment_digest, write_experiment
 from grid.store.errors import StoreUnwritable
 from grid.store.opening import open_store
+
+FOLDER = COUNTS_KEY.removesuffix("counts.parquet")
 
 GRID = SyntheticGrid(
     name="trial",

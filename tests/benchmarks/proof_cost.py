@@ -16,12 +16,14 @@ from pathlib import Path
 import pyarrow.dataset as ds
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis.cell_cache import FOLDER
+from analysis.cell_cache import COUNTS_KEY
 from analysis.proven_dataset import ProvenDataset
 from analysis.query import query
 from grid.records.proven import json_records, parquet_files
 from grid.records.scores.compacted import compact
 from grid.store.opening import open_store
+
+FOLDER = COUNTS_KEY.removesuffix("counts.parquet")
 
 DETECTORS = (
     SyntheticDetector(name="npr"),

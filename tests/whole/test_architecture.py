@@ -105,6 +105,32 @@ def test_the_rooms_of_grid_import_one_way():
         above.add(room)
 
 
+def test_every_key_of_a_store_is_made_in_one_place():
+    """Elsewhere no text begins with a folder of the store, by name or by its constant."""
+    places = ROOT / "grid" / "records" / "places.py"
+    tree = ast.parse(places.read_text(encoding="utf-8"))
+    folders = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    names = {v.value for v in folders.values() if isinstance(v, ast.Constant)}
+    assert "commits/" in names
+    own = {places, ROOT / "grid" / "store" / "base.py"}  # whose probe lies among the claims
+    for path in {p for package in ("grid", "analysis", "launch") for p in modules(package)} - own:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            where = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not node.value.startswith(tuple(names)), where
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.FormattedValue):
+                begins = node.values[0].value
+                text = ast.get_source_segment(path.read_text(encoding="utf-8"), node) or ""
+                is_pattern = text.startswith("rf")  # which reads keys and makes none
+                assert is_pattern or getattr(begins, "id", "") not in folders, where
+
+
 def test_a_run_knows_of_a_trial_only_what_they_exchange():
     for module, path in modules_of_grid().items():
         if room_of(module) == "run":

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from grid.records.identity import digest_of_json
-from grid.records.places import DERIVED
+from grid.records.places import files_key
 from grid.records.proven.checksums import CorruptRecord
 from grid.records.proven.parquet_files import open_parquet, parquet_bytes
 from grid.store.base import Store
@@ -19,7 +19,6 @@ from grid.store.errors import StoreMissing
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PATHS = f"{DERIVED}paths/"
 _COLUMNS = ("path", "class", "pair")
 
 
@@ -33,7 +32,7 @@ def publish_files(store: Store, pool_id: str, today: Mapping[str, Sequence[str]]
     """
     import pyarrow as pa
 
-    key = f"{PATHS}{pool_id}/{_digest(today)}.parquet"
+    key = files_key(pool_id, _digest(today))
     try:
         read_files(store, key)
     except (StoreMissing, CorruptRecord):

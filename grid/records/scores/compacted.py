@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from grid.records.commits import Commit, committed_pieces, read_commits
 from grid.records.identity import digest
-from grid.records.places import DERIVED, SCORES, scores_key
+from grid.records.places import COMPACTED, SCORES, compacted_place, scores_key
 from grid.records.pools.manifests import read_pool
 from grid.records.proven.checksums import CorruptRecord
 from grid.records.proven.parquet_files import open_parquet, parquet_of_groups
@@ -26,7 +26,6 @@ from grid.store.errors import StoreMissing
 if TYPE_CHECKING:
     import pyarrow as pa
 
-COMPACTED = f"{DERIVED}scores/"
 LAYOUT = 2
 # Large enough to scan fast, small enough that a point query reads little of a file.
 _ROWS_PER_GROUP = 65_536
@@ -59,7 +58,7 @@ def compacted_key(fit_id: str, pieces: Collection[str], commit: Commit) -> str:
     """Return where the copy of exactly these pieces of a fit lies, by the weights of `commit`."""
     weights = {epoch: kept["sha256"] for epoch, kept in commit["weights"].items()}
     name = digest({"layout": LAYOUT, "pieces": sorted(pieces), "weights": weights})[:20]
-    return f"{COMPACTED}{fit_id}/{name}.parquet"
+    return compacted_place(fit_id, name)
 
 
 def compacted_keys(store: Store) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grid.records.attempts import discard_attempt
 from grid.records.commits import Commit, commit_fit, read_commit
-from grid.records.places import checkpoint_key
+from grid.records.places import checkpoint_key, commit_key
 from grid.store.base import Store
 
 
@@ -17,7 +17,7 @@ def commit_first(store: Store, commit: Commit) -> Commit:
     winner = read_commit(store, commit["fit_id"])
     if winner is None:
         raise RuntimeError(
-            f"commits/{commit['fit_id']}.json existed and was gone a moment later: somebody "
+            f"{commit_key(commit['fit_id'])} existed and was gone a moment later: somebody "
             "deletes files of the store while it is in use. Stop that, then run again"
         )
     return winner

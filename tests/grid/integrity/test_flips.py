@@ -19,11 +19,12 @@ from detectors import checkpoint_headers, checkpoints
 from grid.records.commits import read_commits, read_weights
 from grid.records.failures import failure_of, read_failures, write_failure
 from grid.records.latest import latest_digest, mark_latest
-from grid.records.pools.file_tables import PATHS, publish_files, read_files
+from grid.records.places import COMPACTED, PATHS
+from grid.records.pools.file_tables import publish_files, read_files
 from grid.records.pools.manifests import read_pool
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.proven.parquet_files import FOOTER_KEY
-from grid.records.scores.compacted import COMPACTED, check_copy, compact
+from grid.records.scores.compacted import check_copy, compact
 from grid.records.scores.score_files import score_schema
 from grid.records.scores.score_reading import read_score_footer, read_scores
 from grid.records.stored_experiments import read_experiments
