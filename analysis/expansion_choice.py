@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from grid.records.experiments import ExperimentRecord
 from grid.records.latest import latest_digest
 from grid.records.readable import readable_experiments
+from grid.refusal import Refused
 from grid.store.base import Store
 
 # A line that named forty expansions would not be read.
@@ -61,20 +62,22 @@ def choose(
         all_expansions: Every expansion, as they are.
 
     Raises:
-        ValueError: No such experiment or digest, several expansions of one beginning, or both a
+        Refused: No such experiment or digest, several expansions of one beginning, or both a
             digest and all.
     """
     if digest is not None and all_expansions:
-        raise ValueError(
-            f"digest {digest!r} and all expansions: one asks for one expansion and the other for "
-            "every; give one of them."
+        raise Refused.because(
+            f"digest {digest!r} and all expansions",
+            "one asks for one expansion and the other for every",
+            "Give one of them",
         )
     found, damaged = readable_experiments(store, experiment, digest)
     if not found and damaged:
         key, why = next(iter(damaged.items()))
-        raise ValueError(
-            f"{key}: it is damaged ({why}); set it aside with `crossgen check store --repair`, and "
-            "run the experiment again."
+        raise Refused.because(
+            key,
+            f"it is damaged ({why})",
+            "Set it aside with `crossgen check store --repair`, and run the experiment again",
         )
     if all_expansions:
         return ExpansionChoice(tuple(found), damaged=damaged)
@@ -91,18 +94,20 @@ def choose_one(store: Store, name: str | None = None, digest: str | None = None)
     """Return the choice of the one expansion that is meant, by default the latest.
 
     Raises:
-        ValueError: no such experiment or digest, or several experiments and none is named.
+        Refused: no such experiment or digest, or several experiments and none is named.
     """
     choice = choose(store, name, digest)
     found = choice.experiments
     names = sorted({each["name"] for each in found})
     if not found:
-        raise ValueError(
-            f"store {store.url}: no experiment has run in it; run one, or name another store."
+        raise Refused.because(
+            f"store {store.url}", "no experiment has run in it", "Run one, or name another store"
         )
     if len(names) > 1:
-        raise ValueError(
-            f"store {store.url}: it holds {len(names)} experiments; name one of {', '.join(names)}."
+        raise Refused.because(
+            f"store {store.url}",
+            f"it holds {len(names)} experiments",
+            f"Name one of {', '.join(names)}",
         )
     return choice
 
@@ -110,9 +115,10 @@ def choose_one(store: Store, name: str | None = None, digest: str | None = None)
 def _only(found: Sequence[ExperimentRecord], digest: str) -> ExperimentRecord:
     if len(found) > 1:
         known = ", ".join(f"{each['digest']} ({each['name']})" for each in found)
-        raise ValueError(
-            f"experiment digest {digest!r}: {len(found)} expansions begin with it; give more of "
-            f"{known}."
+        raise Refused.because(
+            f"experiment digest {digest!r}",
+            f"{len(found)} expansions begin with it",
+            f"Give more of {known}",
         )
     return found[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Self
 
 from analysis.arms import ArmOfFit, arms_of
 from analysis.cell_measures import Measured
@@ -23,16 +24,20 @@ from analysis.selection import StoreSelection
 from analysis.training_facts import TrainingFacts, read_steps, training_facts
 from grid.records.experiments import Cell, ExperimentRecord, FitRecord, cells_of, resolved_epochs
 from grid.records.pieces import Piece
+from grid.refusal import Refused
 
 
-class AmbiguousSeeds(ValueError):
-    """Two fits of one seed in one entry, in three parts: `what`, `why` and `mend`."""
+class AmbiguousSeeds(Refused):
+    """Two fits of one seed in one entry."""
 
-    def __init__(self, one: str, other: str) -> None:
-        self.what = f"{one} and {other}"
-        self.why = "they have one seed and equal settings, so no mean over seeds can be taken"
-        self.mend = "Ask `crossgen diff` in what they differ, and leave one out: --only arm=NAME"
-        super().__init__(f"{self.what}: {self.why}. {self.mend}.")
+    @classmethod
+    def of(cls, one: str, other: str) -> Self:
+        """Name the two fits."""
+        return cls.because(
+            f"{one} and {other}",
+            "they have one seed and equal settings, so no mean over seeds can be taken",
+            "Ask `crossgen diff` in what they differ, and leave one out: --only arm=NAME",
+        )
 
 
 def matrices(selection: StoreSelection, experiment: ExperimentRecord) -> list[Matrix]:
@@ -133,7 +138,7 @@ def _entry(
     ordered = sorted((c for _, c in cells), key=lambda c: -1 if c.seed is None else c.seed)
     for one, other in pairwise(ordered):
         if one.seed == other.seed:
-            raise AmbiguousSeeds(one.fit_id, other.fit_id)
+            raise AmbiguousSeeds.of(one.fit_id, other.fit_id)
     return MatrixEntry(relation_of(fit, seen, cells[0][0].record), tuple(ordered))
 
 

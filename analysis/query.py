@@ -17,11 +17,11 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from analysis.selection import StoreSelection
 from analysis.views import VIEWS, Views, schemas
-from grid.refusal import did_you_mean
+from grid.refusal import Refused, did_you_mean
 from grid.store.base import Store
 
 if TYPE_CHECKING:
@@ -38,15 +38,15 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-class QueryRefused(ValueError):
-    """SQL that is not run, or that DuckDB refuses, in three parts: `what`, `why` and `mend`."""
+class QueryRefused(Refused):
+    """SQL that is not run, or that DuckDB refuses."""
 
-    def __init__(self, sql: str, why: str, mend: str) -> None:
+    @classmethod
+    def of(cls, sql: str, why: str, mend: str) -> Self:
+        """Name the beginning of the SQL, why it is not run and what to write."""
         text = " ".join(sql.split())
-        self.what = repr(text if len(text) <= 80 else text[:77] + "...")
-        self.why = why
-        self.mend = mend
-        super().__init__(f"{self.what}: {why}; {mend}.")
+        shown = text if len(text) <= 80 else text[:77] + "..."
+        return cls.because(f"query {shown!r}", why, mend[0].upper() + mend[1:].rstrip("."))
 
 
 def query(
@@ -130,7 +130,7 @@ def _kind(sql: str) -> Literal["SELECT", "PIVOT"]:
     except duckdb.Error as error:
         raise _refusal(sql, error) from error
     if len(statements) != 1:
-        raise QueryRefused(
+        raise QueryRefused.of(
             sql, f"it holds {len(statements)} statements, and a query is one", "give one SELECT"
         )
     kind = statements[0].type.name
@@ -140,7 +140,7 @@ def _kind(sql: str) -> Literal["SELECT", "PIVOT"]:
         return "PIVOT"
     verb = re.match(r"\w*", sql.strip())
     named = verb[0].upper() if kind == "MULTI" and verb and verb[0] else kind
-    raise QueryRefused(
+    raise QueryRefused.of(
         sql,
         f"it is a {named} statement, and a query may only read",
         "write a SELECT (crossgen query --csv or --parquet writes its rows to a file)",
@@ -210,7 +210,9 @@ def _refusal(sql: str, error: Exception) -> QueryRefused:
     table = re.search(r"Table with name (.+?) does not exist", said)
     if isinstance(error, duckdb.CatalogException) and table:
         known = did_you_mean(table[1], VIEWS)
-        return QueryRefused(sql, f"there is no view {table[1]!r} in a store", f"use one. {known}")
+        return QueryRefused.of(
+            sql, f"there is no view {table[1]!r} in a store", f"use one. {known}"
+        )
     mend = "correct the SQL, which is DuckDB's dialect"
     if isinstance(error, duckdb.PermissionException):
         mend = f"read the views: {', '.join(VIEWS)}"
@@ -220,7 +222,7 @@ def _refusal(sql: str, error: Exception) -> QueryRefused:
         mend = f"use the columns of {columns}" if columns else mend
         if "Ambiguous reference" in said:
             mend = "say which one; cells has what it needs of fits, so leave out a JOIN of the two"
-    return QueryRefused(sql, said, mend)
+    return QueryRefused.of(sql, said, mend)
 
 
 def _words(sql: str) -> set[str]:

@@ -54,7 +54,7 @@ def index_root(
         OSError: the root itself cannot be listed; a folder below it is a problem instead.
     """
     if not root.is_dir():
-        raise layouts.UnknownLayout(f"{root} is not a folder; give the root of the collection.")
+        raise layouts.UnknownLayout(root, "is not a folder; give the root of the collection.")
     if progress:
         progress(0, 0)
     reason = "named by the user"

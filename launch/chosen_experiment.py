@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +64,6 @@ def expansion_of_plan(plan: Plan, store: Store) -> ExpansionChoice:
     wanted = plan.record
     try:
         stored, damaged = readable_experiments(store, wanted["name"], wanted["digest"])
-    except ValueError:  # nothing of this expansion has run yet
+    except Refused:  # nothing of this expansion has run yet
         return ExpansionChoice((wanted,))
     return ExpansionChoice(tuple(stored) or (wanted,), damaged=damaged)
-
-
-def refusal_of(error: ValueError) -> Refused:
-    """Return what `analysis.expansion_choice` refuses, in the three parts of a refusal."""
-    what, _, rest = str(error).partition(": ")
-    why, mend = re.split(r"[;.] ", rest.rstrip("."), maxsplit=1)
-    return Refused([Problem(what=what, why=why, mend=mend[0].upper() + mend[1:])])

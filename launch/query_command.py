@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.query import QueryRefused, answer
+from analysis.query import answer
 from analysis.selection import StoreSelection
 from grid.console import Console
 from grid.records.places import EXPERIMENTS
 from grid.refusal import Problem, Refused
 from grid.store.base import Store
-from launch.chosen_experiment import check_file_or_name, expansion_of_file, refusal_of
+from launch.chosen_experiment import check_file_or_name, expansion_of_file
 from launch.command_lines import command_line, store_command
 from launch.desk import store_of
 from launch.query_rows import print_rows, write_csv, write_parquet
@@ -63,11 +63,7 @@ def print_query(
         selection = _selection_of_file(file, store, narrowed)
     else:
         selection = _selection_of_store(store, experiment, digest, all_expansions)
-    try:
-        rows = answer(selection, sql)
-    except QueryRefused as error:
-        mend = error.mend[0].upper() + error.mend[1:].rstrip(".")
-        raise Refused([Problem(what="query", why=error.why, mend=mend)]) from error
+    rows = answer(selection, sql)
     for note in selection.notes:
         _say(note)
     meant = store or (selection.store.url if file is not None else None)
@@ -148,10 +144,7 @@ def _selection_of_store(
 ) -> StoreSelection:
     opened = store_of(store)
     _check_holds_something(opened, store)
-    try:
-        selection = StoreSelection(opened, experiment, digest, all_expansions=all_expansions)
-    except ValueError as error:
-        raise refusal_of(error) from error
+    selection = StoreSelection(opened, experiment, digest, all_expansions=all_expansions)
     for remark in selection.remarks:
         _say(f"{remark} --all-expansions unites them.")
     return selection

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.expansion_choice import ExpansionChoice, choose_one
-from analysis.matrix_making import AmbiguousSeeds
 from analysis.overview import Overview, overview
 from analysis.report import report_page
 from analysis.terminal import print_overview
 from grid.console import Console
 from grid.refusal import Problem, Refused
 from grid.store.base import Store
-from launch.chosen_experiment import check_file_or_name, expansion_of_file, refusal_of
+from launch.chosen_experiment import check_file_or_name, expansion_of_file
 from launch.desk import store_of
 from launch.show_damage import print_left_out
 from launch.whole_file import whole_file
@@ -48,18 +47,12 @@ def overview_of(
     if file is not None:
         return _overview(*expansion_of_file(file, store, narrowed))
     opened = store_of(store)
-    try:
-        choice = choose_one(opened, experiment, digest)
-    except ValueError as error:
-        raise refusal_of(error) from error
+    choice = choose_one(opened, experiment, digest)
     return _overview(opened, choice)
 
 
 def _overview(store: Store, choice: ExpansionChoice) -> Overview:
-    try:
-        return overview(store, choice.experiments[0], choice.remarks, choice.damaged)
-    except AmbiguousSeeds as error:
-        raise Refused([Problem(what=error.what, why=error.why, mend=error.mend)]) from error
+    return overview(store, choice.experiments[0], choice.remarks, choice.damaged)
 
 
 def print_matrix(shown: Overview, metric: str, store: str | None = None) -> None:

@@ -92,19 +92,23 @@ def refused_folder(root: Path, folder: Path) -> FoundImage:
 class UnknownLayout(ValueError):
     """A layout's name that is not known, or a folder that has no known layout.
 
-    `details` are lines to show below the message: what lies there, and the trees that are read.
+    `what` is the name or the folder, `why` what is said of it; `details` are lines to show below:
+    what lies there, and the trees that are read.
     """
 
-    def __init__(self, message: str, details: Sequence[str] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, what: str | Path, why: str, details: Sequence[str] = ()) -> None:
+        super().__init__(f"{what} {why}")
+        self.what, self.why = str(what), why
         self.details = tuple(details)
 
 
 class SeveralLayouts(UnknownLayout):
     """A folder that more than one layout claims; `layouts` are their names."""
 
-    def __init__(self, message: str, details: Sequence[str], layouts: Sequence[str]) -> None:
-        super().__init__(message, details)
+    def __init__(
+        self, what: Path, why: str, details: Sequence[str], layouts: Sequence[str]
+    ) -> None:
+        super().__init__(what, why, details)
         self.layouts = tuple(layouts)
 
 
@@ -115,9 +119,14 @@ class RootTooHigh(UnknownLayout):
     """
 
     def __init__(
-        self, message: str, details: Sequence[str], roots: Sequence[Path], mixed: Sequence[Path]
+        self,
+        what: Path,
+        why: str,
+        details: Sequence[str],
+        roots: Sequence[Path],
+        mixed: Sequence[Path],
     ) -> None:
-        super().__init__(message, details)
+        super().__init__(what, why, details)
         self.roots = tuple(roots)
         self.mixed = tuple(mixed)
 
@@ -135,7 +144,7 @@ def load(name: str) -> Layout:
         UnknownLayout: there is none.
     """
     if name not in names():
-        raise UnknownLayout(f"Unknown layout {name!r}. {did_you_mean(name, names())}")
+        raise UnknownLayout(f"layout {name!r}", f"is not known. {did_you_mean(name, names())}")
     return cast(Layout, importlib.import_module(f"{__name__}.{name}"))
 
 
@@ -167,7 +176,8 @@ def detect(root: Path) -> tuple[str, str]:
     lines = [f"  {name}: {each.words}" for name, each in evidence.items()]
     if len(claims) > 1:
         raise SeveralLayouts(
-            f"{root} has {len(claims)} layouts: {' and '.join(claims)}",
+            root,
+            f"has {len(claims)} layouts: {' and '.join(claims)}",
             [
                 "found:",
                 *(
@@ -182,9 +192,10 @@ def detect(root: Path) -> tuple[str, str]:
         return claims[0], evidence[claims[0]].words
     seen = glimpse(root)
     if seen.is_empty:
-        raise UnknownLayout(f"{root} is empty: there is no file in it", trees())
+        raise UnknownLayout(root, "is empty: there is no file in it", trees())
     raise UnknownLayout(
-        f"{root} has no layout that is known here ({', '.join(names())})",
+        root,
+        f"has no layout that is known here ({', '.join(names())})",
         ["found:", *(f"  {line}" for line in seen.lines), "looked for:", *lines, *trees()],
     )
 
@@ -211,9 +222,10 @@ def _too_high(root: Path, inside: Inside) -> RootTooHigh:
     levels = "one folder" if deep == 1 else f"{deep} folders"
     number = "a collection" if len(found) == 1 else f"{len(found)} collections"
     return RootTooHigh(
-        f"{root} holds {number} beside generators"
+        root,
+        f"holds {number} beside generators"
         if inside.generators
-        else f"{root} is {levels} too high: it is no collection, but holds {number}",
+        else f"is {levels} too high: it is no collection, but holds {number}",
         ["found:", *(f"  {path}: {words}" for path, words in found.items())],
         tuple(found),
         inside.generators,

@@ -85,7 +85,8 @@ def readable_experiments(
 ) -> tuple[list[ExperimentRecord], Damaged]:
     """Return expansions as `read_experiments` does, and the damaged ones.
 
-    Raises ValueError where the name or the digest is not in the store.
+    Raises:
+        Refused: the name or the digest is not in the store.
     """
     places = {
         key: place for key in store.list(EXPERIMENTS) if (place := _EXPERIMENT.fullmatch(key))

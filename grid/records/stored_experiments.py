@@ -11,7 +11,7 @@ from grid.records.identity import digest, digest_of_json
 from grid.records.places import EXPERIMENTS, experiment_key
 from grid.records.proven.checksums import CorruptRecord
 from grid.records.proven.json_records import from_json, to_json
-from grid.refusal import did_you_mean
+from grid.refusal import Refused, did_you_mean
 from grid.store.base import Store
 
 DIGEST_DIGITS = 20
@@ -53,9 +53,10 @@ def read_experiments(
     places = {key: tuple(key.removeprefix(EXPERIMENTS).split("/", 1)) for key in keys}
     names = {place[0] for place in places.values()}
     if name is not None and name not in names:
-        raise ValueError(
-            f"experiment {name!r}: the store {store.url} has none of this name. "
-            f"{did_you_mean(name, names)}."
+        raise Refused.because(
+            f"experiment {name!r}",
+            f"the store {store.url} has none of this name",
+            did_you_mean(name, names),
         )
     chosen = [
         key
@@ -64,9 +65,10 @@ def read_experiments(
     ]
     if digest is not None and not chosen:
         known = sorted(place[1].removesuffix(".json") for place in places.values())
-        raise ValueError(
-            f"experiment digest {digest!r}: the store {store.url} has no such expansion; known "
-            f"are {', '.join(known) or 'none'}."
+        raise Refused.because(
+            f"experiment digest {digest!r}",
+            f"the store {store.url} has no such expansion",
+            f"Known are {', '.join(known) or 'none'}",
         )
     return [_experiment(key, data) for key, data in sorted(store.get_many(chosen).items())]
 

@@ -44,7 +44,7 @@ def unknown_folder(root: Path, error: UnknownLayout, command: str) -> Problem:
         mend = what_to_move(error) or f"Run instead: `{command}`"
     if isinstance(error, SeveralLayouts):
         mend = f"Part them, or write a file by hand with {_layout_lines(error)} beside the root"
-    why = f"it {str(error).removeprefix(f'{root} ')}"
+    why = f"it {error.why}"
     return Problem(what=str(root), why=why, mend=mend, details=error.details)
 
 

@@ -195,9 +195,11 @@ def test_all_expansions_are_united_on_request(store):
 def test_a_digest_names_one_expansion_or_is_refused(store):
     trial = write_synthetic_store(store, SMALL)
     another(store, trial, question="again?")
-    with pytest.raises(ValueError, match=f"2 expansions begin with it; .*{trial['digest']}"):
+    with pytest.raises(
+        ValueError, match=f"2 expansions begin with it. Give more of .*{trial['digest']}"
+    ):
         query(store, "FROM fits", digest="")
-    with pytest.raises(ValueError, match="give one of them"):
+    with pytest.raises(ValueError, match="Give one of them"):
         query(store, "FROM fits", digest=trial["digest"], all_expansions=True)
 
 

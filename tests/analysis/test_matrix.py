@@ -446,7 +446,7 @@ def test_the_widest_expansion_is_shown_and_the_others_are_named(tmp_path):
     named, remarks = one_expansion(store, digest=narrow["digest"][:8])
     assert (named["digest"], remarks) == (narrow["digest"], ())
     write_synthetic_store(store, SyntheticGrid(name="other", generators=2, seeds=1, images=10))
-    with pytest.raises(ValueError, match="2 experiments; name one of other, synthetic"):
+    with pytest.raises(ValueError, match=r"2 experiments\. Name one of other, synthetic"):
         one_expansion(store)
     with pytest.raises(ValueError, match="Did you mean other"):
         one_expansion(store, "othr")

@@ -73,14 +73,14 @@ def test_each_layout_says_what_it_looked_for_and_found(
 
 
 A_THIRD = """
-from data.layouts import Evidence, FoundImage, Inside
+from data.layouts import LayoutEvidence, FoundImage, Inside
 
 TREE = "{photos,paintings}/"
 
 def evidence(root, listed):
     names = sorted(folder.name for folder in listed(root))
     words = f"looked for photos and paintings, found {', '.join(names) or 'none'}"
-    return Evidence(names == ["paintings", "photos"], words)
+    return LayoutEvidence(names == ["paintings", "photos"], words)
 
 def inside(root, listed):
     return Inside([], [])
