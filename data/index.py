@@ -19,7 +19,7 @@ from data import generators, layouts
 from data.image_files import UnreadableImage, content_of, facts_of
 from data.index_cache import IndexedFile, cache_path, read_entries, write_entries
 from data.layouts import FoundImage
-from data.manifest import SCHEMA, FileProblem, Manifest
+from data.manifest import COLUMNS, FileProblem, Manifest
 from data.regular_files import open_regular
 from data.simulated import is_simulated
 
@@ -216,7 +216,7 @@ def _manifest(
         "format": [entry.format for _, entry in usable],
         "bytes": [entry.size for _, entry in usable],
     }
-    table = pa.Table.from_pydict(columns, schema=SCHEMA)
+    table = pa.Table.from_pydict(columns, schema=COLUMNS)
     folders = {image.path.partition("/")[0] for image in found if "/" in image.path}
     simulated = is_simulated(root, folders)
     return Manifest(root, layout, reason, table, problems, skipped, simulated)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-SCHEMA = pa.schema(
+COLUMNS = pa.schema(
     [
         ("image_id", pa.string()),
         ("path", pa.string()),  # relative to the root, with forward slashes
@@ -40,7 +40,7 @@ class Manifest:
     root: Path
     layout: str
     reason: str  # why this layout
-    table: Any  # pyarrow.Table with SCHEMA
+    table: Any  # pyarrow.Table with COLUMNS
     problems: list[FileProblem]
     skipped: dict[str, int] = field(default_factory=dict)  # left out by rule: reason -> files
     simulated: bool = False  # all or some images are a program's of ours: see data/simulated.py

@@ -18,13 +18,12 @@ from grid.records.experiments import (
     TrainRecord,
     sets_made_of,
 )
+from grid.records.proven.json_records import SCHEMA
 from grid.records.stored_experiments import experiment_digest
 from grid.sources.source import FAKE, Source
 from grid.sources.tested_sets import TestSet
 from grid.sources.training_sets import TrainingSet
 from grid.trial.fit.provenance import code_version
-
-SCHEMA = 1
 
 
 def experiment_record(expansion: Expansion) -> ExperimentRecord:

@@ -13,7 +13,7 @@ from data.image_ids import image_id_of
 from data.index import index_root
 from data.index_cache import cache_path
 from data.layouts import UnknownLayout
-from data.manifest import SCHEMA, Manifest
+from data.manifest import COLUMNS, Manifest
 from data.randomness import stream
 
 REAL_DATA = (
@@ -62,7 +62,7 @@ def row(manifest: Manifest, path: str) -> dict[str, object]:
 
 def test_a_manifest_says_what_was_found(root: Path, tmp_path: Path) -> None:
     manifest = index_root(root, None, tmp_path / "cache")
-    assert manifest.table.schema == SCHEMA
+    assert manifest.table.schema == COLUMNS
     assert manifest.table.num_rows == 8
     assert (manifest.layout, manifest.problems, manifest.skipped) == ("genimage", [], {})
     assert "dcgan" in manifest.reason

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.image_ids import image_id_of
-from data.manifest import SCHEMA, Manifest
+from data.manifest import COLUMNS, Manifest
 from data.pools import label_conflicts, limit, pool_digest, pools_of, rows_digest
 
 
@@ -24,7 +24,7 @@ def image(name: str, **columns: Any) -> dict[str, Any]:
 
 
 def manifest(*rows: dict[str, Any]) -> Manifest:
-    table = pa.Table.from_pylist(sorted(rows, key=lambda row: row["path"]), schema=SCHEMA)
+    table = pa.Table.from_pylist(sorted(rows, key=lambda row: row["path"]), schema=COLUMNS)
     return Manifest(Path("root"), "genimage", "because", table, [])
 
 
