@@ -20,7 +20,8 @@ class Problem:
     details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return "\n    ".join([f"{self.what}: {self.why}. {self.mend}.", *self.details])
+        sentence = f"{self.what}: {_ended(self.why)} {_ended(self.mend)}"
+        return "\n    ".join([sentence, *self.details])
 
 
 class Refused(ValueError):
@@ -37,3 +38,8 @@ class Refused(ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.problems,)
+
+
+def _ended(text: str) -> str:
+    """Return a text with one full stop; what is written in three dots keeps them."""
+    return text if text.endswith(".") else f"{text}."
