@@ -8,12 +8,16 @@ taken, and SQL reads the files by Arrow alone. `--whole` makes 30,720 pieces and
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.dataset as ds
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis.cell_cache import COUNTS_KEY

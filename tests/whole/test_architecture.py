@@ -1,6 +1,7 @@
 """Rules of the house that are worth a test: imports, what stays light, what git ignores."""
 
 import ast
+import importlib.util
 import os
 import subprocess
 import sys
@@ -213,6 +214,20 @@ def test_what_plans_and_answers_loads_neither_torch_nor_ray(code):
     loaded = loaded_after(code)
     assert "sys" in loaded  # the list was read
     assert not loaded & {"torch", "torchvision", "timm", "ray", "pandas", "sklearn"}
+
+
+def test_what_benchmarks_import_is_there():
+    """They are run by hand, so nothing else would say that what they measure has moved."""
+    paths = sorted((ROOT / "tests" / "benchmarks").glob("*.py"))
+    assert paths
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] in PACKAGES:
+                module = importlib.import_module(str(node.module))
+                for name in node.names:
+                    inner = f"{node.module}.{name.name}"
+                    there = hasattr(module, name.name) or importlib.util.find_spec(inner)
+                    assert there, f"{path.name}: {inner}"
 
 
 def test_help_is_light():
