@@ -194,7 +194,7 @@ class Pipeline:
 
     operations: tuple[Operation, ...]
 
-    @property
+    @functools.cached_property
     def canonical(self) -> str:
         """The one way to write this pipeline; "none" when it is empty."""
         return " | ".join(step.canonical for step in self.operations) or "none"

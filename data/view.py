@@ -54,7 +54,7 @@ class View:
                         f"{place}; parse it as {place}."
                     )
 
-    @property
+    @functools.cached_property
     def canonical(self) -> str:
         """The one way to write this view, such as "none / jpeg(75) / resize(64)"."""
         parts = (self.equalise, self.degradation, self.geometry)

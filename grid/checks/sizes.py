@@ -65,7 +65,7 @@ class _Trials:
         pools = tuple(pools)
         network_px = fit.options.fixed_input_px()
         view = fit.train_view
-        if self._known(view, network_px, *(pool.pool_id for pool in pools)):
+        if self._known("train", view.canonical, network_px, *(pool.pool_id for pool in pools)):
             return
         what = f"train pipeline {fit.train_geometry!r} of {fit.card.name}"
         results = self._results(what, view, pools)
@@ -82,13 +82,14 @@ class _Trials:
     def test(self, fit: Fit, view: View, pools: Iterable[Pool]) -> None:
         """Testing takes any size that the network takes."""
         network_px = fit.options.fixed_input_px()
-        what = f"test pipeline {view.geometry.canonical!r} of {fit.card.name}"
-        if view.degradation.operations:
-            what += f" after the degradation {view.degradation.canonical!r}"
         for pool in pools:
-            if not self._known(view, network_px, pool.pool_id):
-                results = self._results(what, view, [pool])
-                self._check_network(what, fit, network_px, results)
+            if self._known(view.canonical, network_px, pool.pool_id):
+                continue
+            what = f"test pipeline {view.geometry.canonical!r} of {fit.card.name}"
+            if view.degradation.operations:
+                what += f" after the degradation {view.degradation.canonical!r}"
+            results = self._results(what, view, [pool])
+            self._check_network(what, fit, network_px, results)
 
     def _known(self, *trial: object) -> bool:
         known = trial in self._seen
