@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -71,7 +71,7 @@ def query(
 
     Raises:
         QueryRefused: Not one SELECT, an unknown view or column, a syntax error.
-        ValueError: No such experiment or digest.
+        Refused: No such experiment or digest.
     """
     selection = StoreSelection(store, experiment, digest, all_expansions=all_expansions)
     for remark in selection.remarks:
@@ -79,9 +79,14 @@ def query(
     rows = answer(selection, sql)
     for note in selection.notes:
         log.warning("%s", note)
-    for key, why in selection.damaged.items():
-        log.warning("left out, because it is damaged: %s: %s", key, why)
+    tell_damaged(selection.damaged)
     return rows
+
+
+def tell_damaged(damaged: Mapping[str, str]) -> None:
+    """Say in the log what is left out because it is damaged; the reason by key."""
+    for key, why in damaged.items():
+        log.warning("left out, because it is damaged: %s: %s", key, why)
 
 
 def answer(selection: StoreSelection, sql: str) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from grid.experiment_file.loading import load_experiment, parse_experiment, with_absolute_paths
 from grid.experiment_file.schema import Experiment
 from grid.plan.plan import Plan, make_trials
+from grid.records.failures import newest_first
 from grid.records.readable import readable_failures
 from grid.run.books import RunOptions, RunResult
 from grid.store.base import Store
@@ -24,12 +26,17 @@ if TYPE_CHECKING:
     from analysis.matrix import Matrix, MatrixEntry
     from analysis.selection import StoreSelection
 
+log = logging.getLogger(__name__)
+
 Only = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class OpenedExperiment:
     """An experiment and the store that its results are kept in.
+
+    What is damaged and left out, and what must be known before a number is used, is logged as a
+    warning, which Python shows on stderr unless told otherwise.
 
     Each answer is of the images and the store as they are when it is asked for. `only` narrows as
     `--only` does: pairs such as ("seed", "0"); the same key twice matches either value.
@@ -93,6 +100,8 @@ class OpenedExperiment:
 
         self.store.check_writable()
         plan = self.plan(only)
+        for damage in plan.damage:
+            log.warning("not run before a repair, because it is damaged: %s", damage)
         refuse_known_failures(plan, self.store)
         trials = make_trials(plan, self.store, resume_anyway=resume_anyway)
         if not trials:
@@ -107,7 +116,9 @@ class OpenedExperiment:
 
         plan = self.plan(only)
         failures, _ = readable_failures(self.store)
-        last = {failure["fit_id"]: failure["message"] for failure in failures}
+        last: dict[str, str] = {}
+        for failure in newest_first(failures):
+            last.setdefault(failure["fit_id"], failure["message"])
         return pd.DataFrame(
             {
                 "fit_id": fit.fit.fit_id,
@@ -130,9 +141,13 @@ class OpenedExperiment:
         Raises:
             QueryRefused: not one SELECT, an unknown view or column (a ValueError).
         """
-        from analysis.query import answer
+        from analysis.query import answer, tell_damaged
 
-        frame: pd.DataFrame = answer(self._selection(only), sql).to_pandas()
+        selection = self._selection(only)
+        frame: pd.DataFrame = answer(selection, sql).to_pandas()
+        for note in selection.notes:
+            log.warning("%s", note)
+        tell_damaged(selection.damaged)
         return frame
 
     def matrix(self, metric: str = "auc", only: Only = ()) -> pd.DataFrame:
@@ -147,10 +162,14 @@ class OpenedExperiment:
         """
         from analysis.metric_registry import find_metric
         from analysis.overview import overview
+        from analysis.query import tell_damaged
 
         metric = find_metric(metric).name
         choice = expansion_of_plan(self.plan(only), self.store)
         shown = overview(self.store, choice.experiments[0], choice.remarks, choice.damaged)
+        for caution in shown.cautions:
+            log.warning("%s", " ".join([caution.text, *caution.details]))
+        tell_damaged(shown.damaged)
         return _frame_of(shown.matrices, metric)
 
     def _selection(self, only: Only) -> StoreSelection:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from repository import ROOT
 
+from grid.records.failures import failure_of, write_failure
 from grid.refusal import Refused
 from launch import open_experiment
 
@@ -69,3 +70,37 @@ def test_a_mistake_is_named_as_the_command_names_it(own_run, cache):
     raw["arms"][0]["detector"] = "simple_cn"
     with pytest.raises(Refused, match="Did you mean simple_cnn"):
         open_experiment(raw | {"data": {"g": {"root": str(own_run.folder / "images")}}}).plan()
+
+
+def test_the_last_failure_is_the_latest_whatever_its_attempt_is_called(own_run, cache):
+    opened = open_experiment(own_run.file, own_run.store)
+    fit_id = opened.status()["fit_id"][0]
+    (own_run.store / "commits" / f"{fit_id}.json").unlink()
+    for attempt, when in (("b", "03"), ("a", "09"), ("c", "05")):
+        failure = failure_of(ValueError(f"at {when}"), fit_id=fit_id, attempt=attempt)
+        failure["when"] = f"2026-01-01T00:00:{when}+00:00"
+        write_failure(opened.store, failure)
+    last = opened.status()["last_failure"]
+    assert (last[0], last[1:].isna().all()) == ("at 09", True)
+
+
+def test_what_is_damaged_is_never_left_out_without_a_word(own_run, cache, caplog):
+    opened = open_experiment(own_run.file, own_run.store)
+    victim = sorted((own_run.store / "scores").glob("*/*.parquet"))[0]
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    key = victim.relative_to(own_run.store).as_posix()
+    for ask in (opened.cells, opened.matrix):
+        caplog.clear()
+        ask()
+        assert f"left out, because it is damaged: {key}" in caplog.text
+    victim.write_bytes(b"")
+    caplog.clear()
+    opened.run(ray=False)
+    assert f"not run before a repair, because it is damaged: {key}" in caplog.text
+
+
+def test_a_matrix_comes_with_its_warnings(own_run, cache, caplog):
+    open_experiment(own_run.file, own_run.store).matrix()
+    assert "accuracy below .8 on the trained generator" in caplog.text
