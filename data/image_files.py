@@ -29,6 +29,7 @@ from PIL import (  # noqa: F401
 )
 
 from data.cut_short import is_cut_short
+from data.header_facts import header_facts
 from data.header_reader import HeaderReader, raise_fault_of
 from data.image_ids import LENGTH, image_id_of
 
@@ -92,6 +93,9 @@ class FileFacts(NamedTuple):
     format: str  # Pillow's name, from the content
     width: int  # pixels as stored: an EXIF orientation is not applied
     height: int
+    jpeg_tables: str  # this and the next two: see `data.header_facts.HeaderFacts`
+    subsampling: str
+    metadata_bytes: int
 
 
 def facts_of(content: bytes | BufferedReader, path: str | Path) -> FileFacts:
@@ -101,8 +105,9 @@ def facts_of(content: bytes | BufferedReader, path: str | Path) -> FileFacts:
         UnreadableImage: refused by its header or visibly cut short.
     """
     with opened(content, path) as picture:
-        width, height = picture.size
-        return FileFacts(id_of(content), str(picture.format), width, height)
+        whole: BinaryIO = io.BytesIO(content) if isinstance(content, bytes) else content
+        told = header_facts(picture, whole)
+        return FileFacts(id_of(content), str(picture.format), *picture.size, *told)
 
 
 def content_of(file: BufferedReader) -> bytes | BufferedReader:

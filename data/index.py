@@ -149,12 +149,10 @@ class _Files:
             with open_regular(f"{self.root}/{path}") as file:
                 facts = facts_of(content_of(file), path)
         except UnreadableImage as error:
-            return IndexedFile(size, mtime_ns, "", "", 0, 0, error.reason)
+            return IndexedFile(size, mtime_ns, "", "", 0, 0, "", "", 0, error.reason)
         except OSError as error:
             return f"cannot be read ({error.strerror})"
-        return IndexedFile(
-            size, mtime_ns, facts.image_id, facts.format, facts.width, facts.height, ""
-        )
+        return IndexedFile(size, mtime_ns, *facts, "")
 
 
 def _keep_entries(path: Path, entries: dict[str, IndexedFile]) -> None:
@@ -215,6 +213,9 @@ def _manifest(
         "height": [entry.height for _, entry in usable],
         "format": [entry.format for _, entry in usable],
         "bytes": [entry.size for _, entry in usable],
+        "jpeg_tables": [entry.jpeg_tables for _, entry in usable],
+        "subsampling": [entry.subsampling for _, entry in usable],
+        "metadata_bytes": [entry.metadata_bytes for _, entry in usable],
     }
     table = pa.Table.from_pydict(columns, schema=COLUMNS)
     folders = {image.path.partition("/")[0] for image in found if "/" in image.path}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_VERSION = b"2"
+_VERSION = b"3"
 _VERSION_KEY = b"crossgen index"
 
 
@@ -26,6 +26,9 @@ class IndexedFile(NamedTuple):
     format: str
     width: int
     height: int
+    jpeg_tables: str
+    subsampling: str
+    metadata_bytes: int
     problem: str  # why the file is unusable, else ""
 
 
@@ -38,6 +41,9 @@ _SCHEMA = pa.schema(
         ("format", pa.string()),
         ("width", pa.int32()),
         ("height", pa.int32()),
+        ("jpeg_tables", pa.dictionary(pa.int32(), pa.string())),
+        ("subsampling", pa.string()),
+        ("metadata_bytes", pa.int64()),
         ("problem", pa.string()),
     ],
     metadata={_VERSION_KEY: _VERSION},

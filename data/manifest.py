@@ -22,6 +22,9 @@ COLUMNS = pa.schema(
         ("height", pa.int32()),
         ("format", pa.string()),  # by content, Pillow's name
         ("bytes", pa.int64()),
+        ("jpeg_tables", pa.dictionary(pa.int32(), pa.string())),  # "" where it is no JPEG
+        ("subsampling", pa.string()),  # 4:2:0, ..., grey, other; "" where it is no JPEG
+        ("metadata_bytes", pa.int64()),  # EXIF, ICC, XMP, comments, texts
     ]
 )
 

@@ -18,7 +18,7 @@ from grid.records.failures import read_failures
 from grid.records.identity import canonical_json
 from grid.records.pieces import Piece
 from grid.records.places import latest_key
-from grid.records.pools.manifests import manifest_schema, read_pool
+from grid.records.pools.manifests import ADDED_LATER, manifest_schema, read_pool
 from grid.records.proven.json_records import CorruptRecord, from_json
 from grid.records.readable import only_keys
 from grid.records.scores.score_reading import (
@@ -119,7 +119,8 @@ class FileCheck:
 
         def read() -> int:
             if not self.deep:
-                return self._footer(place.string, manifest_schema().names)
+                names = set(manifest_schema().names) - set(ADDED_LATER)
+                return self._footer(place.string, names)
             table = read_pool(self.store, place["pool"])
             found = pool_digest(table["image_id"].to_pylist(), table["label"].to_numpy())
             if found != place["pool"]:

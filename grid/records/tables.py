@@ -129,8 +129,16 @@ def read_validation(store: Store, fit_id: str, attempt: str) -> pa.Table:
     return opened_table(key, store.get(key), validation_schema()).read()
 
 
-def opened_table(key: str, data: bytes, schema: Any) -> ParquetContent:
+def opened_table(
+    key: str, data: bytes, schema: Any, may_lack: Sequence[str] = ()
+) -> ParquetContent:
     """Prove and open a table that is read already, and hold it against its columns.
+
+    Args:
+        key: the file.
+        data: its bytes.
+        schema: the columns that it has.
+        may_lack: those of them that earlier versions did not write.
 
     Raises:
         CorruptRecord: it is not the table that was written under this name.
@@ -145,11 +153,11 @@ def opened_table(key: str, data: bytes, schema: Any) -> ParquetContent:
         columns = content.file.schema_arrow
     except Exception as error:  # whatever it is, it comes of these bytes
         raise CorruptRecord(key, f"its columns cannot be read ({error})") from error
-    missing = sorted(set(schema.names) - set(columns.names))
+    missing = sorted(set(schema.names) - set(columns.names) - set(may_lack))
     if missing:
         raise CorruptRecord(key, f"it lacks the columns {', '.join(missing)}")
     for field in schema:
-        if columns.field(field.name).type != field.type:
+        if field.name in columns.names and columns.field(field.name).type != field.type:
             raise CorruptRecord(
                 key,
                 f"its column {field.name} is {columns.field(field.name).type}, not {field.type}",

@@ -12,7 +12,8 @@ from analysis.cell_cache import COUNTS_KEY, metric_key
 from analysis.metric_registry import find_metric, known_metrics
 from analysis.query import query
 from grid.records.places import COMPACTED
-from grid.records.proven.parquet_files import FOOTER_KEY
+from grid.records.pools.manifests import ADDED_LATER
+from grid.records.proven.parquet_files import FOOTER_KEY, parquet_bytes
 from grid.records.scores.compacted import compact
 from grid.records.scores.score_files import score_schema
 from grid.store.opening import open_store
@@ -113,6 +114,18 @@ def test_a_damaged_manifest_leaves_out_its_images_and_its_cells_of_classes(store
     flip(store, damaged)
     assert query(store, "SELECT count(*) n FROM images").to_pylist()[0]["n"] == everything - 60
     assert f"left out, because it is damaged: {damaged}: " in caplog.text
+
+
+def test_images_of_a_manifest_of_an_earlier_version_have_unknown_header_facts(store, caplog):
+    first, *_ = store.list("manifests/")
+    table = pq.read_table(store.local_path(first)).replace_schema_metadata(None)
+    earlier = table.drop_columns(list(ADDED_LATER))
+    store.put_checkpoint(first, parquet_bytes(earlier, {"key": first}))
+    rows = query(store, "SELECT count(*) n, count(width) w, count(metadata_bytes) m FROM images")
+    assert rows.to_pylist() == [{"n": 240, "w": 240, "m": 0}]
+    unknown = query(store, "SELECT count(*) n FROM images WHERE jpeg_tables IS NULL")
+    assert unknown.to_pylist() == [{"n": 240}]
+    assert not caplog.records
 
 
 def test_pieces_of_an_earlier_version_are_read_and_said_to_be_unproven(store, caplog):

@@ -39,7 +39,7 @@ def test_lossless_formats_give_their_pixels(format: str, tmp_path: Path) -> None
     path = tmp_path / "image"
     path.write_bytes(FILES[format])
     assert np.array_equal(decode(path), PIXELS_HWC)
-    assert facts_of(FILES[format], path) == (image_id_of(FILES[format]), format, 20, 12)
+    assert facts_of(FILES[format], path) == (image_id_of(FILES[format]), format, 20, 12, "", "", 0)
 
 
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "GIF"])

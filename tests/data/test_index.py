@@ -81,6 +81,9 @@ def test_a_manifest_says_what_was_found(root: Path, tmp_path: Path) -> None:
         "height": 6,
         "format": "PNG",
         "bytes": len(png(4)),
+        "jpeg_tables": "",
+        "subsampling": "",
+        "metadata_bytes": 0,
     }
     paths = manifest.table["path"].to_pylist()
     assert paths == sorted(paths)

@@ -16,7 +16,7 @@ def image(name: str, **columns: Any) -> dict[str, Any]:
         "image_id": image_id_of(name.encode()), "path": f"{name}.png", "label": 1,
         "generator": "dcgan", "family": "gan", "generator_group": "dcgan", "split": "test",
         "class": "", "pair": "", "real_set": "", "width": 8, "height": 8, "format": "PNG",
-        "bytes": 9,
+        "bytes": 9, "jpeg_tables": "", "subsampling": "", "metadata_bytes": 0,
     }  # fmt: skip
     if columns.get("label") == 0:
         row["real_set"] = f"{columns.get('generator', 'dcgan')}/nature"

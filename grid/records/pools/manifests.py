@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PROVING = ("image", "image_id", "label")
+# What manifests of earlier versions lack: it is not known of their images, and so null.
+ADDED_LATER = ("jpeg_tables", "subsampling", "metadata_bytes")
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +46,9 @@ def manifest_schema() -> Any:
             pa.field("height", pa.int32()),
             pa.field("format", word),
             pa.field("bytes", pa.int64()),
+            pa.field("jpeg_tables", word),
+            pa.field("subsampling", word),
+            pa.field("metadata_bytes", pa.int64()),
         ]
     )
 
@@ -97,6 +102,8 @@ def write_pool(store: Store, pool_id: str, rows: pa.Table | Mapping[str, Any]) -
 def read_pool(store: Store, pool_id: str, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a pool's rows in the order that scores refer to, or some of its columns.
 
+    What a manifest of an earlier version does not hold (`ADDED_LATER`) is null.
+
     Raises:
         StoreMissing: there is no such manifest.
         CorruptRecord: it is not the one that was written, or its rows are not those of its id.
@@ -108,10 +115,14 @@ def read_pool(store: Store, pool_id: str, columns: Sequence[str] | None = None) 
 def pool_of_bytes(key: str, data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     """Return the rows, or some of their columns, of a manifest that is read already."""
     import numpy as np
+    import pyarrow as pa
 
     wanted = list(columns) if columns is not None else manifest_schema().names
-    content = opened_table(key, data, manifest_schema())
-    table = content.read(list(dict.fromkeys((*wanted, *_PROVING))))
+    content = opened_table(key, data, manifest_schema(), may_lack=ADDED_LATER)
+    held = set(content.file.schema_arrow.names)
+    unknown = [name for name in wanted if name in ADDED_LATER and name not in held]
+    asked = [name for name in dict.fromkeys((*wanted, *_PROVING)) if name not in unknown]
+    table = content.read(asked)
     pool_id = key.removeprefix(MANIFESTS).removesuffix(".parquet")
     try:
         proves = _digest(table) == pool_id
@@ -119,6 +130,9 @@ def pool_of_bytes(key: str, data: bytes, columns: Sequence[str] | None = None) -
         proves = False
     if not proves or not np.array_equal(table["image"].to_numpy(), np.arange(table.num_rows)):
         raise CorruptRecord(key, "its rows are not those that its name stands for")
+    for name in unknown:
+        field = manifest_schema().field(name)
+        table = table.append_column(field, pa.nulls(table.num_rows, field.type))
     return table.select(wanted)
 
 
@@ -129,6 +143,6 @@ def _digest(table: pa.Table) -> str:
 def _cast(column: Any, kind: Any) -> Any:
     import pyarrow as pa
 
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(kind) and column.type != kind:
         return column.cast(pa.string()).cast(kind)
     return column.cast(kind)

@@ -11,6 +11,7 @@ import pytest
 from repository import ROOT
 
 from data.pools import pool_digest
+from grid.integrity.check_files import FileCheck
 from grid.records import attempts
 from grid.records.commits import (
     Commit,
@@ -52,8 +53,9 @@ from grid.records.places import (
     weights_key,
 )
 from grid.records.pools.file_tables import publish_files, read_files
-from grid.records.pools.manifests import manifest_schema, read_pool, write_pool
+from grid.records.pools.manifests import ADDED_LATER, manifest_schema, read_pool, write_pool
 from grid.records.proven.json_records import CorruptRecord
+from grid.records.proven.parquet_files import parquet_bytes
 from grid.records.scores.compacted import compacted_schema
 from grid.records.scores.score_files import score_schema, write_scores
 from grid.records.scores.score_reading import ForeignScores, read_score_footer, read_scores
@@ -566,6 +568,28 @@ def test_what_attempts_left_is_found_without_their_ids(store):
     attempts.discard_attempt(store, FIT, "a1")
     assert store.list(f"fits/{FIT}/a1/") == []
     assert len(store.list(f"fits/{FIT}/a2/")) == 2
+
+
+def test_a_manifest_of_an_earlier_version_has_unknown_header_facts(store):
+    ids, facts = ["a" * 32, "b" * 32], {"jpeg_tables": ["01:02", ""], "metadata_bytes": [7, 0]}
+    pool_id = pool_digest(ids, [1, 1])
+    write_pool(store, pool_id, {"image_id": ids, "label": [1, 1], **facts})
+    key = manifest_key(pool_id)
+    table = read_pool(store, pool_id)
+    assert table["jpeg_tables"].to_pylist() == facts["jpeg_tables"]
+    earlier = parquet_bytes(table.drop_columns(list(ADDED_LATER)), {"key": key})
+    store.put_checkpoint(key, earlier)
+    old = read_pool(store, pool_id)
+    assert old.schema.equals(manifest_schema())
+    assert old["jpeg_tables"].to_pylist() == old["metadata_bytes"].to_pylist() == [None, None]
+    assert old.drop_columns(list(ADDED_LATER)).equals(table.drop_columns(list(ADDED_LATER)))
+    named = read_pool(store, pool_id, ["subsampling", "image_id"])
+    assert named.to_pydict() == {"subsampling": [None, None], "image_id": ids}
+    place = re.fullmatch(r"manifests/(?P<pool>\w+)\.parquet", key)
+    assert FileCheck(store, deep=False).manifest(place).content == 2
+    store.put_checkpoint(key, parquet_bytes(table.drop_columns(["width"]), {"key": key}))
+    with pytest.raises(CorruptRecord, match="lacks the columns width"):
+        read_pool(store, pool_id)
 
 
 def test_every_column_is_in_the_description_of_the_store():
