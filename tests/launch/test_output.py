@@ -38,6 +38,7 @@ def test_a_run_goes_on_when_nobody_hears_it(own_run, tmp_path, ending):
     assert read_failures(store) == []
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_a_run_on_ray_goes_on_when_nobody_hears_it(own_run, tmp_path):
     line = 'crossgen run "$FILE" --store "$STORE" 2>&1 | head -1; exit ${PIPESTATUS[0]}'

@@ -95,7 +95,7 @@ def check(ended: Ended, run: Attacked) -> None:
     [
         (signal.SIGTERM, True, "starting"),
         (signal.SIGUSR1, True, "running"),
-        (signal.SIGTERM, True, "running"),
+        pytest.param(signal.SIGTERM, True, "running", marks=pytest.mark.slow),
     ],
 )
 def test_a_signal_to_the_group_is_heeded_and_leaves_nothing(

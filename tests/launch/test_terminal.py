@@ -82,7 +82,7 @@ def test_ctrl_c_while_ray_starts_is_answered_at_once(own_run, tmp_path, after_s)
         assert "Traceback" not in terminal.text()
 
 
-@pytest.mark.parametrize("columns", [80, 200])
+@pytest.mark.parametrize("columns", [80, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [

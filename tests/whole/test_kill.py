@@ -288,6 +288,7 @@ def trial_workers(driver: int) -> list[int]:
     return [pid for pid, name in names.items() if name.startswith(b"ray::Implicit") and below(pid)]
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_kill_9_of_a_worker_and_of_the_driver_on_ray(experiment, stores):
     """A worker's trial is tried again in the same run; a driver's run goes on with the next."""
