@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import ImageFile
 
@@ -207,7 +207,7 @@ def test_a_missing_file_is_no_property_of_the_image(tmp_path: Path) -> None:
     st.integers(0, 10_000),
 )
 @example("PNG", [], 0)
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300)
 def test_mutated_files_give_an_image_or_unreadable(
     format: str, changes: list[tuple[int, int]], cut: int
 ) -> None:

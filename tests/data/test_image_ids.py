@@ -2,7 +2,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.image_ids import draw, draw_by_name, image_id_of, words
@@ -15,7 +15,6 @@ def test_an_image_id_is_the_start_of_the_sha256_of_the_bytes() -> None:
 
 
 @given(st.lists(image_ids))
-@settings(deadline=None)  # the machine may be busy
 def test_words_sort_as_the_ids_do(ids: list[str]) -> None:
     high, low = words(ids).T
     assert [ids[index] for index in np.lexsort((low, high))] == sorted(ids)

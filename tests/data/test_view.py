@@ -33,7 +33,6 @@ def image_of(seed: int, height: int, width: int) -> Image:
 
 
 @given(texts, sizes, sizes)
-@settings(deadline=None)  # the machine may be busy
 def test_a_view_ends_at_the_size_that_it_says(text: Any, height: int, width: int) -> None:
     view = view_of(degradation=text[0], geometry=text[1])
     image_HWC = image_of(0, height, width)
@@ -97,7 +96,7 @@ def test_a_random_geometry_wants_a_generator() -> None:
 
 
 @given(st.lists(ids, min_size=2, max_size=5, unique=True), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_noise_is_a_function_of_the_image(image_ids: list[str], shuffle: Any) -> None:
     view = view_of(degradation="noise(10)")
     first = {image_id: view(grey(16), image_id, 0) for image_id in image_ids}
@@ -110,7 +109,7 @@ def test_noise_is_a_function_of_the_image(image_ids: list[str], shuffle: Any) ->
 
 
 @given(st.floats(0.5, 25), ids)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_noise_has_its_standard_deviation_in_grey_levels(sigma: float, image_id: str) -> None:
     noise = view_of(degradation=f"noise({sigma!r})")(grey(128), image_id, 0).astype(float) - 128
     # 49,152 values: the deviation's own standard error is .3 %; rounding adds a variance of 1/12.
