@@ -11,7 +11,7 @@ from pathlib import Path
 _TEXTS = {"txt", "csv", "tsv", "json", "jsonl", "yaml", "yml", "xml", "html", "htm", "md", "pdf"}
 _TABLES = {"parquet", "arrow", "lmdb", "mdb", "db", "mat", "h5", "npy", "npz", "pt", "pth", "pkl"}
 _ARCHIVES = {"zip", "tar", "gz", "tgz", "7z", "rar", "bz2", "xz"}
-_NOT_IMAGES = {"svg", "ini", "log", "py", "sh", "ipynb"} | _TEXTS | _TABLES | _ARCHIVES
+NOT_IMAGES = {"svg", "ini", "log", "py", "sh", "ipynb"} | _TEXTS | _TABLES | _ARCHIVES
 # A disk's own "lost+found" is root's alone to list.
 _NOT_FOLDERS = frozenset({"__MACOSX", "__pycache__", "lost+found"})
 
@@ -131,4 +131,4 @@ def _reason_to_skip(name: str) -> str:
     if name in _NOT_FOLDERS:
         return name
     extension = name.rpartition(".")[2].lower() if "." in name else ""
-    return f".{extension} file" if extension in _NOT_IMAGES else ""
+    return f".{extension} file" if extension in NOT_IMAGES else ""

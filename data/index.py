@@ -194,10 +194,7 @@ def _manifest(
             problems.append(FileProblem(image.path, entry.problem))
         else:
             usable.append((image, entry))
-    kinds = {
-        name: generators.generator(name) if name else generators.Generator("", "", "")
-        for name in {image.generator for image, _ in usable}
-    }
+    kinds = {name: generators.of_column(name) for name in {image.generator for image, _ in usable}}
     columns = {
         "image_id": [entry.image_id for _, entry in usable],
         "path": [image.path for image, _ in usable],

@@ -4,19 +4,39 @@ A layout is a module with `TREE` (a picture of it), `evidence(root)` (whether a 
 what was looked for and found), `inside(root)` (what in a folder is a collection of its own) and
 `scan(root, skipped)` (its files with all that names and folders say about them). Every layout is
 asked about a folder; it has the one that claims it, and where two do the user says which.
+
+`PLACE` says who is asked first: FIRST where a layout is another one's with more said about it,
+GENERAL where its rule is so wide that a collection known by name goes before it; else PARTICULAR.
+A layout that takes options has `configured(options)`; in the experiment they stand in parentheses,
+`layout: "table(fake=1)"`.
 """
 
 import functools
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
 from data.folder_glimpse import glimpse
 from data.folder_walk import FolderListing
+from data.layout_advice import advice
+from data.layout_refusals import RootTooHigh, SeveralLayouts, UnclearLabels, UnknownLayout
 from data.suggestions import did_you_mean
+
+__all__ = [
+    "FoundImage",
+    "Inside",
+    "Layout",
+    "LayoutEvidence",
+    "RootTooHigh",
+    "SeveralLayouts",
+    "UnclearLabels",
+    "UnknownLayout",
+]
+
+FIRST, PARTICULAR, GENERAL = 0, 1, 2  # values of PLACE
 
 # How far below a root collections are looked for: levels, and folders and entries of each.
 DEPTH = 3
@@ -29,7 +49,9 @@ class FoundImage(NamedTuple):
 
     path: str  # relative to the root, with forward slashes
     label: int  # 0 real, 1 fake
-    generator: str  # of a real: the generator whose folder holds it, "" where there is none
+    # of a real: the generator whose folder holds it, "" where it stands beside all of them, and
+    # several joined by `generators.SEVERAL` where it stands beside these
+    generator: str
     split: str  # train, validation or test
     class_name: str  # "" where unknown
     pair: str  # images that must never be parted by a split; "" where the image stands alone
@@ -41,6 +63,7 @@ class LayoutEvidence(NamedTuple):
 
     is_claim: bool  # the folder has this layout
     words: str  # what was found; where it is no claim, what was looked for as well
+    near: int = 0  # where it is no claim: how many folders or files of the layout there are
 
 
 class Inside(NamedTuple):
@@ -89,63 +112,44 @@ def refused_folder(root: Path, folder: Path) -> FoundImage:
     return FoundImage(folder.relative_to(root).as_posix(), 0, "", "", "", "", "")
 
 
-class UnknownLayout(ValueError):
-    """A layout's name that is not known, or a folder that has no known layout.
-
-    `what` is the name or the folder, `why` what is said of it; `details` are lines to show below:
-    what lies there, and the trees that are read.
-    """
-
-    def __init__(self, what: str | Path, why: str, details: Sequence[str] = ()) -> None:
-        super().__init__(f"{what} {why}")
-        self.what, self.why = str(what), why
-        self.details = tuple(details)
-
-
-class SeveralLayouts(UnknownLayout):
-    """A folder that more than one layout claims; `layouts` are their names."""
-
-    def __init__(
-        self, what: Path, why: str, details: Sequence[str], layouts: Sequence[str]
-    ) -> None:
-        super().__init__(what, why, details)
-        self.layouts = tuple(layouts)
-
-
-class RootTooHigh(UnknownLayout):
-    """A folder above collections instead of one of them; `roots` are theirs, where they stand.
-
-    `mixed` are folders that belong to the given root itself, whose other folders are collections.
-    """
-
-    def __init__(
-        self,
-        what: Path,
-        why: str,
-        details: Sequence[str],
-        roots: Sequence[Path],
-        mixed: Sequence[Path],
-    ) -> None:
-        super().__init__(what, why, details)
-        self.roots = tuple(roots)
-        self.mixed = tuple(mixed)
-
-
 @functools.cache
 def names() -> tuple[str, ...]:
     """The known layouts."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
-def load(name: str) -> Layout:
-    """The layout of a name.
+def load(text: str) -> Layout:
+    """The layout of a name, with its options where it is followed by some in parentheses.
 
     Raises:
-        UnknownLayout: there is none.
+        UnknownLayout: there is none, or it takes no such option.
     """
+    name, options = _parsed(text)
     if name not in names():
         raise UnknownLayout(f"layout {name!r}", f"is not known. {did_you_mean(name, names())}")
-    return cast(Layout, importlib.import_module(f"{__name__}.{name}"))
+    module = importlib.import_module(f"{__name__}.{name}")
+    if not options:
+        return cast(Layout, module)
+    if not hasattr(module, "configured"):
+        raise UnknownLayout(f"layout {text!r}", f"has options, and {name} takes none")
+    return cast(Layout, module.configured(options))
+
+
+def _parsed(text: str) -> tuple[str, dict[str, str]]:
+    """The parts of `name` or `name(key=value, ...)`."""
+    name, parenthesis, rest = text.partition("(")
+    if not parenthesis:
+        return text, {}
+    inner = rest.strip().removesuffix(")")
+    pairs = [part.partition("=") for part in inner.split(",")]
+    if not rest.strip().endswith(")") or any(not sign for _, sign, _ in pairs):
+        raise UnknownLayout(f"layout {text!r}", "is not written as `name(option=value, ...)`")
+    return name.strip(), {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def place(name: str) -> int:
+    """Who is asked first: FIRST, PARTICULAR or GENERAL."""
+    return int(getattr(load(name), "PLACE", PARTICULAR))
 
 
 def trees() -> list[str]:
@@ -168,40 +172,54 @@ def detect(root: Path) -> tuple[str, str]:
         OSError: it cannot be listed.
     """
     listed = FolderListing(root)
-    evidence = {name: load(name).evidence(root, listed) for name in names()}
-    claims = [name for name, each in evidence.items() if each.is_claim]
+    asked = {name: load(name).evidence(root, listed) for name in names() if place(name) < GENERAL}
+    claims = _first_claims(asked)
     inside = _inside(root, listed) if claims else Inside(list(collections_below(root)), [])
     if inside.collections:
         raise _too_high(root, inside)
-    lines = [f"  {name}: {each.words}" for name, each in evidence.items()]
+    if not claims:
+        asked |= {name: load(name).evidence(root, listed) for name in names() if name not in asked}
+        claims = _first_claims(asked)
     if len(claims) > 1:
         raise SeveralLayouts(
             root,
             f"has {len(claims)} layouts: {' and '.join(claims)}",
-            [
-                "found:",
-                *(
-                    line
-                    for line, each in zip(lines, evidence.values(), strict=True)
-                    if each.is_claim
-                ),
-            ],
+            ["found:", *(f"  {name}: {asked[name].words}" for name in claims)],
             claims,
         )
     if claims:
-        return claims[0], evidence[claims[0]].words
+        return claims[0], asked[claims[0]].words
+    raise _unknown(root, {name: asked[name] for name in names()})
+
+
+def _first_claims(asked: Mapping[str, LayoutEvidence]) -> list[str]:
+    """The layouts that claim a folder and stand in the first place of those that do."""
+    claims = [name for name, each in asked.items() if each.is_claim]
+    first = min((place(name) for name in claims), default=0)
+    return [name for name in claims if place(name) == first]
+
+
+def _unknown(root: Path, asked: Mapping[str, LayoutEvidence]) -> UnknownLayout:
     seen = glimpse(root)
     if seen.is_empty:
-        raise UnknownLayout(root, "is empty: there is no file in it", trees())
-    raise UnknownLayout(
+        return UnknownLayout(root, "is empty: there is no file in it", trees())
+    return UnknownLayout(
         root,
         f"has no layout that is known here ({', '.join(names())})",
-        ["found:", *(f"  {line}" for line in seen.lines), "looked for:", *lines, *trees()],
+        [
+            "found:",
+            *(f"  {line}" for line in seen.lines),
+            "looked for:",
+            *(f"  {name}: {each.words}" for name, each in asked.items()),
+            *advice(root, {name: each.near for name, each in asked.items()}),
+            *trees(),
+        ],
     )
 
 
 def _inside(root: Path, listed: FolderListing) -> Inside:
-    each = [load(name).inside(root, listed) for name in names()]
+    asked = [name for name in names() if place(name) < GENERAL]
+    each = [load(name).inside(root, listed) for name in asked]
     return Inside(
         [folder for one in each for folder in one.collections],
         [folder for one in each for folder in one.generators],
@@ -255,7 +273,11 @@ def collections_below(root: Path) -> dict[Path, str]:
 
 def _collection(folder: Path, listed: FolderListing) -> str:
     found = []
-    for name in names() if folder.name.lower() not in _SPLITS else ():
+    if folder.name.lower() in _SPLITS:
+        return ""
+    for name in names():
+        if place(name) == GENERAL:
+            continue
         evidence = load(name).evidence(folder, listed)
         if evidence.is_claim and not load(name).inside(folder, listed).collections:
             found.append(f"{name} layout, {evidence.words}")

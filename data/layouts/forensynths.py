@@ -1,5 +1,7 @@
 """ForenSynths, CNNDetection's collection (arXiv 1912.11035), and what is laid out like TREE.
 
+That is AIGCDetectBenchmark's test sets, GANGen-Detection, DiffusionForensics as NPR repacked it,
+Diffusion1kStep, AIGIBench: their generators tell them apart, and the evidence says which it is.
 In `train` and `val` are ProGAN's 20 LSUN categories, directly or below `progan`; in `test` ProGAN,
 CycleGAN, StyleGAN 1 and 2 have classes. The root is the whole tree, one split of it, or one
 generator. The root of one split says by its own name which it is ("progan_train"); one that does
@@ -15,6 +17,7 @@ from typing import NamedTuple
 from data.counts import counted
 from data.folder_walk import FolderListing, files_below
 from data.generators import generator
+from data.known_collections import recognition
 from data.layouts import FoundImage, Inside, LayoutEvidence, first_of, refused_folder
 
 TREE = """\
@@ -61,15 +64,16 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
     """Name the generators found, if there is a folder with both `0_real` and `1_fake`."""
     homes = _tree(root, listed).homes
     if not any(_is_whole(home.folder, listed) for home in homes):
-        return LayoutEvidence(
-            False, f"looked for {{0_real,1_fake}}, found {_almost(root, homes, listed)}"
-        )
+        words = _almost(root, homes, listed)
+        near = 0 if words.startswith("none") else 1 + len(homes)
+        return LayoutEvidence(False, f"looked for {{0_real,1_fake}}, found {words}", near)
     found = sorted({home.generator for home in homes})
     splits = sorted({home.split for home in homes})
     return LayoutEvidence(
         True,
         f"folders {{0_real,1_fake}} of "
-        f"{counted(len(found), 'generator')}: {', '.join(found)}; taken as {', '.join(splits)}",
+        f"{counted(len(found), 'generator')}: {', '.join(found)}; taken as {', '.join(splits)}"
+        f"{recognition(found)}",
     )
 
 

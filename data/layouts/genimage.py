@@ -13,6 +13,7 @@ from data.counts import counted
 from data.folder_walk import FolderListing, files_below
 from data.generators import generator, is_known, plain_name
 from data.imagenet_classes import imagenet_class
+from data.known_collections import recognition
 from data.layouts import FoundImage, Inside, LayoutEvidence, first_of, refused_folder
 
 TREE = """\
@@ -46,12 +47,14 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
             if splits
             else "none where they belong"
         )
-        return LayoutEvidence(False, f"looked for {{train,val}}/{{ai,nature}}, found {found}")
+        words = f"looked for {{train,val}}/{{ai,nature}}, found {found}"
+        return LayoutEvidence(False, words, len(splits))
     generators = sorted({home.generator for home in homes})
     return LayoutEvidence(
         True,
         f"folders {{train,val}}/{{ai,nature}} of "
-        f"{counted(len(generators), 'generator')}: {', '.join(generators)}",
+        f"{counted(len(generators), 'generator')}: {', '.join(generators)}"
+        f"{recognition(generators)}",
     )
 
 

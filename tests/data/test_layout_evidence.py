@@ -66,10 +66,10 @@ def test_each_layout_says_what_it_looked_for_and_found(
     with pytest.raises(UnknownLayout) as caught:
         layouts.detect(make(tmp_path, path))
     lines = caught.value.details
-    assert lines[lines.index("looked for:") + 1 :][:2] == (
-        f"  forensynths: looked for {{0_real,1_fake}}, found {forensynths}",
-        f"  genimage: looked for {{train,val}}/{{ai,nature}}, found {genimage}",
-    )
+    asked = lines[lines.index("looked for:") + 1 :][: len(layouts.names())]
+    assert tuple(line.split(":")[0].strip() for line in asked) == layouts.names()
+    assert f"  forensynths: looked for {{0_real,1_fake}}, found {forensynths}" in asked
+    assert f"  genimage: looked for {{train,val}}/{{ai,nature}}, found {genimage}" in asked
 
 
 A_THIRD = """
@@ -99,7 +99,7 @@ def test_a_layout_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(layouts, "__path__", [*layouts.__path__, str(tmp_path / "more")])
     layouts.names.cache_clear()
     try:
-        assert layouts.names() == ("forensynths", "genimage", "salon_for_this_test")
+        assert "salon_for_this_test" in layouts.names()
         root = make(tmp_path / "root", "photos/1.png", "paintings/2.png")
         assert layouts.detect(root)[0] == "salon_for_this_test"
         assert [

@@ -120,13 +120,13 @@ def test_a_named_layout_overrules(tmp_path: Path) -> None:
 
 def test_an_unknown_folder_is_shown_with_the_trees_that_are_read(tmp_path: Path) -> None:
     for name in ("a.JPG", "b.jpg", "c.txt", ".hidden"):
-        (tmp_path / "real" / "old").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "real" / name).write_bytes(b"x")
-    (tmp_path / "fake").mkdir()
+        (tmp_path / "photos" / "old").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / name).write_bytes(b"x")
+    (tmp_path / "drawn").mkdir()
     with pytest.raises(UnknownLayout, match="no layout that is known here") as caught:
         layouts.detect(tmp_path)
     shown = "\n".join(caught.value.details)
-    assert "real/  2 .jpg, 1 .txt" in shown
+    assert "photos/  2 .jpg, 1 .txt" in shown
     assert "old/" in shown
     for name in layouts.names():
         for line in layouts.load(name).TREE.splitlines():
