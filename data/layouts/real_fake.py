@@ -32,12 +32,12 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
         found = f"{first_of(root, labels)} without the other" if labels else "none"
         words = f"looked for folders of reals and of fakes side by side, found {found}"
         return LayoutEvidence(False, words, len(labels))
-    labels = sorted({folder.name for pair in whole for folder in pair.labelled})
+    folders = sorted({folder.name for pair in whole for folder in pair.labelled})
     names = sorted({_generator_of(pair, root) for pair in pairs})
     splits = sorted({_split_of(pair, root) for pair in pairs})
     return LayoutEvidence(
         True,
-        f"folders {', '.join(labels)} of {counted(len(names), 'generator')}: "
+        f"folders {', '.join(folders)} of {counted(len(names), 'generator')}: "
         f"{', '.join(names)}; taken as {', '.join(splits)}{_known(pairs)}",
     )
 
