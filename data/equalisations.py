@@ -3,6 +3,81 @@
 Real and fake images of a collection often differ in format, size or compression; an equalisation
 takes such a difference away, in training and in tests. It acts on the image as decoded, and may
 treat the two labels differently: nothing else may. It is part of a fit's and of a piece's key.
-`none` is the only one so far. To add one, decorate a factory with `@operation(NAME,
-kind="equalise")`; what it draws is a function of the image (`data/view.py`).
+To add one, decorate a factory with `@operation(NAME, kind="equalise")`; what it draws is a function
+of the image (`data/view.py`).
 """
+
+import numpy as np
+
+from data.geometry import check_range, check_sizes
+from data.jpeg import Subsampling, jpeg_coded
+from data.matching.coding import LOSSLESS, MCU_PX, Coding, coded_as
+from data.matching.table_list import table_list_of
+from data.pipelines import ApplyByLabel, Image, operation
+
+FAKE = 1
+
+
+@operation("recompress", kind="equalise", keeps_size=True)
+def recompress(quality: int, subsampling: Subsampling = "4:2:0") -> ApplyByLabel:
+    """Code both classes once more as JPEG at a quality of 1 to 100 (libjpeg's scale).
+
+    Reals that are JPEG are then coded twice, which can be read from their pixels: see
+    `data/README.md`. Sizes stay as they are.
+    """
+    check_range("quality", quality, 1, 100)
+
+    def apply(image_HWC: Image, rng: np.random.Generator, label: int) -> Image:
+        return jpeg_coded(image_HWC, quality, subsampling)
+
+    return apply
+
+
+@operation("match", kind="equalise", is_random=True)
+def match(px: int | None = None, tables: str = "") -> ApplyByLabel:
+    """Reals stay as they are, fakes are coded once as some real is, both are cropped to one square.
+
+    A fake draws its coding by its image_id from the list of the reals' codings, so the classes
+    have the same codings in the same shares. Crops lie on the 16 px grid of JPEG's blocks, so a
+    real keeps the grid that it was coded on, and a fake is coded on it. Whole images are coded, as
+    the reals were: the crop comes after.
+
+    Args:
+        px: side of the square; without it the largest that 95 % of either class reach.
+        tables: digest of the table list; filled in by the plan, never by a person.
+    """
+    if px is not None:
+        check_sizes((px,))
+
+    def apply(image_HWC: Image, rng: np.random.Generator, label: int) -> Image:
+        table_list = table_list_of(tables)
+        place, down, across = rng.random(3)  # as many for every image, whatever is done to it
+        coding = table_list.coding_at(place) if label == FAKE else LOSSLESS
+        if table_list.size_px is None:
+            return coded_as(image_HWC, coding)
+        return _square(image_HWC, table_list.size_px, down, across, coding)
+
+    return apply
+
+
+def _square(image_HWC: Image, size_px: int, down: float, across: float, coding: Coding) -> Image:
+    """The square at a place drawn evenly on the grid of blocks, of the image as it is coded.
+
+    An image below the square is continued by reflection: it counts in nothing, but its pool is
+    scored whole (`data.matching.left_out`).
+    """
+    below, right = (max(size_px - length, 0) for length in image_HWC.shape[:2])
+    if below or right:
+        image_HWC = np.pad(image_HWC, ((0, below), (0, right), (0, 0)), mode="reflect")
+    top, left = (
+        int(drawn * ((length - size_px) // MCU_PX + 1)) * MCU_PX
+        for drawn, length in zip((down, across), image_HWC.shape[:2], strict=True)
+    )
+    # A block's pixels depend on no other's but for the chroma that is interpolated at its border,
+    # so the blocks around the square stand for the whole image.
+    from_row, from_column = max(top - MCU_PX, 0), max(left - MCU_PX, 0)
+    coded_HWC = coded_as(
+        image_HWC[from_row : top + size_px + MCU_PX, from_column : left + size_px + MCU_PX], coding
+    )
+    top, left = top - from_row, left - from_column
+    return coded_HWC[top : top + size_px, left : left + size_px]

@@ -184,8 +184,8 @@ def test_equalise_is_told_the_label_and_acts_first() -> None:
 
 
 def test_an_unknown_equalise_is_refused() -> None:
-    with pytest.raises(PipelineError, match=r"Unknown equalise 'match'\. Known: none"):
-        view_of("match")
+    with pytest.raises(PipelineError, match=r"Unknown equalise 'mtch'\. Did you mean match"):
+        view_of("mtch")
 
 
 def test_what_was_written_by_another_decoding_is_refused(monkeypatch):

@@ -121,10 +121,10 @@ def test_given_weights_are_one_fit_whatever_is_equalised(expanded, tmp_path):
 
 def test_an_unknown_equalise_is_refused_with_what_is_known(expanded):
     with pytest.raises(Refused) as caught:
-        expanded(equalise="match")
+        expanded(equalise="mtch")
     [problem] = caught.value.problems
     assert problem.what.startswith("equalise")
-    assert "Unknown equalise 'match'. Known: none" in problem.why
+    assert "Unknown equalise 'mtch'. Did you mean match" in problem.why
 
 
 def test_a_piece_of_another_version_is_not_scored():
