@@ -22,7 +22,10 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True)
 class PoolRows:
-    """What selection looks at of a pool: columns of equal length, sorted by image_id."""
+    """What selection looks at of a pool: columns of equal length, sorted by image_id.
+
+    `kept` says which rows may be chosen, shape (n,); None for all.
+    """
 
     pool_id: str
     label: int
@@ -30,6 +33,7 @@ class PoolRows:
     classes: Sequence[str]
     pairs: Sequence[str]
     source: str
+    kept: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Candidates:
         class_code, class_names = _coded([name for i in order for name in pools[i].classes])
         pair_code, pair_names = _coded([name for i in order for name in pools[i].pairs])
         sources = {name: code for code, name in enumerate({pools[i].source for i in order})}
-        return cls(
+        table = cls(
             ids=words(image_ids),
             label=np.repeat(np.array([pools[i].label for i in order], np.int8), lengths),
             source=np.repeat(np.array([sources[pools[i].source] for i in order], int), lengths),
@@ -99,6 +103,11 @@ class Candidates:
             pair_names=pair_names,
             image_ids=np.array(image_ids, dtype=object),
         )
+        masks = [
+            np.ones(length, bool) if (kept := pools[index].kept) is None else kept
+            for index, length in zip(order, lengths, strict=True)
+        ]
+        return table if all(map(np.all, masks)) else table.taken(np.concatenate(masks))
 
     def taken(self, which: Mask | Codes) -> "Candidates":
         """These rows only."""
@@ -157,7 +166,8 @@ class Candidates:
 
 
 def _require_equal_lengths(pool: PoolRows) -> None:
-    if not len(pool.image_ids) == len(pool.classes) == len(pool.pairs):
+    kept = pool.image_ids if pool.kept is None else pool.kept
+    if not len(pool.image_ids) == len(pool.classes) == len(pool.pairs) == len(kept):
         raise SelectionError(
             f"Pool {pool.pool_id} has {len(pool.image_ids)} images, {len(pool.classes)} classes "
             f"and {len(pool.pairs)} pairs; give one of each per image."

@@ -12,12 +12,20 @@ import pyarrow.compute as pc
 
 from data.counts import counted
 from data.matching.coding import LOSSLESS, Coding
-from data.matching.left_out import FACTS, LeftOut, left_out, require_facts
+from data.matching.left_out import LeftOut, left_out, require_facts
 from data.matching.sizes import NoCommonSize, common_square
 from data.matching.table_list import TableList
 
 REAL, FAKE = 0, 1
-_READ = ("image_id", "jpeg_tables", *FACTS)
+_WORD = pa.dictionary(pa.int32(), pa.string())
+_READ_AS = {
+    "image_id": pa.string(),
+    "width": pa.int32(),
+    "height": pa.int32(),
+    "format": _WORD,
+    "jpeg_tables": _WORD,
+    "subsampling": _WORD,
+}
 
 
 class NotMatched(ValueError):
@@ -122,19 +130,17 @@ def formed(reals: Sequence[Any], fakes: Sequence[Any], px: int | None = None) ->
 def _one_table(tables: Sequence[Any]) -> Any:
     """What is looked at of all tables, each image once."""
     for table in tables:
-        require_facts(table, _READ)
+        require_facts(table, tuple(_READ_AS))
+    # Tables stay coded as numbers: written out they are hundreds of characters an image.
     plain = [
-        pa.table({name: table[name].cast(_TYPES.get(name, pa.string())) for name in _READ})
+        pa.table({name: table[name].cast(kind) for name, kind in _READ_AS.items()})
         for table in tables
     ]
-    whole = pa.concat_tables(plain).combine_chunks()
+    whole = pa.concat_tables(plain).unify_dictionaries().combine_chunks()
     if len(tables) == 1:
         return whole
     codes = whole["image_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     return whole.take(pa.array(np.unique(codes, return_index=True)[1]))
-
-
-_TYPES = {"width": pa.int32(), "height": pa.int32()}
 
 
 def _lengths(table: Any) -> npt.NDArray[np.int32]:
@@ -143,9 +149,14 @@ def _lengths(table: Any) -> npt.NDArray[np.int32]:
 
 
 def _codings(reals: Any) -> Counter[Coding]:
-    by_coding = reals.group_by(["jpeg_tables", "subsampling"]).aggregate([([], "count_all")])
-    found: Counter[Coding] = Counter()
-    columns = ("jpeg_tables", "subsampling", "count_all")
-    for tables, chroma, n in zip(*(by_coding[c].to_pylist() for c in columns), strict=True):
-        found[Coding(tables, chroma)] += n
-    return found
+    (table_N, tables), (chroma_N, chromas) = (
+        (coded.indices.to_numpy(), coded.dictionary.to_pylist())
+        for coded in (reals[name].combine_chunks() for name in ("jpeg_tables", "subsampling"))
+    )
+    codes, counts = np.unique(table_N * len(chromas) + chroma_N, return_counts=True)
+    return Counter(
+        {
+            Coding(tables[code // len(chromas)], chromas[code % len(chromas)]): int(count)
+            for code, count in zip(codes, counts, strict=True)
+        }
+    )

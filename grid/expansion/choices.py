@@ -29,7 +29,6 @@ class Choice:
     recipe: str | Mapping[str, Any]
     weights: WeightsSpec | None
     seed: int | None
-    equalise: str
 
     @property
     def values(self) -> dict[str, Any]:
@@ -82,7 +81,6 @@ def choices(
                         recipe,
                         weights,
                         seed,
-                        experiment.equalise or "none",
                     )
 
 

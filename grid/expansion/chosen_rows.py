@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from data.pools import Pool
 from data.selection import PoolRows, Selection, select
 from data.unseen_validation import without_trained
+from grid.records.table_lists import kept_by
 from grid.sources.training_sets import TrainingSet
 
 if TYPE_CHECKING:
@@ -26,15 +27,15 @@ class Selections:
 
     def __init__(self, fits: Mapping[str, Fit]) -> None:
         self._fits = fits
-        self._rows: dict[str, PoolRows] = {}
+        self._rows: dict[tuple[str, str], PoolRows] = {}
         self._made: dict[tuple[Any, ...], Selection] = {}
         self._apart: dict[tuple[Any, ...], Selection] = {}
 
-    def of(self, training: TrainingSet, parent: Fit | None) -> Selection:
+    def of(self, training: TrainingSet, parent: Fit | None, equalise: str = "none") -> Selection:
         """Return the training and validation rows of a training set.
 
         Where training begins with a parent's weights, validation leaves out what these were
-        trained on.
+        trained on. What the equalise leaves out is in neither.
 
         Raises:
             SelectionError: the pools cannot follow the rule, or nothing is left to validate on.
@@ -42,8 +43,12 @@ class Selections:
         line = () if parent is None else (parent, *ancestors(parent, self._fits))
         before = [fit for fit in line if fit.training is not None]
         if not before:
-            return self._whole(training)
-        key = (training.key, *(fit.training.key for fit in before if fit.training is not None))
+            return self._whole(training, equalise)
+        key = (
+            training.key,
+            equalise,
+            *(fit.training.key for fit in before if fit.training is not None),
+        )
         if key not in self._apart:
             trained = {
                 i
@@ -51,26 +56,28 @@ class Selections:
                 if fit.selection is not None
                 for i in fit.selection.train.image_ids
             }
-            self._apart[key] = without_trained(self._whole(training), trained)
+            self._apart[key] = without_trained(self._whole(training, equalise), trained)
         return self._apart[key]
 
-    def _whole(self, training: TrainingSet) -> Selection:
-        if training.key not in self._made:
-            self._made[training.key] = select(
-                [self._of_pool(p) for p in training.pools],
+    def _whole(self, training: TrainingSet, equalise: str) -> Selection:
+        key = training.key, equalise
+        if key not in self._made:
+            self._made[key] = select(
+                [self._of_pool(p, equalise) for p in training.pools],
                 training.rule,
-                [self._of_pool(p) for p in training.validation_pools],
+                [self._of_pool(p, equalise) for p in training.validation_pools],
             )
-        return self._made[training.key]
+        return self._made[key]
 
-    def _of_pool(self, pool: Pool) -> PoolRows:
-        if pool.pool_id not in self._rows:
-            self._rows[pool.pool_id] = pool_rows(pool)
-        return self._rows[pool.pool_id]
+    def _of_pool(self, pool: Pool, equalise: str) -> PoolRows:
+        key = pool.pool_id, equalise
+        if key not in self._rows:
+            self._rows[key] = pool_rows(pool, equalise)
+        return self._rows[key]
 
 
-def pool_rows(pool: Pool) -> PoolRows:
-    """Reduce a pool to what selection looks at."""
+def pool_rows(pool: Pool, equalise: str = "none") -> PoolRows:
+    """Reduce a pool to what selection looks at, through an equalise."""
     return PoolRows(
         pool_id=pool.pool_id,
         label=pool.label,
@@ -78,6 +85,7 @@ def pool_rows(pool: Pool) -> PoolRows:
         image_ids=pool.table["image_id"].to_pylist(),
         classes=pool.table["class"].to_pylist(),
         pairs=pool.table["pair"].to_pylist(),
+        kept=kept_by(equalise, pool.label, pool.table),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from grid.expansion.choices import choices, matches
 from grid.expansion.chosen_rows import Selections, TrainedClasses
+from grid.expansion.equalising import Equalising
 from grid.expansion.fits import Expansion, Fit
 from grid.expansion.labels import with_own_labels
 from grid.expansion.parents import parents_first
@@ -32,6 +33,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     """
     fits: dict[str, Fit] = {}
     selections = Selections(fits)
+    equalising = Equalising(experiment.equalise or "none", catalog, problems)
     trained = TrainedClasses(fits)
     scoring: dict[str, list[ScoringRecord]] = {}
     test_sets: dict[str, TestSet] = {}
@@ -47,20 +49,23 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
                 unused.pop(index, None)
             if excluding:
                 continue
-            fit = resolved(choice, selections, by_arm, problems)
+            fit = resolved(choice, selections, equalising, by_arm, problems)
             if fit is not None:
                 made.append(fit)
         by_arm[arm.name] = made
         tested = arm.test or experiment.test
         sets = form_test_sets(tested, catalog, problems)
         test_sets.update({_set_key(s): s for s in sets})
-        asked = sorted(list(test_sets).index(_set_key(s)) for s in sets)
+        by_equalise = equalising.of_test_sets(sets)
+        numbers = {key: number for number, key in enumerate(test_sets)}
         for fit in made:
             fits[fit.fit_id] = _merged(fits.get(fit.fit_id), fit)
             check_classes_left(fit.values["train"], trained.of(fit), sets, catalog, problems)
-            block = scored_on(fit, arm, tested, sets, problems)
-            if block is not None:
-                add_block(scoring.setdefault(fit.fit_id, []), block, asked)
+            for equalise, alike in by_equalise.items():
+                block = scored_on(fit, arm, tested, equalise, alike, problems)
+                if block is not None:
+                    asked = sorted(numbers[_set_key(s)] for s in alike)
+                    add_block(scoring.setdefault(fit.fit_id, []), block, asked)
     if keys:  # else every arm was refused for another reason
         _check_excludes(unused.values(), keys, problems)
         for key in {key: None for contrast in experiment.contrasts for key in contrast.compare}:
@@ -76,6 +81,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
         with_own_labels(fits),
         {k: tuple(v) for k, v in scoring.items()},
         tuple(test_sets.values()),
+        matched=tuple(equalising.matched.values()),
     )
 
 

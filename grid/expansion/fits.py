@@ -10,6 +10,7 @@ from data.selection import Selection
 from data.view import View, view_of
 from detectors.contract import Card, Options
 from detectors.recipes import Recipe
+from grid.expansion.equalising import Matched
 from grid.experiment_file.schema import Experiment
 from grid.records.experiments import ScoringRecord
 from grid.sources.catalog import Catalog
@@ -63,6 +64,8 @@ class Expansion:
     scoring: Mapping[str, tuple[ScoringRecord, ...]]
     test_sets: tuple[TestSet, ...]
     narrowed_from: Expansion | None = None
+    matched: tuple[Matched, ...] = ()
+    """What `equalise: match` was made of, a training set or test set each; empty without it."""
 
     @property
     def whole(self) -> Expansion:

@@ -12,6 +12,7 @@ from detectors.recipes import Recipe, resolve_recipe
 from grid.expansion.choices import Choice
 from grid.expansion.chosen_rows import Selections
 from grid.expansion.description import describe_fit
+from grid.expansion.equalising import Equalising
 from grid.expansion.fits import Fit
 from grid.expansion.labels import short_label
 from grid.expansion.parents import initial_weights
@@ -24,6 +25,7 @@ from grid.sources.training_sets import TrainingSet
 def resolved(
     choice: Choice,
     selections: Selections,
+    equalising: Equalising,
     by_arm: Mapping[str, list[Fit]],
     problems: Problems,
 ) -> Fit | None:
@@ -38,8 +40,11 @@ def resolved(
     if choice.weights is not None and weights is None:
         return None
     training = settings.training
+    equalise = equalising.of_training(training) if training is not None else "none"
+    if equalise is None:
+        return None
     try:
-        selection = selections.of(training, parent) if training is not None else None
+        selection = selections.of(training, parent, equalise) if training is not None else None
     except SelectionError as error:
         problems.add(f"arms.{choice.arm.name}.train", str(error), "Correct it in the file")
         return None
@@ -53,7 +58,7 @@ def resolved(
         recipe=settings.recipe,
         seed=choice.seed,
         weights=weights,
-        equalise=parse(choice.equalise, "equalise"),
+        equalise=parse(equalise, "equalise"),
     )
     augment = settings.augment.canonical
     trained_on = training.label if training else None
@@ -75,7 +80,7 @@ def resolved(
         parent=parent.fit_id if parent is not None else None,
         description=description,
         values=choice.values,
-        equalise=choice.equalise,
+        equalise=equalise,
     )
 
 

@@ -15,13 +15,13 @@ from grid.sources.tested_sets import TestSet
 
 
 def scored_on(
-    fit: Fit, arm: Arm, spec: TestSpec, sets: list[TestSet], problems: Problems
+    fit: Fit, arm: Arm, spec: TestSpec, equalise: str, sets: list[TestSet], problems: Problems
 ) -> ScoringRecord | None:
-    """Return what a fit is scored on: every pool of the test sets, once."""
+    """Return what a fit is scored on: every pool of the test sets of one equalise, once."""
     where = f"arms.{arm.name}.test" if arm.test else "test"
     try:
         geometry = find_preset(fit.card, spec.input).test if spec.input else fit.validation_geometry
-        views = [view_of(fit.equalise, text, geometry) for text in spec.degradations]
+        views = [view_of(equalise, text, geometry) for text in spec.degradations]
         if views[0].geometry.is_random:
             raise PipelineError(f"{views[0].geometry.canonical} is random, and a test is not")
     except ValueError as error:

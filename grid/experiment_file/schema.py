@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from data.operations import parse
+from grid.experiment_file.equalise_word import equalise_asked_for
 from grid.experiment_file.words import family_word
 
 EpochReference = Literal["selected", "last"] | Annotated[int, Field(ge=0)]
@@ -250,7 +250,7 @@ class Experiment(Strict):
     @field_validator("equalise")
     @classmethod
     def _is_known(cls, text: str | None) -> str | None:
-        return None if text is None else parse(text, "equalise").canonical
+        return None if text is None else equalise_asked_for(text)
 
     @field_validator("name")
     @classmethod

@@ -38,6 +38,7 @@ from grid.records.commits import Commit, read_commit
 from grid.records.experiments import ExperimentRecord
 from grid.records.latest import mark_latest
 from grid.records.stored_experiments import write_experiment
+from grid.records.table_lists import write_table_list
 from grid.refusal import Problems
 from grid.sources.catalog import open_catalog
 from grid.store.base import Store
@@ -245,6 +246,8 @@ def make_trials(plan: Plan, store: Store, *, resume_anyway: bool = False) -> lis
     paths = publish_pools(store, plan.expansion.catalog, needed, tested_by_class)
     whole = plan.expansion.whole
     record = plan.record if whole is plan.expansion else experiment_record(whole)
+    for each in whole.matched:
+        write_table_list(store, each.formed.table_list)
     write_experiment(store, record)
     mark_latest(store, record["name"], record["digest"])
     uncommitted = {f.fit.fit_id for f in plan.fits if not f.committed}

@@ -20,6 +20,7 @@ from grid.records.places import MANIFESTS, manifest_key
 from grid.records.pools.file_tables import publish_files
 from grid.records.pools.manifests import read_pool, write_pool
 from grid.records.proven.json_records import CorruptRecord
+from grid.records.table_lists import facts_needed
 from grid.refusal import Problem, Refused
 from grid.sources.catalog import Catalog
 from grid.store.base import Store
@@ -89,13 +90,16 @@ def training_block(fit: Fit, paths: Mapping[str, str]) -> TrainingSpec | None:
     """Return what a fit trains on, as pools and a rule, with the digests of the rows."""
     if fit.training is None or fit.selection is None:
         return None
-    return {
+    block: TrainingSpec = {
         "pools": [_pool(p, paths) for p in fit.training.pools],
         "validation_pools": [_pool(p, paths) for p in fit.training.validation_pools],
         "rule": asdict(fit.training.rule),
         "digest": fit.selection.train.digest,
         "validation_digest": fit.selection.validation.digest,
     }
+    if facts_needed(fit.equalise):
+        block["equalise"] = fit.equalise
+    return block
 
 
 def _check_classes(store: Store, pool: Pool) -> None:

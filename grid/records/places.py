@@ -2,6 +2,7 @@
 
 manifests/<pool_id>.parquet
 experiments/<name>/<digest>.json
+equalise/<digest>.json                   what `match` brings fakes to: a square and JPEG codings
 latest/<name>/<n>.json                   which expansion was run, the n-th time that it changed
 fits/<fit_id>/<attempt>/weights-<epoch>.safetensors | history.parquet | validation.parquet
                         | provenance.json | checkpoint.safetensors
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 MANIFESTS = "manifests/"
 EXPERIMENTS = "experiments/"
+EQUALISE = "equalise/"
 LATEST = "latest/"
 FITS = "fits/"
 COMMITS = "commits/"
@@ -37,6 +39,11 @@ def manifest_key(pool_id: str) -> str:
 def experiment_key(name: str, digest: str) -> str:
     """Return where one expansion of an experiment lies."""
     return f"{EXPERIMENTS}{name}/{digest}.json"
+
+
+def table_list_key(digest: str) -> str:
+    """Return where a table list of `equalise: match` lies."""
+    return f"{EQUALISE}{digest}.json"
 
 
 def latest_key(name: str, number: int) -> str:

@@ -18,6 +18,7 @@ from grid.integrity.set_aside import set_aside_foreign
 from grid.records.commits import Commit, committed_pieces_of, read_commit
 from grid.records.experiments import pieces_of_scoring
 from grid.records.pieces import Piece
+from grid.records.table_lists import make_known
 from grid.store.base import Store
 from grid.store.opening import open_store
 from grid.trial.contract import Report, Stop
@@ -25,7 +26,7 @@ from grid.trial.fit.fitting import fit_detector
 from grid.trial.images import TrialImages
 from grid.trial.network import load_fitted
 from grid.trial.scoring import score_piece
-from grid.trial.spec import TrialSpec
+from grid.trial.spec import TrialSpec, equalises_of
 
 
 def run_trial(spec: TrialSpec, attempt: str, report: Report, stop: Stop) -> bool:
@@ -45,6 +46,7 @@ def run_trial(spec: TrialSpec, attempt: str, report: Report, stop: Stop) -> bool
         Exception: whatever else went wrong; nothing committed is touched by it.
     """
     store = open_store(spec["store"])
+    make_known(store, equalises_of(spec))
     rows = TrialImages(store, spec)
 
     commit = read_commit(store, spec["fit_id"])

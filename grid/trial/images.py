@@ -15,6 +15,7 @@ from data.selection import Rows as SelectedRows
 from data.unseen_validation import as_described
 from grid.records.pools.file_tables import read_files
 from grid.records.pools.manifests import read_pool
+from grid.records.table_lists import facts_needed, kept_by
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
 from grid.trial.spec import TrainingSpec, TrialSpec
@@ -119,13 +120,14 @@ class TrialImages:
             _DECODED.retain(wanted)
 
     def _selection(self, block: TrainingSpec) -> Selection:
+        equalise = block.get("equalise", "none")
         return select(
-            [self._pool_rows(p) for p in block["pools"]],
+            [self._pool_rows(p, equalise) for p in block["pools"]],
             TrainingRule(**{**block["rule"], "classes": tuple(block["rule"]["classes"])}),
-            [self._pool_rows(p) for p in block["validation_pools"]],
+            [self._pool_rows(p, equalise) for p in block["validation_pools"]],
         )
 
-    def _pool_rows(self, pool: Mapping[str, Any]) -> PoolRows:
+    def _pool_rows(self, pool: Mapping[str, Any], equalise: str) -> PoolRows:
         # Not the manifest's: folders may name other classes than when it was first written.
         today = _today(self._store, pool["paths"])
         return PoolRows(
@@ -135,7 +137,16 @@ class TrialImages:
             image_ids=_manifest(self._store, pool["pool_id"])["image_id"].to_pylist(),
             classes=today["class"].to_pylist(),
             pairs=today["pair"].to_pylist(),
+            kept=self._kept(pool, equalise),
         )
+
+    def _kept(self, pool: Mapping[str, Any], equalise: str) -> np.ndarray | None:
+        """Return which rows of a pool an equalise keeps, None where it keeps all."""
+        columns = facts_needed(equalise)
+        if not columns:
+            return None
+        facts = read_pool(self._store, pool["pool_id"], columns)
+        return kept_by(equalise, pool["label"], facts)
 
 
 def _image_rows(selected: SelectedRows, pools: Sequence[tuple[list[str], np.ndarray]]) -> ImageRows:

@@ -17,13 +17,17 @@ class PoolSpec(TypedDict):
 
 
 class TrainingSpec(TypedDict):
-    """What a fit trains on: pools and a rule, with the digests of the rows that it gives."""
+    """What a fit trains on: pools and a rule, with the digests of the rows that it gives.
+
+    `equalise` stands where it leaves images out.
+    """
 
     pools: list[PoolSpec]
     validation_pools: list[PoolSpec]
     rule: dict[str, Any]
     digest: str
     validation_digest: str
+    equalise: NotRequired[str]
 
 
 class TrialSpec(TypedDict):
@@ -59,3 +63,13 @@ class TrialSpec(TypedDict):
     lineage: list[TrainingSpec | None]
     scoring: list[ScoringRecord]
     paths: dict[str, str]
+
+
+def equalises_of(spec: TrialSpec) -> list[str]:
+    """Return every equalise that a trial's images are read through, or were selected by."""
+    trained = [block for block in (spec["training"], *spec["lineage"]) if block is not None]
+    return [
+        spec.get("equalise", "none"),
+        *(block.get("equalise", "none") for block in trained),
+        *(block["equalise"] for block in spec["scoring"]),
+    ]

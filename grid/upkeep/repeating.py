@@ -14,13 +14,14 @@ from grid.records.experiments import resolved_epochs
 from grid.records.places import commit_key, files_key, files_of, manifest_key, weights_key
 from grid.records.pools.file_tables import files_bytes, read_files
 from grid.records.proven.json_records import CorruptRecord
+from grid.records.table_lists import lists_named, read_table_list, write_table_list
 from grid.refusal import Problem, Refused, did_you_mean
 from grid.store.base import Store
 from grid.store.errors import StoreError, StoreMissing
 from grid.store.opening import open_store
 from grid.trial.execute import run_trial
 from grid.trial.network import WeightsLost
-from grid.trial.spec import TrialSpec
+from grid.trial.spec import TrialSpec, equalises_of
 
 
 def commit_in(store: Store, fit_id: str) -> Commit:
@@ -77,6 +78,8 @@ def _aside(store: Store, spec: TrialSpec, folder: Path) -> TrialSpec:
         manifest = manifest_key(pool_id)
         aside.put_new(manifest, store.get(manifest))
         aside.put_new(key, files_bytes(key, _files_found(store, pool_id, key)))
+    for digest in lists_named(equalises_of(spec)):
+        write_table_list(aside, read_table_list(store, digest))
     if spec["parent"] and spec["weights"]:
         parent = commit_in(store, spec["parent"])
         aside.put_new(commit_key(spec["parent"]), store.get(commit_key(spec["parent"])))
