@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.lineage import ancestors
 from grid.records.experiments import Cell, FitRecord
+from grid.records.table_lists import as_asked
 
 _WITHOUT_NAME = ("detector", "degradation")  # said by their value alone: "npr, jpeg(75)"
 
@@ -28,7 +29,7 @@ class ArmOfFit:
             "epoch": cell.epoch,
             "degradation": cell.degradation,
             "test input": cell.test_pipeline,
-            "equalise": cell.equalise,
+            "equalise": as_asked(cell.equalise),
         }
         return cls(tuple((key, _said(value)) for key, value in settings.items()))
 

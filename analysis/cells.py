@@ -1,12 +1,12 @@
 """Cells: one fit at one epoch on one test set under one degradation, computed from the scores.
 
 Pools are always scored whole; what a test set leaves out is left out here. First images that an
-earlier pool of its reals (or of its fakes) holds as well, and its filter of classes (a list, or
-those that the fit at hand was not trained on). Then, by the experiment's leakage rule, rows whose
-very image the fit was trained or validated on (`seen`): `exclude` leaves them out, `allow` keeps
-them, `refuse` stopped at plan time and leaves out what came in later. Then rows without a logit.
-What remains is counted and measured; so under `exclude` the images of a test set are
-n_real + n_fake + n_seen + n_null.
+earlier pool of its reals (or of its fakes) holds as well, its filter of classes (a list, or those
+that the fit at hand was not trained on), and what its equalise leaves out. Then, by the
+experiment's leakage rule, rows whose very image the fit was trained or validated on (`seen`):
+`exclude` leaves them out, `allow` keeps them, `refuse` stopped at plan time and leaves out what
+came in later. Then rows without a logit. What remains is counted and measured; so under `exclude`
+the images of a test set are n_real + n_fake + n_seen + n_null.
 
 A cell's numbers depend on committed files alone, so they are computed once and kept under the
 digest of them and of the rules (`analysis.cell_cache`).
@@ -123,10 +123,12 @@ def _compute(
                 [
                     _rows(_held(held, selection, piece, commit), mask)
                     for piece, mask in zip(
-                        pieces, masks.of([piece.pool_id for piece in pieces], classes), strict=True
+                        pieces,
+                        masks.of([p.pool_id for p in pieces], classes, label, cell.equalise),
+                        strict=True,
                     )
                 ]
-                for pieces in (cell.real, cell.fake)
+                for label, pieces in enumerate((cell.real, cell.fake))
             ]
         except StoreError as error:
             log.warning("cell %s on %s is left out: %s", cell.fit_id, cell.test_set, error)

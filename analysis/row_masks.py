@@ -1,4 +1,7 @@
-"""Which rows of a pool a test set counts: each image once, and of the classes that it asks for."""
+"""Which rows of a pool a test set counts.
+
+Each image once, of the classes that it asks for, and none that its equalise leaves out.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import numpy.typing as npt
 
 from grid.records.experiments import NOT_TRAINED_CLASSES, Cell
 from grid.records.pools.manifests import read_pool
+from grid.records.table_lists import kept_of_pool
 from grid.store.base import Store
 
 if TYPE_CHECKING:
@@ -71,28 +75,38 @@ class RowMasks:
         self._store = store
         self._columns: dict[tuple[str, str], pa.ChunkedArray] = {}
         self._firsts: dict[tuple[str, ...], list[Mask]] = {}
-        self._masks: dict[tuple[tuple[str, ...], ClassFilter | None], list[Mask | None]] = {}
+        self._masks: dict[tuple[object, ...], list[Mask | None]] = {}
 
-    def of(self, pool_ids: Sequence[str], wanted: ClassFilter | None) -> list[Mask | None]:
+    def of(
+        self,
+        pool_ids: Sequence[str],
+        wanted: ClassFilter | None,
+        label: int,
+        equalise: str = "none",
+    ) -> list[Mask | None]:
         """Return a mask for each pool of one side of a test set; None where every row counts.
 
         Collections of photographs overlap: an image that an earlier pool holds does not count
         again.
+
+        Args:
+            pool_ids: of the side.
+            wanted: the classes that count.
+            label: of the side, 0 real and 1 fake.
+            equalise: of the cell; what it leaves out does not count.
         """
-        key = (tuple(pool_ids), wanted)
+        key = (tuple(pool_ids), wanted, label, equalise)
         if key not in self._masks:
             firsts = self._first_seen(tuple(pool_ids))
             self._masks[key] = [
-                self._mask(pool_id, wanted, firsts[place] if place else None)
+                _all_of(
+                    None if wanted is None else wanted.mask(self._column(pool_id, "class")),
+                    firsts[place] if place else None,
+                    kept_of_pool(self._store, pool_id, label, equalise),
+                )
                 for place, pool_id in enumerate(pool_ids)
             ]
         return self._masks[key]
-
-    def _mask(self, pool_id: str, wanted: ClassFilter | None, is_new: Mask | None) -> Mask | None:
-        mask = None if wanted is None else wanted.mask(self._column(pool_id, "class"))
-        if is_new is None:
-            return mask
-        return is_new if mask is None else mask & is_new
 
     def _first_seen(self, pool_ids: tuple[str, ...]) -> list[Mask]:
         """Return, for each of several pools, which of its images no earlier one of them holds."""
@@ -119,3 +133,9 @@ class RowMasks:
             found = read_pool(self._store, pool_id, [name])[name]
             self._columns[pool_id, name] = found.cast("string").fill_null("")
         return self._columns[pool_id, name]
+
+
+def _all_of(*masks: Mask | None) -> Mask | None:
+    """Return which rows all masks leave; None where there is no mask."""
+    given = [mask for mask in masks if mask is not None]
+    return np.logical_and.reduce(given) if given else None

@@ -6,13 +6,14 @@ from typing import NamedTuple
 import numpy as np
 import PIL.Image
 
+from data.jpeg_tables import table_values
 from data.pipelines import Image
 
 # Pillow's numbers of what it can write. 4:4:0, 4:1:1 and grey it reads only.
 WRITABLE = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}
 # The largest block that one of these codes as a whole: 8 x 8 coefficients, chroma halved both ways.
 MCU_PX = 16
-_VALUES = 64
+_MOST = 32767  # of libjpeg
 
 
 class Coding(NamedTuple):
@@ -25,29 +26,14 @@ class Coding(NamedTuple):
 LOSSLESS = Coding("", "")
 
 
-def table_values(tables: str) -> list[list[int]]:
-    """The quantisation tables that a text of a manifest means, luma first.
-
-    Args:
-        tables: lower-case hexadecimal, 64 values to a table in natural order, two digits a value
-            or four, tables joined by ":".
-
-    Raises:
-        ValueError: it is no such text.
-    """
-    found = []
-    for text in tables.split(":"):
-        digits = len(text) // _VALUES
-        if digits not in (2, 4) or len(text) != digits * _VALUES:
-            raise ValueError(
-                f"{text[:20]!r}... of {len(text)} characters is no quantisation table; give 64 "
-                "values of two or of four hexadecimal digits."
-            )
-        values = [int(text[at : at + digits], 16) for at in range(0, len(text), digits)]
-        if 0 in values:
-            raise ValueError(f"{text[:20]!r}... divides by 0; a table's values are 1 or more.")
-        found.append(values)
-    return found
+def why_not_writable(coding: Coding) -> str:
+    """Why no file can be written with a coding, "" where one can."""
+    values = [value for table in table_values(coding.tables) for value in table]
+    if values and not (min(values) >= 1 and max(values) <= _MOST):
+        return f"its tables hold values from {min(values)} to {max(values)}, not 1 to {_MOST}"
+    if coding != LOSSLESS and coding.subsampling not in WRITABLE:
+        return f"its subsampling is {coding.subsampling!r}, none of {', '.join(WRITABLE)}"
+    return ""
 
 
 def coded_as(image_HWC: Image, coding: Coding) -> Image:
@@ -58,16 +44,13 @@ def coded_as(image_HWC: Image, coding: Coding) -> Image:
         coding: what is done; LOSSLESS gives the image itself.
 
     Raises:
-        ValueError: a text is no quantisation table, or a subsampling cannot be written.
+        ValueError: no file can be written with it.
         RuntimeError: the file that was written has other tables.
     """
     if coding == LOSSLESS:
         return image_HWC
-    if coding.subsampling not in WRITABLE:
-        raise ValueError(
-            f"subsampling {coding.subsampling!r} cannot be written here; take one of "
-            f"{', '.join(WRITABLE)}."
-        )
+    if why := why_not_writable(coding):
+        raise ValueError(f"no JPEG can be written as {coding.tables[:20]!r}...: {why}.")
     tables = table_values(coding.tables)
     encoded = io.BytesIO()
     picture = PIL.Image.fromarray(np.ascontiguousarray(image_HWC))

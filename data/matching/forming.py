@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.counts import counted
-from data.matching.coding import LOSSLESS, Coding
+from data.matching.coding import LOSSLESS, Coding, why_not_writable
 from data.matching.left_out import LeftOut, left_out, require_facts
 from data.matching.sizes import NoCommonSize, common_square
 from data.matching.table_list import TableList
@@ -111,6 +111,12 @@ def formed(reals: Sequence[Any], fakes: Sequence[Any], px: int | None = None) ->
                 "Ask for a smaller one, such as match(64), or leave the number out",
             )
     codings = _codings(kept[REAL])
+    for coding in codings:
+        if why := why_not_writable(coding):
+            raise NotMatched(
+                f"{counted(codings[coding], 'real')} cannot be followed: {why}",
+                "Take them out, by jpeg_tables in the manifests",
+            )
     is_jpeg = pc.not_equal(kept[FAKE]["subsampling"].cast("string"), "")
     coded_twice = int(pc.sum(is_jpeg).as_py() or 0)
     if coded_twice and set(codings) == {LOSSLESS}:

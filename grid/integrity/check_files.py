@@ -28,6 +28,7 @@ from grid.records.scores.score_reading import (
     read_scores,
 )
 from grid.records.stored_experiments import experiment_digest, read_experiments
+from grid.records.table_lists import read_table_list
 from grid.store.base import Store
 from grid.store.errors import StoreError, StoreMissing
 
@@ -168,6 +169,12 @@ class FileCheck:
             return str(record["digest"])
 
         return self.look(place.string, read)
+
+    def table_list(self, place: re.Match[str]) -> Checked[int]:
+        """Look at a table list, whose name is the digest of its content; return its codings."""
+        return self.look(
+            place.string, lambda: len(read_table_list(self.store, place["digest"]).codings)
+        )
 
     def failure(self, place: re.Match[str]) -> Checked[str]:
         """Look at the record of a failure."""

@@ -147,6 +147,7 @@ def record_damage(kind: str, key: str, why: str) -> Damage:
 _OTHERS: dict[str, tuple[str, Again]] = {
     "markers": ("an older marker says which expansion was run last", "written"),
     "failures": ("this failure is left out where failures are shown", ""),
+    "table lists": ("tests and trainings that `equalise: match` matched by it fail", "written"),
     "places of images": ("trials that read these images fail", "written"),
     "caches": ("it is computed anew when it is needed", ""),
 }

@@ -35,6 +35,7 @@ from grid.records.places import (
     CLAIMS,
     COMMITS,
     DERIVED,
+    EQUALISE,
     EXPERIMENTS,
     FAILURES,
     FITS,
@@ -55,6 +56,7 @@ _EMPTY = "it is empty"
 _FORMS = {
     "commits": re.compile(rf"{COMMITS}(?P<fit>[^/]+)\.json"),
     "experiments": re.compile(rf"{EXPERIMENTS}(?P<name>[^/]+)/(?P<digest>[^/]+)\.json"),
+    "table lists": re.compile(rf"{EQUALISE}(?P<digest>[^/]+)\.json"),
     "manifests": re.compile(rf"{MANIFESTS}(?P<pool>[^/]+)\.parquet"),
     "fits": re.compile(
         rf"{FITS}(?P<fit>[^/]+)/(?P<attempt>[^/]+)/(?:weights-\d+\.safetensors|history\.parquet"
@@ -207,6 +209,7 @@ class _Check:
     def _records(self) -> None:
         checks: dict[str, Callable[[re.Match[str]], Checked[Any]]] = {
             "markers": self.files.marker,
+            "table lists": self.files.table_list,
             "failures": self.files.failure,
             "places of images": self.files.paths,
             "caches": self.files.cache,

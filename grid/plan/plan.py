@@ -243,8 +243,14 @@ def make_trials(plan: Plan, store: Store, *, resume_anyway: bool = False) -> lis
         for pool_id in (*test_set.real_pools, *test_set.fake_pools)
     }
     publish_manifests(store, plan.expansion.catalog, plan.manifests)
-    paths = publish_pools(store, plan.expansion.catalog, needed, tested_by_class)
     whole = plan.expansion.whole
+    paths = publish_pools(
+        store,
+        plan.expansion.catalog,
+        needed,
+        tested_by_class,
+        left_out_by_facts=bool(whole.matched),
+    )
     record = plan.record if whole is plan.expansion else experiment_record(whole)
     for each in whole.matched:
         write_table_list(store, each.formed.table_list)

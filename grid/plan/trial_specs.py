@@ -20,7 +20,7 @@ from grid.records.places import MANIFESTS, manifest_key
 from grid.records.pools.file_tables import publish_files
 from grid.records.pools.manifests import read_pool, write_pool
 from grid.records.proven.json_records import CorruptRecord
-from grid.records.table_lists import facts_needed
+from grid.records.table_lists import WRITE_ANEW, leaves_out
 from grid.refusal import Problem, Refused
 from grid.sources.catalog import Catalog
 from grid.store.base import Store
@@ -97,7 +97,7 @@ def training_block(fit: Fit, paths: Mapping[str, str]) -> TrainingSpec | None:
         "digest": fit.selection.train.digest,
         "validation_digest": fit.selection.validation.digest,
     }
-    if facts_needed(fit.equalise):
+    if leaves_out(fit.equalise):
         block["equalise"] = fit.equalise
     return block
 
@@ -120,6 +120,21 @@ def _check_classes(store: Store, pool: Pool) -> None:
                     "written anew, and all experiments that test these images follow",
                 )
             ]
+        )
+
+
+def _check_facts(store: Store, pool: Pool) -> None:
+    """Refuse a manifest of a version that did not say how files are coded, where it is asked."""
+    try:
+        known = read_pool(store, pool.pool_id, ["subsampling"])["subsampling"]
+    except CorruptRecord:
+        return
+    if known.null_count:
+        raise Refused.because(
+            f"manifest of {pool.source}",
+            f"{manifest_key(pool.pool_id)} does not say how its images are coded, being of an "
+            "earlier version of crossgen, and `equalise: match` leaves images out by it",
+            f"To have it, {WRITE_ANEW}",
         )
 
 
@@ -163,7 +178,12 @@ def publish_manifests(store: Store, catalog: Catalog, pool_ids: Iterable[str]) -
 
 
 def publish_pools(
-    store: Store, catalog: Catalog, pool_ids: Iterable[str], tested_by_class: Collection[str]
+    store: Store,
+    catalog: Catalog,
+    pool_ids: Iterable[str],
+    tested_by_class: Collection[str],
+    *,
+    left_out_by_facts: bool = False,
 ) -> dict[str, str]:
     """Write manifests of pools and what is found of their files today; return the latter's keys.
 
@@ -175,9 +195,11 @@ def publish_pools(
         catalog: knows the pools.
         pool_ids: what is to be published.
         tested_by_class: pools of which the analysis counts some classes, as manifests name them.
+        left_out_by_facts: whether images are left out by how their files are coded.
 
     Raises:
-        Refused: a manifest names other classes than the folders do today, where that matters.
+        Refused: a manifest names other classes than the folders do today, or does not say how
+            files are coded, where that matters.
     """
     wanted = list(pool_ids)
     written = publish_manifests(store, catalog, wanted)
@@ -186,6 +208,8 @@ def publish_pools(
         pool, dataset = catalog.pool(pool_id), catalog.dataset_of(pool_id)
         if pool_id in tested_by_class and pool_id not in written:
             _check_classes(store, pool)
+        if left_out_by_facts and pool_id not in written:
+            _check_facts(store, pool)
         today = {
             "path": [str(dataset.root / p) for p in pool.table["path"].to_pylist()],
             "class": pool.table["class"].to_pylist(),

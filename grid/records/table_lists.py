@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from data.operations import parse
-from grid.records.places import table_list_key
+from grid.records.places import manifest_key, table_list_key
+from grid.records.pools.manifests import read_pool
 from grid.records.proven.checksums import CorruptRecord
 from grid.records.proven.json_records import SCHEMA, from_json, to_json
 from grid.store.base import Store
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from data.matching.table_list import TableList
+
+WRITE_ANEW = (
+    "delete it from the store: the next run writes it anew, and all experiments that test these "
+    "images follow"
+)
 
 _FIELDS = ("size_px", "codings")
 
@@ -79,13 +85,29 @@ def lists_named(equalise: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def facts_needed(equalise: str) -> tuple[str, ...]:
-    """Return the columns of a manifest that decide what an equalise leaves out; () for none."""
-    if not lists_named([equalise]):
-        return ()
-    from data.matching.left_out import FACTS
+def leaves_out(equalise: str) -> bool:
+    """Say whether an equalise leaves images out, by header facts of theirs."""
+    return bool(lists_named([equalise]))
 
-    return FACTS
+
+def kept_of_pool(store: Store, pool_id: str, label: int, equalise: str) -> np.ndarray | None:
+    """Return which rows of a stored pool an equalise keeps, shape (n,); None where it keeps all.
+
+    Raises:
+        StoreMissing: the manifest or the equalise's list is not there.
+        CorruptRecord: one of them is damaged, or the manifest is of a version that did not say how
+            files are coded.
+    """
+    if not leaves_out(equalise):
+        return None
+    from data.matching.left_out import FACTS, FactsUnknown
+
+    make_known(store, [equalise])
+    facts = read_pool(store, pool_id, FACTS)
+    try:
+        return kept_by(equalise, label, facts)
+    except FactsUnknown as error:
+        raise CorruptRecord(manifest_key(pool_id), str(error), WRITE_ANEW) from error
 
 
 def kept_by(equalise: str, label: int, table: pa.Table) -> np.ndarray | None:
@@ -94,7 +116,7 @@ def kept_by(equalise: str, label: int, table: pa.Table) -> np.ndarray | None:
     Args:
         equalise: canonical text, whose list is known here.
         label: of the pool.
-        table: of its manifest, with the columns `facts_needed`.
+        table: of its manifest.
 
     Raises:
         FactsUnknown: the manifest does not say how its files are coded.

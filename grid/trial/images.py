@@ -15,7 +15,7 @@ from data.selection import Rows as SelectedRows
 from data.unseen_validation import as_described
 from grid.records.pools.file_tables import read_files
 from grid.records.pools.manifests import read_pool
-from grid.records.table_lists import facts_needed, kept_by
+from grid.records.table_lists import kept_of_pool
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
 from grid.trial.spec import TrainingSpec, TrialSpec
@@ -137,16 +137,8 @@ class TrialImages:
             image_ids=_manifest(self._store, pool["pool_id"])["image_id"].to_pylist(),
             classes=today["class"].to_pylist(),
             pairs=today["pair"].to_pylist(),
-            kept=self._kept(pool, equalise),
+            kept=kept_of_pool(self._store, pool["pool_id"], pool["label"], equalise),
         )
-
-    def _kept(self, pool: Mapping[str, Any], equalise: str) -> np.ndarray | None:
-        """Return which rows of a pool an equalise keeps, None where it keeps all."""
-        columns = facts_needed(equalise)
-        if not columns:
-            return None
-        facts = read_pool(self._store, pool["pool_id"], columns)
-        return kept_by(equalise, pool["label"], facts)
 
 
 def _image_rows(selected: SelectedRows, pools: Sequence[tuple[list[str], np.ndarray]]) -> ImageRows:

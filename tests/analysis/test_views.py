@@ -181,12 +181,12 @@ def test_an_image_of_several_pools_counts_in_the_first(store, monkeypatch):
             ]
             expected.append([i not in seen and c for i, c in zip(ids, counts, strict=True)])
             seen.update(ids)
-        found = masks.of(list(pools), wanted)
+        found = masks.of(list(pools), wanted, 0)
         assert found[0] is None or found[0].tolist() == expected[0]
         assert [mask.tolist() for mask in found[1:]] == expected[1:]
     assert sorted(read) == sorted(2 * [*pools]), "each column once"
     assert len(asked) == 3 * len(pools), "and no pool again for those that come after it"
-    assert masks.of(["p0"], None) == [None]
+    assert masks.of(["p0"], None, 0) == [None]
 
 
 def test_the_fits_of_a_store_are_gone_through_once(store, experiment):

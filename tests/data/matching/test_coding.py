@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, JpegImagePlugin
 
-from data.matching.coding import LOSSLESS, WRITABLE, Coding, coded_as, table_values
+from data.matching.coding import LOSSLESS, WRITABLE, Coding, coded_as
 
 
 def hexed(*tables, digits=2):
@@ -47,7 +47,6 @@ def test_the_file_has_the_tables_and_the_subsampling_that_were_asked_for(values,
 def test_tables_of_two_bytes_a_value_are_written_too():
     values = [300, *range(1, 64)]
     text = hexed(values, digits=4)
-    assert table_values(text) == [values]
     assert coded_as(picture(), Coding(text, "4:4:4")).shape == (48, 64, 3)
 
 
@@ -65,15 +64,18 @@ def test_coarse_tables_change_more_than_fine_ones():
     assert error[0] < 1 < error[1] < error[2]
 
 
-@pytest.mark.parametrize("text", ["", "00" * 64, "01" * 63, "zz" * 64, "01" * 64 + ":"])
-def test_what_is_no_table_is_refused(text):
-    with pytest.raises(ValueError, match=r"hexadecimal|divides by 0|invalid literal"):
-        coded_as(picture(), Coding(text, "4:2:0"))
-
-
-def test_what_cannot_be_written_is_refused():
-    with pytest.raises(ValueError, match="'4:1:1' cannot be written here"):
-        coded_as(picture(), Coding("01" * 64, "4:1:1"))
+@pytest.mark.parametrize(
+    ("coding", "why"),
+    [
+        (Coding("00" * 64, "4:2:0"), "values from 0 to 0, not 1 to 32767"),
+        (Coding("8000" * 64, "4:2:0"), "values from 32768 to 32768"),
+        (Coding("01" * 63, "4:2:0"), "a quantisation table has 128 or 256"),
+        (Coding("01" * 64, "4:1:1"), "its subsampling is '4:1:1', none of 4:4:4"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(coding, why):
+    with pytest.raises(ValueError, match=why):
+        coded_as(picture(), coding)
 
 
 def test_a_codec_that_writes_other_tables_is_found(monkeypatch):

@@ -93,6 +93,7 @@ def test_fakes_that_are_jpeg_already_are_counted():
     ("reals", "fakes", "px", "why"),
     [
         (jpegs(3, subsampling="grey"), pngs(3), None, "each of its 3 reals is coded as no fake"),
+        (jpegs(2, tables="00" * 64), pngs(3), None, "2 reals cannot be followed: its tables hold"),
         (pngs(3), jpegs(1, 256, 256), None, "no real was coded as JPEG and 1 fake was"),
         (jpegs(3, 100, 100), pngs(3), 128, "none of its 3 real images holds a square of 128 px"),
         (jpegs(3), pngs(3, 64, 64), 128, "none of its 3 fake images holds a square of 128 px"),
