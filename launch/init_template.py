@@ -42,9 +42,12 @@ data:
 {% endif %}{% endfor %}
 {% if bias %}# One-sided, so that a detector can read the label from that fact alone:
 {% for each in bias %}#   {{ each.comparison }}, {{ each.fact }}: {{ each.classes }}
-{% endfor %}# Prepare both classes alike and call `crossgen init` again, or take the images as
-# they are, in writing: until this is a line of its own, `crossgen plan` refuses.
-# equalise: none
+{% endfor %}# Prepare both classes alike and call `crossgen init` again, or say here what is done
+# about it: until this is a line of its own, `crossgen plan` refuses.
+#   match           fakes are coded once as the reals were, both classes cropped to one square
+#   recompress(96)  both are coded once more; sizes stay, and JPEG reals are then coded twice
+#   none            the images are taken as they are, which is said before every number
+# equalise: match
 {% else %}# equalise: none      # formats and sizes of both classes look alike
 {% endif %}
 test:
@@ -124,9 +127,9 @@ class Blank(NamedTuple):
 
 # A blank is the line that begins so.
 _EQUALISE = (
-    "# equalise: none",
+    "# equalise: match",
     "equalise",
-    "how one-sided formats or sizes are taken; plan refuses until it is there",
+    "match, recompress(96) or none, for one-sided formats or sizes; plan refuses until it is there",
 )
 _SETS = (
     "  sets: []",

@@ -20,6 +20,7 @@ from grid.sources.families import lines_to_add
 from grid.sources.source import FAKE, TRAIN
 from launch.desk import Desk
 from launch.show_damage import print_damage
+from launch.show_equalised import print_equalised
 from launch.show_remarks import print_remarks
 
 SHOWN = 20
@@ -59,6 +60,7 @@ def print_plan(desk: Desk) -> None:
     _print_unknown_families(console, plan)
     _print_overlaps(console, plan)
     print_remarks(console, plan)
+    print_equalised(console, plan.expansion)
     if plan.manifests:
         console.print(
             f"{counted(len(plan.manifests), 'deleted manifest')}: the next run writes "
@@ -126,7 +128,8 @@ def _time(plan: Plan) -> str:
 
 def print_accepted_bias(console: Console, plan: Plan) -> None:
     """Print what a header says of the labels, where the file accepts it; before anything else."""
-    said = accepted(one_sided(plan.expansion))
+    asked = plan.expansion.experiment.equalise or "none"
+    said = accepted(one_sided(plan.expansion), asked)
     if said is None:
         return
     sentence, comparisons = said

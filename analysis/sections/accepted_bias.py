@@ -25,7 +25,7 @@ def accepted_bias(selection: StoreSelection, experiment: ExperimentRecord) -> Fo
     or of all of them together where one brings only reals or only fakes. A pool whose manifest is
     not in the store (nothing of it has run), or is damaged, is left out.
     """
-    if experiment["equalise"] != "none":
+    if experiment["equalise"].startswith("match"):  # it leaves nothing, so nothing is read
         return None
     labels = {pool["pool_id"]: pool["label"] for pool in experiment["pools"]}
     read, damaged = by_halves(
@@ -39,7 +39,8 @@ def accepted_bias(selection: StoreSelection, experiment: ExperimentRecord) -> Fo
         one_sided_among(
             (name, [facts[pool_id] for pool_id in pools if pool_id in facts])
             for name, pools in _compared(experiment)
-        )
+        ),
+        experiment["equalise"],
     )
 
 

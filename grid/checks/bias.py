@@ -13,6 +13,12 @@ from grid.expansion.fits import Expansion
 from grid.records.pools.header_facts import OneSided, PoolFacts, one_sided_among, pool_facts
 from grid.refusal import Problem
 
+CHOICES = (
+    "`equalise: match` (fakes are coded once as the reals were, and both classes cropped to one "
+    "square), `equalise: recompress(96)` (both are coded once more; sizes stay, and reals that are "
+    "JPEG are then coded twice), or `equalise: none` (taken as they are, said before every number)"
+)
+
 Comparison = tuple[str, Sequence[Pool]]
 
 
@@ -40,8 +46,7 @@ def refused(found: Iterable[OneSided]) -> list[Problem]:
             what=f"{each.comparison}: {each.fact} x label is one-sided",
             why=f"{each.classes}, so a detector can read the label from the {each.fact} alone and "
             "the numbers would mean nothing",
-            mend="Prepare both classes alike, or accept it in writing with "
-            "`equalise: none` in the file",
+            mend=f"Say in the file which: {CHOICES}; or prepare both classes alike",
         )
         for each in found
     ]

@@ -106,18 +106,34 @@ def one_sided_among(comparisons: Iterable[tuple[str, Sequence[PoolFacts]]]) -> l
     return found
 
 
-def accepted(found: Sequence[OneSided]) -> tuple[str, tuple[str, ...]] | None:
-    """Say what a file accepted with `equalise: none`: a sentence, and a line per comparison.
+def left_by(equalise: str, found: Iterable[OneSided]) -> list[OneSided]:
+    """Return what is one-sided still, once images are equalised.
+
+    Args:
+        equalise: as the experiment says it. `recompress` leaves sizes as they are, and every other
+            takes away all that a header says.
+        found: of the files.
+    """
+    if equalise == "none":
+        return list(found)
+    return [each for each in found if each.fact == "size" and equalise.startswith("recompress")]
+
+
+def accepted(
+    found: Sequence[OneSided], equalise: str = "none"
+) -> tuple[str, tuple[str, ...]] | None:
+    """Say what a file accepted by its `equalise:`: a sentence, and a line per comparison.
 
     None where nothing is one-sided. It stands before every number of such an experiment.
     """
+    found = left_by(equalise, found)
     if not found:
         return None
     facts = " and ".join(dict.fromkeys(each.fact for each in found))
     return (
         f"Labels can be read from the file header: {facts} x label "
         f"{'are' if ' and ' in facts else 'is'} one-sided, and the file accepts it with "
-        "`equalise: none`. The numbers may come from that alone.",
+        f"`equalise: {equalise}`. The numbers may come from that alone.",
         tuple(f"{each.comparison}, {each.fact}: {each.classes}" for each in found),
     )
 
