@@ -1,0 +1,112 @@
+"""`crossgen index`: what is shown, written and answered; the exit code says whether all is well."""
+
+import csv
+import json
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+
+@pytest.fixture
+def root(tmp_path, cache, make_genimage):
+    return make_genimage(tmp_path / "images", {"g1": 1, "biggan": 2}, train=4, test=3)
+
+
+def test_a_sound_root_is_summed_up(crossgen, root):
+    code, out, _ = crossgen("index", root)
+    assert code == 0
+    assert "layout genimage: folders {train,val}/{ai,nature} of 2 generators: biggan, g1" in out
+    assert "28 images" in out
+    row = next(line for line in out.splitlines() if line.startswith("biggan "))
+    assert row.split()[:6] == ["biggan", "test", "fake", "3", "PNG", "16x16"]
+    assert "GenImage, as published:" in out
+    assert "7 of 8 generators are missing" in out
+
+
+def test_unusable_files_are_listed_counted_and_written(crossgen, root, tmp_path):
+    (root / "g1" / "train" / "ai" / "000.png").write_bytes(b"")
+    for i in range(20):
+        (root / "g1" / "val" / "ai" / f"bad{i:02}.png").write_bytes(b"no image")
+    listed = tmp_path / "problems.csv"
+    code, out, _ = crossgen("index", root, "--problems", listed)
+    assert code == 1
+    assert "27 images" in out
+    assert "21 not usable" in out
+    assert "g1/train/ai/000.png: the file is empty (0 bytes)" in out
+    assert "... and 11 more" in out
+    rows = list(csv.DictReader(listed.read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 21
+    assert {row["root"] for row in rows} == {str(root)}
+
+
+def test_one_image_with_two_labels_is_no_sound_root(crossgen, root):
+    shutil.copy(root / "g1/train/ai/000.png", root / "g1/train/nature/copy.png")
+    code, out, _ = crossgen("index", root)
+    assert code == 1
+    assert "one image with two labels" in out
+    assert "copy.png" in out
+
+
+def test_a_root_that_is_none_does_not_keep_the_others_from_being_shown(crossgen, root, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, out, err = crossgen("index", tmp_path / "absent", tmp_path / "empty", root)
+    assert code == 2
+    assert "28 images" in out
+    assert "refused (2 problems)" in err
+    assert "there is no such folder" in err
+    assert "is empty: there is no file in it" in err
+
+
+def test_a_folder_too_high_is_answered_with_the_command_that_is_right(crossgen, root, tmp_path):
+    shutil.copytree(root, tmp_path / "above" / "one")
+    shutil.copytree(root, tmp_path / "above" / "two")
+    code, _, err = crossgen("index", tmp_path / "above")
+    assert code == 2
+    assert f"crossgen index {tmp_path / 'above' / 'one'} {tmp_path / 'above' / 'two'}" in err
+
+
+def test_an_experiment_file_means_its_roots(crossgen, own_run):
+    raw = yaml.safe_load(own_run.file.read_text(encoding="utf-8"))
+    code, out, _ = crossgen("index", own_run.file)
+    assert code == 0
+    assert len(raw["data"]) == out.count("layout genimage")
+    assert "88 images" in out
+
+
+def test_the_summary_as_json_and_the_rows_as_parquet(crossgen, root, tmp_path):
+    (root / "g1" / "train" / "ai" / "000.png").write_bytes(b"")
+    rows = tmp_path / "rows.parquet"
+    code, out, _ = crossgen("index", root, "--json", "--write", rows)
+    assert code == 1
+    [found] = json.loads(out)["collections"]
+    assert found["images"] == sum(each["images"] for each in found["sources"]) == 27
+    assert [each["path"] for each in found["problems"]] == ["g1/train/ai/000.png"]
+    table = pq.read_table(rows)
+    assert table.num_rows == 27
+    assert set(table["root"].to_pylist()) == {str(root)}
+
+
+@pytest.mark.parametrize("option", ["--problems", "--write"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
+    crossgen, root, tmp_path, option
+):
+    code, out, err = crossgen("index", root, option, tmp_path / "nowhere" / "file")
+    assert code == 2
+    assert not out
+    assert "is no folder that can be written to" in err
+
+
+def test_nothing_given_is_refused(crossgen, cache):
+    code, _, err = crossgen("index")
+    assert code == 2
+    assert "no folder is given" in err
+
+
+def test_a_simulated_collection_is_called_so(crossgen, root):
+    from data.simulated import SIMULATED_MARKER, marker_text
+
+    (root / SIMULATED_MARKER).write_text(marker_text({"made_by": "a test"}), encoding="utf-8")
+    _, out, _ = crossgen("index", root)
+    assert "simulated images: no evidence about real generators" in out
