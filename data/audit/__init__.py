@@ -1,0 +1,1 @@
+"""Audits: whether something other than what a generator does tells fakes from reals."""
