@@ -26,7 +26,7 @@ def jpeg(quality: int, subsampling: Subsampling = "4:2:0") -> Apply:
     return apply
 
 
-# Four arrays of float32: the image, padded, the result, the pair of rows.
+# Bounds small images, nearly all of which is in a block; of large ones far less.
 @operation("blur", kind="degradation", keeps_size=True, bytes_per_pixel=54)
 def blur(sigma: float) -> Apply:
     """Gaussian blur of standard deviation sigma in pixels, 0 to 100."""

@@ -1,0 +1,84 @@
+"""The fast blur has the pixels of the plain sums, to the bit, however it comes by them."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from plain_gaussian_blur import plain_gaussian_blur
+
+from data import gaussian_blur as module
+from data.gaussian_blur import gaussian_blur
+from data.pipelines import Image
+from data.randomness import stream
+
+
+def noise(height: int, width: int, levels: int = 256) -> Image:
+    return stream("blur", height, width).integers(0, levels, (height, width, 3), np.uint8)
+
+
+def chequered(height: int, width: int, dark: int, bright: int) -> Image:
+    """Every blurred value lies at the mean of both levels: a half where their sum is odd."""
+    cells = np.indices((height, width)).sum(0) % 2
+    return np.repeat(np.where(cells, bright, dark).astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+@given(
+    st.integers(1, 90),
+    st.integers(1, 90) | st.integers(512, 530),
+    st.floats(0.13, 12),
+    st.sampled_from([2, 4, 256]),
+)
+@example(1, 41, 4.75, 2)
+@settings(max_examples=60, deadline=None)
+def test_pixels_are_those_of_the_plain_sums(
+    height: int, width: int, sigma: float, levels: int
+) -> None:
+    image_HWC = noise(height, width, levels)
+    before = image_HWC.copy()
+    assert np.array_equal(gaussian_blur(image_HWC, sigma), plain_gaussian_blur(image_HWC, sigma))
+    assert np.array_equal(image_HWC, before)
+
+
+@pytest.mark.parametrize("sigma", [0.7, 3.0, 5.0, 20.0])
+@pytest.mark.parametrize("levels", [(50, 151), (0, 255), (7, 8), (9, 9)])
+def test_values_at_a_half_are_those_of_the_plain_sums(
+    sigma: float, levels: tuple[int, int]
+) -> None:
+    image_HWC = chequered(70, 50, *levels)
+    assert np.array_equal(gaussian_blur(image_HWC, sigma), plain_gaussian_blur(image_HWC, sigma))
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.0, 3.0, 16.0])
+def test_the_products_err_by_less_than_is_proven(
+    sigma: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Held against exact sums; what they leave to settle is what lies that near to a half."""
+    weights = module._half_kernel(sigma, int(4 * sigma + 0.5))
+    radius = len(weights) - 1
+    image_HWC = noise(module._ROWS, 64)
+    padded_HCW = np.pad(
+        image_HWC.transpose(0, 2, 1), ((radius,) * 2, (0, 0), (radius,) * 2), "symmetric"
+    )
+    kernel = np.concatenate([weights[:0:-1], weights]).astype(np.float64)
+    exact_HCW = np.apply_along_axis(np.convolve, 0, padded_HCW.astype(np.float64), kernel, "valid")
+    exact_HCW = np.apply_along_axis(np.convolve, 2, exact_HCW, kernel, "valid")
+    products = module._Products(weights, 64)
+    products.write(padded_HCW, np.empty_like(image_HWC))
+    # What `write` leaves in its buffers: how far each value is from its grey level.
+    far = np.abs(exact_HCW - np.rint(exact_HCW)).ravel()
+    assert np.abs(products._across - far).max() < products._error
+    assert products._error < 0.01
+
+
+def test_settling_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    image_HWC = noise(80, 80)
+    monkeypatch.setattr(module, "_largest_error", lambda weights: 0.01)
+    monkeypatch.setattr(module, "_WINDOW_BYTES", 1000)
+    assert np.array_equal(gaussian_blur(image_HWC, 3.0), plain_gaussian_blur(image_HWC, 3.0))
+
+
+def test_without_settling_some_pixels_would_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proof is needed: without it the rounding of some values is the products' own."""
+    image_HWC = chequered(64, 64, 50, 151)
+    monkeypatch.setattr(module, "_largest_error", lambda weights: 0.0)
+    assert not np.array_equal(gaussian_blur(image_HWC, 3.0), plain_gaussian_blur(image_HWC, 3.0))
