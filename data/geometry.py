@@ -86,6 +86,17 @@ def hflip(p: float = 0.5) -> Apply:
     return apply
 
 
+@operation("vflip", kind="geometry", is_random=True, keeps_size=True)
+def vflip(p: float = 0.5) -> Apply:
+    """Mirror above and below with probability p."""
+    check_range("p", p, 0, 1)
+
+    def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
+        return image_HWC[::-1] if rng.random() < p else image_HWC
+
+    return apply
+
+
 def mirrored(image_HWC: Image) -> Image:
     """The image with left and right exchanged."""
     # Copied plane by plane: twice as fast as numpy's copy of a view with three reversed bytes.
@@ -208,6 +219,12 @@ def check_range(name: str, value: float, lowest: float, highest: float) -> None:
         raise ValueError(
             f"{name} {value} is out of range; give a value from {lowest} to {highest}."
         )
+
+
+def check_span(name: str, span: tuple[float, float], lowest: float, highest: float) -> None:
+    """Refuse a pair of bounds that do not rise or leave [lowest, highest], with a ValueError."""
+    check_range(name, span[1], lowest, highest)
+    check_range(name, span[0], lowest, span[1])
 
 
 def _size(image_HWC: Image) -> str:

@@ -1,129 +1,58 @@
 """Image operations with all their parameters settled, and pipelines of them.
 
-The operations themselves are in `data/geometry.py`, `data/augmentations.py`,
-`data/degradations.py` and `data/equalisations.py`, one module per kind; each is a decorated
-factory: parameters now, image later. Texts become pipelines in `data/operations.py`; what a
-detector is given of an image is several of them, `data/view.py`.
+The operations themselves are in `data/geometry.py`, `data/augmentations/`,
+`data/degradations.py`, `data/equalisations.py` and `data/second_views.py`, one module or room per
+kind, and are found through `data/operation_registry.py`. Texts become pipelines in
+`data/operations.py`; what a detector is given of an image is several of them, `data/view.py`.
 """
 
 import functools
-import importlib
-import inspect
-import typing
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, cast
+from itertools import pairwise
+from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from data.operation_arguments import canonical_value
+from data.operation_registry import (
+    ACTS_IN_ORDER,
+    MODULE_OF_KIND,
+    ActsOn,
+    Apply,
+    ApplyByLabel,
+    Image,
+    Kind,
+    PipelineError,
+    Registered,
+    TooSmall,
+    known,
+    operation,
+    registered,
+)
 from data.randomness import stream
-from data.suggestions import did_you_mean
 
-# Legend of shape suffixes: H height, W width in pixels, C the three channels red, green, blue.
-Image = npt.NDArray[np.uint8]
-Kind = Literal["geometry", "augmentation", "degradation", "equalise"]
-Apply = Callable[[Image, np.random.Generator], Image]
-ApplyByLabel = Callable[[Image, np.random.Generator, int], Image]
-Factory = TypeVar("Factory", bound=Callable[..., Apply | ApplyByLabel])
+__all__ = [
+    "MODULE_OF_KIND",
+    "Apply",
+    "ApplyByLabel",
+    "Image",
+    "Kind",
+    "Operation",
+    "Pipeline",
+    "PipelineError",
+    "Registered",
+    "TooSmall",
+    "known",
+    "operation",
+    "registered",
+    "require_rgb",
+]
 
-NONE = ("none",)
-"""The word for no operation."""
-
-MODULE_OF_KIND = {
-    "geometry": "data.geometry",
-    "augmentation": "data.augmentations",
-    "degradation": "data.degradations",
-    "equalise": "data.equalisations",
+_ACTED_ON: dict[ActsOn, str] = {
+    "image": "each image by itself",
+    "batch": "a batch on the device",
+    "targets": "a batch and its labels",
 }
-
-
-class PipelineError(ValueError):
-    """A string of operations that cannot be understood, or an image that it cannot take."""
-
-
-class TooSmall(PipelineError):
-    """An image has fewer pixels than a crop asks for; nothing is padded unless said."""
-
-
-@dataclass(frozen=True)
-class Registered:
-    """One known operation: the factory and what is said about it."""
-
-    factory: Callable[..., Apply | ApplyByLabel]
-    version: int
-    is_random: bool
-    keeps_size: bool
-    bytes_per_pixel: int
-    signature: inspect.Signature
-    annotations: dict[str, Any]
-
-    @property
-    def usage(self) -> str:
-        """The parameters as one would write them, with their defaults."""
-        return ", ".join(
-            str(parameter.replace(annotation=inspect.Parameter.empty))
-            for parameter in self.signature.parameters.values()
-        )
-
-
-_registry: dict[tuple[str, str], Registered] = {}
-
-
-def operation(
-    name: str,
-    *,
-    kind: Kind,
-    version: int = 1,
-    is_random: bool = False,
-    keeps_size: bool = False,
-    bytes_per_pixel: int = 14,
-) -> Callable[[Factory], Factory]:
-    """Register a factory under a name of the string language.
-
-    The factory takes the parameters (annotated with int, float, str, bool, None, Literal, tuple or
-    unions of them), raises ValueError when one is out of range, and returns
-    `apply(image_HWC, rng) -> image_HWC`; one of the kind `equalise` returns
-    `apply(image_HWC, rng, label) -> image_HWC`, label 0 real and 1 fake. `apply` must not write
-    into its input, which may be a shared cache. The result's size must depend on neither what is
-    drawn nor the label.
-
-    Args:
-        name: what the string says.
-        kind: where the operation may be used.
-        version: raised when the same parameters give other pixels; it is part of the identity.
-        is_random: whether `apply` draws from `rng`. In tests the generator of a degradation or
-            equalisation is a function of the image (`data/view.py`); other kinds draw in training
-            only.
-        keeps_size: whether the result always has the input's height and width.
-        bytes_per_pixel: of memory that it takes beside its input; by default what Pillow's do, two
-            images of 4 bytes and two arrays of 3.
-    """
-
-    def register(factory: Factory) -> Factory:
-        _registry[kind, name] = Registered(
-            factory,
-            version,
-            is_random,
-            keeps_size,
-            bytes_per_pixel,
-            inspect.signature(factory),
-            typing.get_type_hints(factory),
-        )
-        return factory
-
-    return register
-
-
-def known(kind: Kind) -> dict[str, str]:
-    """The operations of one kind: name -> parameters, as one would write them."""
-    importlib.import_module(MODULE_OF_KIND[kind])
-    return {
-        name: entry.usage
-        for (its_kind, name), entry in sorted(_registry.items())
-        if its_kind == kind
-    }
 
 
 @dataclass(frozen=True)
@@ -135,7 +64,7 @@ class Operation:
     version: int
     positional: tuple[Any, ...]
     keywords: tuple[tuple[str, Any], ...]
-    apply: Apply | ApplyByLabel = field(init=False, repr=False, compare=False)
+    apply: Apply | ApplyByLabel | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         factory = registered(self.name, self.kind).factory
@@ -158,7 +87,15 @@ class Operation:
             image_HWC: uint8 RGB; never written to.
             rng: needed where the operation draws.
             label: 0 real, 1 fake; needed by the kind `equalise`, told to no other.
+
+        Raises:
+            PipelineError: the operation acts on a batch.
         """
+        if self.acts_on != "image":
+            raise PipelineError(
+                f"{self.canonical} acts on a training batch on the device, not on one image; "
+                "leave it out here, or train with it as an augmentation."
+            )
         # A deterministic operation never looks at its generator.
         generator = cast(np.random.Generator, rng)
         if self.kind != "equalise":
@@ -176,6 +113,19 @@ class Operation:
         return registered(self.name, self.kind).is_random
 
     @property
+    def acts_on(self) -> ActsOn:
+        """An image, a batch, or a batch and its targets."""
+        return registered(self.name, self.kind).acts_on
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every parameter by its name, the defaults too."""
+        signature = registered(self.name, self.kind).signature
+        bound = signature.bind(*self.positional, **dict(self.keywords))
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    @property
     def arguments(self) -> str:
         """Required parameters by position, the others by name and only where not the default."""
         required = ",".join(canonical_value(value) for value in self.positional)
@@ -190,9 +140,33 @@ class Operation:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Operations applied from left to right; hashable, picklable, equal when they mean the same."""
+    """Operations applied from left to right; hashable, picklable, equal when they mean the same.
+
+    Raises:
+        PipelineError: one that acts on an image stands after one that acts on a batch, or one that
+            leaves the labels alone after one that changes them.
+    """
 
     operations: tuple[Operation, ...]
+
+    def __post_init__(self) -> None:
+        for before, after in pairwise(self.operations):
+            if ACTS_IN_ORDER.index(before.acts_on) > ACTS_IN_ORDER.index(after.acts_on):
+                raise PipelineError(
+                    f"{after.canonical} acts on {_ACTED_ON[after.acts_on]} and stands after "
+                    f"{before.canonical}, which acts on {_ACTED_ON[before.acts_on]}; "
+                    f"write {after.name} before {before.name}."
+                )
+
+    @property
+    def per_image(self) -> "Pipeline":
+        """Its first part: what acts on each image by itself."""
+        return Pipeline(tuple(step for step in self.operations if step.acts_on == "image"))
+
+    @property
+    def on_batch(self) -> "Pipeline":
+        """Its second part: what acts on a training batch, on the device."""
+        return Pipeline(tuple(step for step in self.operations if step.acts_on != "image"))
 
     @functools.cached_property
     def canonical(self) -> str:
@@ -276,23 +250,3 @@ def require_rgb(image_HWC: Image, what: str) -> None:
             f"{what}: got {image_HWC.dtype} of shape {image_HWC.shape}; operations "
             "work on uint8 RGB images of shape (height, width, 3), so decode or convert first."
         )
-
-
-def registered(name: str, kind: Kind) -> Registered:
-    """What is known of an operation.
-
-    Raises:
-        PipelineError: there is no operation of that name and kind.
-    """
-    if (kind, name) not in _registry:
-        importlib.import_module(MODULE_OF_KIND[kind])
-    if (kind, name) in _registry:
-        return _registry[kind, name]
-    for other in MODULE_OF_KIND:
-        if name in known(cast(Kind, other)):
-            raise PipelineError(
-                f"{name!r} is not known as {kind} but as {other}: "
-                f"write it where the file asks for {other}. "
-                f"{did_you_mean(name, known(kind) or NONE)}"
-            )
-    raise PipelineError(f"Unknown {kind} {name!r}. {did_you_mean(name, known(kind) or NONE)}")

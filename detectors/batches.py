@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 # Where an augmentation acts: before the first of these, so after a resize that stands before it, as
 # in the field's code: CNNSpot and its heirs blur and compress the resized image and then crop it.
-CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip"})
+CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip", "vflip"})
 # Threads that decode for a GPU, and how many batches they may be ahead of it. A CPU trains and
 # decodes on the same core: there a thread would only take turns with it.
 GPU_LOADERS = 4

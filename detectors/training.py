@@ -1,9 +1,9 @@
 """The training loop: one for every detector, resumable at any step, equal bit for bit.
 
 Nothing in it draws from a generator with a history: the order of an epoch is a function of (seed,
-epoch), an image's augmentation of (seed, epoch, image_id), dropout of (seed, epoch, step). A
-checkpoint therefore holds only tensors and counts, and a resumed training ends with the bytes of
-an uninterrupted one. One training uses one device.
+epoch), an image's augmentation of (seed, epoch, image_id), dropout and the partners of a batch of
+(seed, epoch, step). A checkpoint therefore holds only tensors and counts, and a resumed training
+ends with the bytes of an uninterrupted one. One training uses one device.
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ def train(
 
     Args, beside those of `TrainingRun`:
         view: brings every training image to one size.
-        augmentation: acts before the first crop or flip of the view's geometry.
+        augmentation: on images, before the first crop or flip of the view's geometry; then on
+            batches, on the device.
         sink: gets checkpoints, weights, history.
         resume: a checkpoint of this same training; None = from the start.
         stop: asked after every step and validation batch; once true, a checkpoint ends it.
@@ -137,7 +138,8 @@ def train(
         network,
         training=training,
         validation=validation,
-        view=replace(view, geometry=training_pipeline(view.geometry, augmentation)),
+        view=replace(view, geometry=training_pipeline(view.geometry, augmentation.per_image)),
+        augmentation=augmentation.on_batch,
         validation_view=validation_view,
         recipe=recipe,
         seed=seed,

@@ -72,6 +72,8 @@ def _digest(run: TrainingRun) -> str:
             )
         ],
     }
+    if run.augmentation.operations:
+        described["augmentation"] = [run.augmentation.canonical, run.augmentation.versions]
     return hashlib.sha256(json.dumps(described).encode()).hexdigest()
 
 

@@ -15,9 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from data.operations import Pipeline
 from data.randomness import torch_seed
-from data.view import View
+from data.view import NOTHING, View
 from detectors import weights
+from detectors.batch_augmentation.step_inputs import StepInputs, step_inputs
 from detectors.batches import (
     cut_into,
     epoch_order,
@@ -25,7 +27,6 @@ from detectors.batches import (
     load_training_batch,
     loader_threads,
     require_both_labels,
-    scaled,
 )
 from detectors.history import HistoryRow, out_of_patience, selected_epoch, validated
 from detectors.lasting_errors import TrainingDiverged
@@ -50,6 +51,7 @@ class TrainingRun:
             says so.
         view: of training images, the augmentation in its geometry; brings every image to one size.
         validation_view: its geometry is deterministic: the detector's test pipeline.
+        augmentation: what acts on a batch on the device, after the view.
         recipe: everything else.
         seed: of order, augmentation and dropout.
         device: "cpu" or "cuda:0"; the number of threads is set by the caller.
@@ -72,6 +74,7 @@ class TrainingRun:
         device: torch.device,
         identity: str | None = None,
         attempts: Sequence[Mapping[str, Any]] = (),
+        augmentation: Pipeline = NOTHING,
     ) -> None:
         self.training, self.validation = training, validation
         self.identity, self.attempts = identity, attempts
@@ -79,6 +82,7 @@ class TrainingRun:
         self.validation_labels = np.asarray(validation.labels, dtype=np.int8)
         require_both_labels(self.labels, self.validation_labels)
         self.view, self.validation_view = view, validation_view
+        self.augmentation = augmentation
         self.recipe, self.seed, self.device = recipe, seed, device
         self.network = network.to(device).to(memory_format=torch.channels_last)
         self.optimizer = Optimizer(network, recipe)
@@ -91,6 +95,7 @@ class TrainingRun:
         self.epochs = -(-self.steps // len(self.slices))
         self.state = TrainingState()
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+        self._shown: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
     def finished(self) -> bool:
         """Whether no epoch is left to do."""
@@ -108,7 +113,7 @@ class TrainingRun:
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """What is left of the present epoch: images_BCHW uint8 and target_B, both on the CPU."""
         epoch, done = self.state.epoch, self.state.batches_done
-        order = self.order(epoch)
+        order = self._shown = self.order(epoch)
         # A budget in steps may end within the epoch.
         last = done + self.steps - self.state.step
         pinned = self.device.type == "cuda"
@@ -128,14 +133,15 @@ class TrainingRun:
         """One update: forward and backward in micro-batches, then the optimiser's step."""
         recipe, state, count = self.recipe, self.state, len(images_BCHW)
         _reseed(torch_seed(self.seed, "step", state.epoch, state.batches_done), self.device)
-        images_BCHW = images_BCHW.to(self.device, non_blocking=True)
+        inputs = self._inputs(images_BCHW.to(self.device, non_blocking=True), target_B)
         smoothing = recipe.label_smoothing
-        target_B = target_B.to(self.device, non_blocking=True) * (1 - smoothing) + smoothing / 2
+        target_B = inputs.target_B.to(self.device, non_blocking=True)
+        target_B = target_B * (1 - smoothing) + smoothing / 2
         in_bfloat16 = recipe.precision == "bfloat16"
         self.optimizer.zero_grad()
         for part in cut_into(count, recipe.micro_batch or count, merge_single=self.has_batch_norm):
             with torch.autocast(self.device.type, torch.bfloat16, enabled=in_bfloat16):
-                logit_B = self.network(scaled(images_BCHW[part], self.device))
+                logit_B = self.network(*inputs.of(part))
             loss = functional.binary_cross_entropy_with_logits(
                 logit_B.float(), target_B[part], reduction="sum"
             )
@@ -146,6 +152,21 @@ class TrainingRun:
         self.optimizer.step(self.rate(state.step))
         state.step += 1
         state.batches_done += 1
+
+    def _inputs(self, images_BCHW: Tensor, target_B: Tensor) -> StepInputs:
+        """What the network is given of the present batch; images_BCHW uint8 on the device."""
+        epoch, done = self.state.epoch, self.state.batches_done
+        shown = self._shown[self.slices[done]]
+        return step_inputs(
+            images_BCHW,
+            target_B,
+            augmentation=self.augmentation,
+            second=NOTHING,
+            image_ids=[self.training.image_ids[row] for row in shown],
+            seed=self.seed,
+            epoch=epoch,
+            step=done,
+        )
 
     def finish_epoch(self, stop: Callable[[], bool]) -> HistoryRow:
         """Validate, write the history row, keep the weights that are to be kept.

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.operation_registry import _registry
 from data.operations import Image, Pipeline, PipelineError, TooSmall, operation, parse
-from data.pipelines import _registry
 from data.randomness import stream
 from data.view import OtherVersion, View, view_of
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-import data.augmentations
+import data.augmentations.blur_and_jpeg
 from data.operations import parse
 from data.randomness import stream
 from detectors.contract import build, load_card, names
@@ -186,8 +186,8 @@ def test_blur_jpeg_draws_its_numbers_from_the_stated_ranges(
         assert subsampling == "4:2:0"
         return image_HWC
 
-    monkeypatch.setattr(data.augmentations, "gaussian_blur", blurred)
-    monkeypatch.setattr(data.augmentations, "jpeg_coded", coded)
+    monkeypatch.setattr(data.augmentations.blur_and_jpeg, "gaussian_blur", blurred)
+    monkeypatch.setattr(data.augmentations.blur_and_jpeg, "jpeg_coded", coded)
     num = 4000
     for text, p in (("blur_jpeg", 0.5), ("blur_jpeg(p=0.1)", 0.1)):
         drawn["sigma"].clear()

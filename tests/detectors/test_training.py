@@ -155,6 +155,15 @@ CASES = {
         {"class_balance": "balanced", "precision": "bfloat16", "selection": "validation_auc"},
         {"augmentation": "hflip"},
     ),
+    "batches augmented, labels mixed": (
+        dropout_net,
+        {"micro_batch": 3, "label_smoothing": 0.1, "precision": "bfloat16"},
+        {
+            "geometry": "random_crop(12, step=2)",
+            "augmentation": "blur_jpeg | phase_jitter(0.5) | spectrum_mix(0.9, p=0.7)"
+            " | random_erasing | mixup_or_cutmix",
+        },
+    ),
     "sgd, step budget": (
         dropout_net,
         {"optimizer": "sgd", "momentum": 0.9, "steps": 10, "decay_on": "matrices"},
