@@ -5,6 +5,7 @@ Nothing is padded with zeros here: a black border tells the small generators fro
 filters antialias, as the field's training code does.
 """
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -54,6 +55,57 @@ def random_crop(size_px: int, step: int = 1) -> Apply:
         return image_HWC[top : top + size_px, left : left + size_px]
 
     return apply
+
+
+@operation("random_resized_crop", kind="geometry", is_random=True)
+def random_resized_crop(
+    size_px: int,
+    scale: tuple[float, float] = (0.08, 1.0),
+    ratio: tuple[float, float] = (0.75, 1.3333),
+    filter: Filter | Literal["bilinear_or_bicubic"] = "bilinear",
+) -> Apply:
+    """Torchvision's `RandomResizedCrop`: a random rectangle, squashed to a square of side size_px.
+
+    Its share of the area is uniform in `scale` (above 0, to 1), width / height log-uniform in
+    `ratio` (0.05 to 20), its place uniform; after ten that do not fit the largest in the middle
+    within `ratio`. From Inception (Szegedy et al., arXiv 1409.4842). It resamples each image
+    otherwise, which erases the traces of generators on purpose. timm draws the filter too:
+    "bilinear_or_bicubic".
+    """
+    check_sizes((size_px,))
+    check_span("scale", scale, 1e-6, 1)
+    check_span("ratio", ratio, 0.05, 20)
+
+    def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
+        is_bicubic = rng.random() < 0.5
+        top, left, height, width = _random_rectangle(image_HWC.shape, scale, ratio, rng)
+        part_HWC = image_HWC[top : top + height, left : left + width]
+        if filter == "bilinear_or_bicubic":
+            return resized(part_HWC, size_px, size_px, "bicubic" if is_bicubic else "bilinear")
+        return resized(part_HWC, size_px, size_px, filter)
+
+    return apply
+
+
+def _random_rectangle(
+    shape: tuple[int, ...],
+    scale: tuple[float, float],
+    ratio: tuple[float, float],
+    rng: np.random.Generator,
+) -> tuple[int, int, int, int]:
+    """Top, left, height, width of a rectangle within an image; see `random_resized_crop`."""
+    height, width = shape[:2]
+    for _ in range(10):
+        area = height * width * rng.uniform(*scale)
+        width_to_height = math.exp(rng.uniform(math.log(ratio[0]), math.log(ratio[1])))
+        across = round(math.sqrt(area * width_to_height))
+        down = round(math.sqrt(area / width_to_height))
+        if 0 < across <= width and 0 < down <= height:
+            top = int(rng.integers(0, height - down, endpoint=True))
+            return top, int(rng.integers(0, width - across, endpoint=True)), down, across
+    across = min(width, max(1, round(height * ratio[1])))
+    down = min(height, max(1, round(width / ratio[0])))
+    return (height - down) // 2, (width - across) // 2, down, across
 
 
 @operation("center_crop", kind="geometry")
