@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
+from data.operation_registry import _registry
 from data.operations import operation
-from data.pipelines import _registry
 from data.view import OtherVersion
 from grid.experiment_file.loading import parse_experiment
 from grid.plan.plan import is_done, make_plan, make_trials, prepare
