@@ -12,9 +12,9 @@ import PIL.Image
 from PIL import ImageFile
 
 from data.header_reader import raise_fault_of
-from data.image_files import ImageChanged, UnreadableImage, content_of, id_of, opened
+from data.image_files import ImageChanged, UnreadableImage, id_of, opened
+from data.image_sources import opened_image
 from data.pipelines import Image
-from data.regular_files import open_regular
 
 __all__ = ["ImageChanged", "UnreadableImage", "decode", "decoded"]
 
@@ -23,7 +23,7 @@ def decode(path: str | Path, image_id: str | None = None) -> Image:
     """The pixels of a file, read once.
 
     Args:
-        path: of the file.
+        path: of the file, or of a row in one (`data.image_sources`).
         image_id: refuse the file unless its bytes have this id.
 
     Returns:
@@ -36,8 +36,7 @@ def decode(path: str | Path, image_id: str | None = None) -> Image:
         OSError: the file could not be read, which says nothing about the image.
         MemoryError: there was no room for the pixels, which says nothing about it either.
     """
-    with open_regular(path) as file:
-        content = content_of(file)
+    with opened_image(path) as content:
         fault = None
         try:
             image_HWC = decoded(content, path)

@@ -33,6 +33,12 @@ def imagenet_class(file_name: str) -> str:
     return _wordnet_ids()[int(number.group(1))] if number else ""
 
 
+def class_of_number(number: str) -> str:
+    """The WordNet id of a class's number in ImageNet's usual order; "" where it is none."""
+    is_one = number.isdecimal() and int(number) < len(_wordnet_ids())
+    return _wordnet_ids()[int(number)] if is_one else ""
+
+
 @functools.cache
 def _wordnet_ids() -> tuple[str, ...]:
     return tuple(Path(__file__).with_name("imagenet_wordnet_ids.txt").read_text().split())

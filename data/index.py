@@ -4,7 +4,6 @@ Digest and header facts come from the same bytes, so they cannot disagree. A sec
 unchanged root looks at each file's size and modification time and reads none.
 """
 
-import os
 import stat
 import warnings
 from collections import Counter
@@ -16,11 +15,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from data import generators, layouts
-from data.image_files import UnreadableImage, content_of, facts_of
+from data.image_files import UnreadableImage, facts_of
+from data.image_sources import SIZE_UNKNOWN, SourceStatus, opened_image, status_of
 from data.index_cache import IndexedFile, cache_path, read_entries, write_entries
 from data.layouts import FoundImage
 from data.manifest import COLUMNS, FileProblem, Manifest
-from data.regular_files import open_regular
 from data.simulated import is_simulated
 
 Progress = Callable[[int, int], None]
@@ -85,11 +84,11 @@ class _Files:
 
     def look_at(self, paths: Sequence[str], threads: int, progress: Progress | None) -> None:
         """Fill `entries` and `failures`; read what is new or changed."""
-        to_read: list[tuple[str, os.stat_result]] = []
+        to_read: list[tuple[str, SourceStatus]] = []
         for path in paths:
             try:
                 path.encode()
-                status = os.stat(f"{self.root}/{path}")  # noqa: PTH116 - a Path each costs more
+                status = status_of(f"{self.root}/{path}")
             except UnicodeEncodeError:
                 self.failures[path] = "the file's name is not UTF-8; rename it"
                 continue
@@ -97,7 +96,7 @@ class _Files:
                 self.failures[path] = f"cannot be looked at ({error.strerror})"
                 continue
             entry = self.known.get(path)
-            if entry and (entry.size, entry.mtime_ns) == (status.st_size, status.st_mtime_ns):
+            if entry and _is_unchanged(entry, status):
                 self.entries[path] = entry
             elif stat.S_ISREG(status.st_mode):
                 to_read.append((path, status))
@@ -110,7 +109,7 @@ class _Files:
 
     def _read(
         self,
-        to_read: list[tuple[str, os.stat_result]],
+        to_read: list[tuple[str, SourceStatus]],
         threads: int,
         progress: Progress | None,
     ) -> None:
@@ -138,21 +137,26 @@ class _Files:
         return len(outcomes)
 
     def _read_all(
-        self, part: list[tuple[str, os.stat_result]]
+        self, part: list[tuple[str, SourceStatus]]
     ) -> list[tuple[str, "IndexedFile | str"]]:
         return [(path, self._read_one(path, status)) for path, status in part]
 
-    def _read_one(self, path: str, status: os.stat_result) -> IndexedFile | str:
+    def _read_one(self, path: str, status: SourceStatus) -> IndexedFile | str:
         """The entry of a file, or why it could not be read this time."""
-        size, mtime_ns = status.st_size, status.st_mtime_ns
+        size, mtime_ns = max(0, status.st_size), status.st_mtime_ns
         try:
-            with open_regular(f"{self.root}/{path}") as file:
-                facts = facts_of(content_of(file), path)
+            with opened_image(f"{self.root}/{path}") as content:
+                size = len(content) if isinstance(content, bytes) else status.st_size
+                facts = facts_of(content, path)
         except UnreadableImage as error:
             return IndexedFile(size, mtime_ns, "", "", 0, 0, "", "", 0, error.reason)
         except OSError as error:
             return f"cannot be read ({error.strerror})"
         return IndexedFile(size, mtime_ns, *facts, "")
+
+
+def _is_unchanged(entry: IndexedFile, status: SourceStatus) -> bool:
+    return entry.mtime_ns == status.st_mtime_ns and status.st_size in (SIZE_UNKNOWN, entry.size)
 
 
 def _keep_entries(path: Path, entries: dict[str, IndexedFile]) -> None:
@@ -169,8 +173,8 @@ def _keep_entries(path: Path, entries: dict[str, IndexedFile]) -> None:
 
 
 def _parts(
-    to_read: list[tuple[str, os.stat_result]],
-) -> Iterator[list[tuple[str, os.stat_result]]]:
+    to_read: list[tuple[str, SourceStatus]],
+) -> Iterator[list[tuple[str, SourceStatus]]]:
     for start in range(0, len(to_read), _FILES_PER_TASK):
         yield to_read[start : start + _FILES_PER_TASK]
 

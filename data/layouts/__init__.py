@@ -64,6 +64,8 @@ class LayoutEvidence(NamedTuple):
     is_claim: bool  # the folder has this layout
     words: str  # what was found; where it is no claim, what was looked for as well
     near: int = 0  # where it is no claim: how many folders or files of the layout there are
+    samples: tuple[str, ...] = ()  # rows of a list as they are understood
+    refusal: UnknownLayout | None = None  # why it is no claim, where it would be one else
 
 
 class Inside(NamedTuple):
@@ -163,7 +165,7 @@ def tree(name: str) -> list[str]:
 
 
 def detect(root: Path) -> tuple[str, str]:
-    """The layout of a folder and the reason for it.
+    """The layout of a folder and the reason for it, with sample rows on lines of their own.
 
     Raises:
         RootTooHigh: its folders are collections, or some folders below them.
@@ -188,7 +190,10 @@ def detect(root: Path) -> tuple[str, str]:
             claims,
         )
     if claims:
-        return claims[0], asked[claims[0]].words
+        return claims[0], "\n".join([asked[claims[0]].words, *asked[claims[0]].samples])
+    for each in asked.values():
+        if each.refusal is not None:
+            raise each.refusal
     raise _unknown(root, {name: asked[name] for name in names()})
 
 
