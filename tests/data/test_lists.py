@@ -44,7 +44,8 @@ def rows(root: Path, layout: str | None = None) -> list[tuple[str, int, str, str
           ("x/3.png", 1, "dalle3", "test")]),  # grip
         ("viral.csv", "filename,label,source_id\n1.jpg,REAL,s1\n2.jpg,FAKE,s1\n",
          [("1.jpg", 0, "", "test"), ("2.jpg", 1, "mine", "test")]),
-        ("all.csv", "Path;Label;Split;Generator\n./1.png;Real;train;\n2.png;Fake;valid;Flux.1-dev\n",
+        ("all.csv",
+         "Path;Label;Split;Generator\n./1.png;Real;train;\n2.png;Fake;valid;Flux.1-dev\n",
          [("1.png", 0, "", "train"), ("2.png", 1, "flux_dev", "validation")]),
         ("valid_list.csv", "path,is_fake\n1.png,1\n2.png,0\n",
          [("1.png", 1, "mine", "validation"), ("2.png", 0, "", "validation")]),
