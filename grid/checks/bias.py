@@ -13,11 +13,11 @@ from grid.expansion.fits import Expansion
 from grid.records.pools.header_facts import OneSided, PoolFacts, one_sided_among, pool_facts
 from grid.refusal import Problem
 
-CHOICES = (
-    "`equalise: match` (fakes are coded once as the reals were, and both classes cropped to one "
-    "square), `equalise: recompress(96)` (both are coded once more; sizes stay, and reals that are "
-    "JPEG are then coded twice), or `equalise: none` (taken as they are, said before every number)"
-)
+MATCH = "`equalise: match` (fakes coded as the reals are, both cropped to one square)"
+MEND = {
+    "format": f"Write {MATCH}, `recompress(96)` (both coded once more) or `none` (accepted)",
+    "size": f"Write {MATCH} or `none` (accepted)",
+}
 
 Comparison = tuple[str, Sequence[Pool]]
 
@@ -46,7 +46,7 @@ def refused(found: Iterable[OneSided]) -> list[Problem]:
             what=f"{each.comparison}: {each.fact} x label is one-sided",
             why=f"{each.classes}, so a detector can read the label from the {each.fact} alone and "
             "the numbers would mean nothing",
-            mend=f"Say in the file which: {CHOICES}; or prepare both classes alike",
+            mend=f"{MEND.get(each.fact, MEND['format'])} in the file, or prepare both alike",
         )
         for each in found
     ]
