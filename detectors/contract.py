@@ -50,6 +50,14 @@ class Options(BaseModel):
         """
         return True
 
+    def second_input(self) -> str | None:
+        """The second view that the network is given beside the pixels; None = none.
+
+        A text of `data/second_views.py`. Then `build` of the detector's file returns a network
+        that is called with two images, network(images_BCHW, second_BCHW).
+        """
+        return None
+
     def cpu_seconds_per_megapixel(self) -> float | None:
         """What training takes for a million pixels on one CPU core; None = not measured.
 
@@ -206,12 +214,21 @@ def build(
         options = parse_options(card, options or {})
     elif type(options) is not card.options:
         raise BadOption(f"{options!r} are not options of {name}; give {card.options.__name__}.")
-    module = importlib.import_module(f"detectors.zoo.{name}")
     if seed is None:
-        return cast("nn.Module", module.build(options))
+        return _built(name, options)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(torch_seed(seed, "init"))
-        return cast("nn.Module", module.build(options))
+        return _built(name, options)
+
+
+def _built(name: str, options: Options) -> nn.Module:
+    network = cast("nn.Module", importlib.import_module(f"detectors.zoo.{name}").build(options))
+    text = options.second_input()
+    if text is None:
+        return network
+    from detectors.second_view.with_second_view import WithSecondView
+
+    return WithSecondView(network, text)
 
 
 def _bad_values(detector: str, error: ValidationError) -> str:

@@ -34,6 +34,7 @@ from detectors.optimizers import Optimizer
 from detectors.prediction import predict
 from detectors.recipes import Recipe
 from detectors.schedules import learning_rate
+from detectors.second_view.with_second_view import WithSecondView
 from detectors.training_state import TrainingState
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class TrainingRun:
         require_both_labels(self.labels, self.validation_labels)
         self.view, self.validation_view = view, validation_view
         self.augmentation = augmentation
+        self._second = network.drawn if isinstance(network, WithSecondView) else NOTHING
         self.recipe, self.seed, self.device = recipe, seed, device
         self.network = network.to(device).to(memory_format=torch.channels_last)
         self.optimizer = Optimizer(network, recipe)
@@ -161,7 +163,7 @@ class TrainingRun:
             images_BCHW,
             target_B,
             augmentation=self.augmentation,
-            second=NOTHING,
+            second=self._second,
             image_ids=[self.training.image_ids[row] for row in shown],
             seed=self.seed,
             epoch=epoch,

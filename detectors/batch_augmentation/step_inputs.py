@@ -28,7 +28,7 @@ class StepInputs:
     target_B: Tensor
     """Float32 on the CPU."""
     second_BCHW: Tensor | None = None
-    """The second view, where training has one of its own."""
+    """What the second view is made of, where training draws for it."""
 
     def of(self, part: slice) -> tuple[Tensor, ...]:
         """What the network is called with for some images of the batch."""
@@ -56,7 +56,8 @@ def step_inputs(
         images_BCHW: uint8, on the device.
         target_B: float32 on the CPU, 0 real and 1 fake.
         augmentation: operations that act on a batch.
-        second: of the augmented batch makes the second view; of no operation where it has none.
+        second: of the augmented batch makes what the second view is made of; empty where that is
+            the batch itself, or there is no such view.
         image_ids: of the batch's images.
         seed: of the fit.
         epoch: from 1.

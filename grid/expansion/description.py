@@ -17,6 +17,7 @@ from data.selection import Selection
 from data.view import NOTHING
 from detectors.contract import Card, Options, find_preset, options_that_differ
 from detectors.recipes import Recipe, differing
+from detectors.second_view.text import view_versions
 from detectors.training_version import TRAINING_SEMANTICS
 
 # Values of a recipe that stand elsewhere in a description: as an operation, as rows.
@@ -43,7 +44,10 @@ def describe_fit(
         description["options"] = differing_options
     if weights is not None:  # a file is what its bytes are, wherever it lies
         description["weights"] = {k: v for k, v in weights.items() if k != "path"}
+    of_second_view = view_versions(options.second_input())
     if selection is None or recipe is None:
+        if of_second_view:
+            description["operations"] = of_second_view
         return description
     default = find_preset(card)
     if equalise.canonical != "none":
@@ -55,6 +59,7 @@ def describe_fit(
     if augment.canonical != "none":
         description["augment"] = augment.canonical
     operations = operations_of(equalise, train_geometry, validation_geometry, augment)
+    operations |= of_second_view
     if operations:
         description["operations"] = operations
     description["training"] = selection.train.digest

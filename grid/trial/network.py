@@ -78,12 +78,19 @@ def load_fitted(spec: TrialSpec, commit: Commit, epoch: int, store: Store) -> nn
 
 
 def _seeded_network(spec: TrialSpec) -> nn.Module:
-    """Build the network at its seeded initial weights, on the trial's device."""
+    """Build the network at its seeded initial weights, on the trial's device.
+
+    Raises:
+        OtherVersion: its second view has another version here than in the fit's identity.
+    """
     import torch
 
     from detectors.contract import build, load_card, parse_options
+    from detectors.second_view.text import require_view_versions
 
     torch.set_num_threads(int(spec["threads"]))
     card = load_card(spec["detector"])
-    network = build(card.name, parse_options(card, spec["options"]), seed=spec["seed"] or 0)
+    options = parse_options(card, spec["options"])
+    require_view_versions(options.second_input(), spec["description"].get("operations", {}))
+    network = build(card.name, options, seed=spec["seed"] or 0)
     return network.to(torch.device(trial_device(spec)))

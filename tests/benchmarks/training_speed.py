@@ -17,6 +17,9 @@ from detectors.optimizers import Optimizer
 from detectors.recipes import resolve_recipe
 
 MEASURED = (
+    ("dual_input", {"size": "tiny"}, 32),
+    ("dual_input", {}, 32),
+    ("dual_input", {}, 224),
     ("npr", {}, 32),
     ("npr", {}, 224),
     ("resnet50", {"size": "tiny"}, 32),

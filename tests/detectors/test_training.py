@@ -142,6 +142,7 @@ def lasting(history: list[HistoryRow]) -> list[dict[str, Any]]:
     ]
 
 
+TWO_VIEWS = 'augmented("spectrum_mix(0.9) | phase_jitter(0.5)") | log_spectrum'
 CASES = {
     "npr": (lambda: build("npr", seed=1), {}, {}),
     "dropout": (dropout_net, {"selection": "validation_loss"}, {}),
@@ -163,6 +164,11 @@ CASES = {
             "augmentation": "blur_jpeg | phase_jitter(0.5) | spectrum_mix(0.9, p=0.7)"
             " | random_erasing | mixup_or_cutmix",
         },
+    ),
+    "second view": (
+        lambda: build("dual_input", {"size": "tiny", "second_view": TWO_VIEWS}, seed=1),
+        {"micro_batch": 4},
+        {"geometry": "random_crop(12, step=2) | hflip", "augmentation": "amplitude_noise(0.3)"},
     ),
     "sgd, step budget": (
         dropout_net,
