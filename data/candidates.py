@@ -124,9 +124,9 @@ class Candidates:
             self.image_ids[which],
         )
 
-    def without(self, others: "Candidates") -> "Candidates":
-        """The rows whose images are not among others."""
-        rows = np.concatenate([others.ids, self.ids])
+    def without(self, others: Words) -> "Candidates":
+        """The rows whose images are not among others, given as ids, shape (n, 2)."""
+        rows = np.concatenate([others, self.ids])
         code = combined(*(np.unique(rows[:, i], return_inverse=True)[1].ravel() for i in (0, 1)))
         return self.taken(~np.isin(code[len(others) :], code[: len(others)]))
 

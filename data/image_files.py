@@ -11,6 +11,7 @@ must never be recorded as a property of the image.
 import hashlib
 import io
 import os
+from collections.abc import Iterable
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -43,6 +44,7 @@ MODES = frozenset(
 MOST_PIXELS = 89_478_485
 # Files up to this size are read at once, which is fastest; of larger ones no more than is needed.
 MOST_BYTES_AT_ONCE = 16 * 1024**2
+_OTHERS_SHOWN = 10
 
 
 class UnreadableImage(ValueError):
@@ -53,20 +55,38 @@ class UnreadableImage(ValueError):
         self.path = str(path)
         self.reason = reason
         self.image_id = image_id  # "" where only the bytes were given
-        self.others: list[str] = []  # ids of images at fault that were met after this one
+        self.others: list[UnreadableImage] = []  # images at fault that were met after this one
+        self.advice = "Mend, replace or remove the file, and index again."
+
+    def add_others(self, faults: Iterable["UnreadableImage"]) -> None:
+        """Note more images at fault, each once."""
+        known = {self.image_id, *(other.image_id for other in self.others)}
+        for fault in faults:
+            for each in (fault, *fault.others):
+                if each.image_id not in known:
+                    known.add(each.image_id)
+                    self.others.append(each)
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}. Mend, replace or remove the file, and index again."
+        return f"{self.path}: {self.reason}. {self._others()}{self.advice}"
+
+    def _others(self) -> str:
+        if not self.others:
+            return ""
+        shown = "; ".join(f"{other.path}: {other.reason}" for other in self.others[:_OTHERS_SHOWN])
+        more = len(self.others) - _OTHERS_SHOWN
+        return f"Also at fault: {shown}{f' and {more} more' if more > 0 else ''}. "
 
 
 class ImageTooLarge(UnreadableImage):
     """A whole image for which the memory here does not suffice."""
 
-    def __str__(self) -> str:
-        return (
-            f"{self.path}: {self.reason}. Run fewer trials at a time (--slots, or cpu: under "
-            "resources:), choose an `input` that crops or resizes, or take the image out; "
-            "`unreadable: null_score` makes its logit null."
+    def __init__(self, path: str | Path, reason: str, image_id: str = "") -> None:
+        super().__init__(path, reason, image_id)
+        self.advice = (
+            "Run fewer trials at a time (--slots, or cpu: under resources:), choose an `input` "
+            "that crops or resizes, or take the image out; `unreadable: null_score` makes its "
+            "logit null."
         )
 
 

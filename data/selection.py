@@ -6,10 +6,11 @@ ones, and adding a pool never reshuffles another. The draws for the fraction, th
 validation carve have salts of their own and are independent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from data.candidates import Candidates, PoolRows, Rows, SelectionError
+from data.image_ids import words
 from data.restriction import (
     even_total,
     lowest_fraction,
@@ -71,6 +72,7 @@ def select(
     pools: Sequence[PoolRows],
     rule: TrainingRule,
     declared_validation: Sequence[PoolRows] = (),
+    left_out: Collection[str] = (),
 ) -> Selection:
     """Choose the rows to train on and to validate on.
 
@@ -81,7 +83,9 @@ def select(
     within their label and source first; otherwise a thousand classes of one image each would leave
     nothing to train on.
 
-    Of an image that is in several pools the row of the pool with the lowest id is kept.
+    Of an image that is in several pools the row of the pool with the lowest id is kept. Images of
+    `left_out`, by id, are neither trained nor validated on, and the choice is that of pools which
+    never held them.
 
     Raises:
         SelectionError: an image has two labels, a class is unknown, there are too few images, or
@@ -89,6 +93,9 @@ def select(
     """
     table = Candidates.of(pools)
     declared = Candidates.of(declared_validation, first_pool=len(pools))
+    if left_out:
+        ids = words(sorted(left_out))
+        table, declared = table.without(ids), declared.without(ids)
     if rule.classes:
         require_known_classes(table, rule.classes)
         table = table.taken(of_classes(table, rule.classes))
@@ -97,7 +104,7 @@ def select(
     declared = declared.each_image_once()
     if len(declared):
         require_both_labels_to_validate(declared, rule.classes)
-        table = table.without(declared)
+        table = table.without(declared.ids)
     if rule.fraction < 1:
         table = table.taken(lowest_fraction(table, rule.fraction))
     if rule.total_images is not None:

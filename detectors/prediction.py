@@ -69,7 +69,8 @@ def predict(
         batch_size: upper bound; large images come in smaller batches, the larger the less memory
             there is.
         unreadable: what to do with an image that cannot be decoded, or is too large for the
-            memory here: a nan, or UnreadableImage for the first one.
+            memory here: a nan, or UnreadableImage for the first one, which carries the others:
+            from there on rows are only looked through and nothing is scored.
         stop: looked at between batches.
 
     Raises:
@@ -90,7 +91,7 @@ def predict(
     network.to(device).to(memory_format=torch.channels_last)
     with evaluating(network, device):
         account = MemoryAccount(network, view, device, rows.cache)
-        batches = _by_size(rows, view, batch_size, device, account, faults, unreadable)
+        batches = _by_size(rows, view, batch_size, device, account, faults, unreadable, stop)
         for indices, images in batches:
             if stop is not None and stop():
                 raise Stopped
@@ -138,6 +139,7 @@ def _by_size(
     account: MemoryAccount,
     faults: list[tuple[int, str]],
     unreadable: Literal["null", "raise"],
+    stop: Callable[[], bool] | None,
 ) -> Iterator[tuple[list[int], list[Image]]]:
     """Batches of equal sizes: a size's images wait until they fill a batch or memory is short.
 
@@ -145,11 +147,14 @@ def _by_size(
     """
     waiting: dict[tuple[int, int], tuple[list[int], list[Image]]] = {}
     pixels_waiting = 0
+    raised: list[UnreadableImage] = []
 
     def load(job: range) -> list[tuple[int, Image | UnreadableImage]]:
         return [(index, _image_or_fault(rows, view, account, index)) for index in job]
 
     for loaded in in_order(load, _jobs(rows), loader_threads(device)):
+        if raised and stop is not None and stop():
+            break  # what is known by now is said
         for index, image in loaded:
             if not isinstance(image, UnreadableImage):
                 height, width = image.shape[:2]
@@ -158,8 +163,11 @@ def _by_size(
                     image = ImageTooLarge(rows.paths[index], reason, rows.image_ids[index])
             if isinstance(image, UnreadableImage):
                 if unreadable == "raise":
-                    raise image
-                faults.append((index, image.reason))
+                    raised.append(image)
+                else:
+                    faults.append((index, image.reason))
+                continue
+            if raised:
                 continue
             pixels = height * width
             indices, images = waiting.setdefault((height, width), ([], []))
@@ -175,6 +183,9 @@ def _by_size(
                 continue
             pixels_waiting -= full[0] * full[1] * len(waiting[full][0])
             yield waiting.pop(full)
+    if raised:
+        raised[0].add_others(raised[1:])
+        raise raised[0]
     yield from waiting.values()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from grid.experiment_file.loading import load_experiment
 from grid.experiment_file.schema import Experiment
 from grid.experiment_file.yaml_reading import read_value
+from grid.plan.known_failures import known_undecodable
 from grid.plan.plan import Plan, make_plan, prepare
 from grid.store.base import Store
 from grid.store.opening import inside_ray_job, open_store
@@ -80,10 +81,12 @@ def planned(
     Raises:
         Refused: with every problem of the data.
     """
+    leaves_out = experiment.unreadable == "leave_out"
     expansion = prepare(
         experiment,
         only=only,
         rehash=rehash,
+        known_undecodable=known_undecodable(store, experiment.name) if leaves_out else (),
         progress=lambda done, total: say(images_read(done, total)),
     )
     say(f"looking into the store {store.url}")

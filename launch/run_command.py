@@ -24,6 +24,7 @@ from launch.saying import AGAIN, say_stopped
 from launch.show_begun_again import fits_begun_again, print_begun_again
 from launch.show_damage import print_damage
 from launch.show_plan import print_accepted_bias, print_plan
+from launch.show_unreadable import print_left_out_of_training
 from launch.show_warnings import print_warnings
 
 _DAMAGE = (CorruptRecord, WeightsChanged, ForeignScores)
@@ -54,6 +55,7 @@ def run_missing(
         _print_warnings(console, desk)
         return EXIT_FAILED if desk.plan.damage else EXIT_DONE
     print_accepted_bias(console, desk.plan)
+    print_left_out_of_training(console, desk)
     if not resume_anyway:
         print_begun_again(console, fits_begun_again(desk))
     options = RunOptions(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.table import Table
 from rich.text import Text
 
@@ -11,7 +9,6 @@ from data.counts import counted
 from grid.checks.bias import one_sided
 from grid.console import Console
 from grid.durations import duration
-from grid.plan.known_failures import Undecodable
 from grid.plan.plan import FitPlan, Plan
 from grid.plan.why import reasons
 from grid.records.experiments import sets_of
@@ -77,19 +74,6 @@ def print_plan(desk: Desk) -> None:
         return
     console.print(f"to do, {_time(plan)}", highlight=False)
     _print_trials(console, plan.missing)
-
-
-def print_known_nulls(images: Sequence[Undecodable]) -> None:
-    """Print the images that an earlier run could not decode and whose logits will be null."""
-    if not images:
-        return
-    console = Console()
-    does = counted(len(images), "image does not decode, its", "images do not decode, their")
-    console.print(f"{does} logits will be null:", style="yellow", highlight=False)
-    for image in images[:SHOWN]:
-        console.print(f"  {image.dataset}/{image}", highlight=False, markup=False)
-    if len(images) > SHOWN:
-        console.print(f"  ... and {len(images) - SHOWN:,} more", highlight=False)
 
 
 def _counts(plan: Plan) -> Table:

@@ -1,4 +1,4 @@
-"""Which images the cells count: those seen in training, those left out, those without a logit."""
+"""Which images count: those seen in training, left out, without a logit, or not trained on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from analysis.cell_lines import entries_in_words, lines_of_cells, of_seed
 from analysis.cell_measures import Measured
 from analysis.matrix import Matrix, SeedCell
 from analysis.section import Caution, Evidence, Placed, Section, nothing
+from grid.records.pools.manifests import read_pool
+from grid.records.proven.checksums import CorruptRecord
+from grid.store.base import Store
+from grid.store.errors import StoreMissing
 
 FEWEST_IMAGES = 20
+NAMES_SHOWN = 3
 
 
 def _cautions(evidence: Evidence, found: None) -> Iterator[Caution]:
@@ -18,6 +23,7 @@ def _cautions(evidence: Evidence, found: None) -> Iterator[Caution]:
     else:
         yield from _left_out(evidence.matrices)
     yield from _unreadable(evidence.matrices)
+    yield from _untrained(evidence)
 
 
 def _seen(matrices: Sequence[Matrix]) -> Iterator[Caution]:
@@ -82,6 +88,37 @@ def _unreadable(matrices: Sequence[Matrix]) -> Iterator[Caution]:
             "Images without a logit, because they could not be read, are left out.",
             tuple(lines),
         )
+
+
+def _untrained(evidence: Evidence) -> Iterator[Caution]:
+    """Warn of images that trainings left out, by pool, the first ones by name."""
+    by_pool: dict[str, list[str]] = {}
+    for image in evidence.experiment.get("undecodable", ()):
+        by_pool.setdefault(image["pool_id"], []).append(image["image_id"])
+    lines = []
+    for pool_id, image_ids in by_pool.items():
+        pool = evidence.selection.pools[pool_id]
+        names = ", ".join(_names(evidence.selection.store, pool_id, image_ids[:NAMES_SHOWN]))
+        more = f" and {len(image_ids) - NAMES_SHOWN:,} more" if len(image_ids) > NAMES_SHOWN else ""
+        where = f"{pool['dataset']}/{pool['source']} ({pool['split']})"
+        lines.append(f"{where}: {len(image_ids):,} of {pool['n']:,}: {names}{more}")
+    if lines:
+        yield Caution(
+            "untrained",
+            "Images that do not decode are left out of training and validation (unreadable: "
+            "leave_out).",
+            tuple(lines),
+        )
+
+
+def _names(store: Store, pool_id: str, image_ids: Sequence[str]) -> list[str]:
+    """Return the paths of some images; ids where the manifest is not there or damaged."""
+    try:
+        table = read_pool(store, pool_id, ["image_id", "path"])
+    except (StoreMissing, CorruptRecord):
+        return list(image_ids)
+    paths = dict(zip(table["image_id"].to_pylist(), table["path"].to_pylist(), strict=True))
+    return [paths.get(image_id, image_id) for image_id in image_ids]
 
 
 SECTION = Section(find=nothing, cautions=Placed(70, _cautions))

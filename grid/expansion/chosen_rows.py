@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,10 +23,12 @@ class Selections:
     """Row selections, each made once: seeds and sweeps share their training images.
 
     `fits` are those of the experiment so far, by id; parents come before their children.
+    `left_out` are ids of images that none of them trains or is validated on.
     """
 
-    def __init__(self, fits: Mapping[str, Fit]) -> None:
+    def __init__(self, fits: Mapping[str, Fit], left_out: Collection[str] = ()) -> None:
         self._fits = fits
+        self._left_out = left_out
         self._rows: dict[tuple[str, str], PoolRows] = {}
         self._made: dict[tuple[Any, ...], Selection] = {}
         self._apart: dict[tuple[Any, ...], Selection] = {}
@@ -66,6 +68,7 @@ class Selections:
                 [self._of_pool(p, equalise) for p in training.pools],
                 training.rule,
                 [self._of_pool(p, equalise) for p in training.validation_pools],
+                self._left_out,
             )
         return self._made[key]
 

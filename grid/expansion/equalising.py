@@ -21,7 +21,8 @@ from grid.sources.training_sets import TrainingSet
 if TYPE_CHECKING:
     from data.matching.forming import Formed
 
-_Pools = tuple[tuple[str, ...], tuple[str, ...]]
+# By id and number of images: one that no fit trains on still counts where its pool is tested.
+_Pools = tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Equalising:
 
     def of_training(self, training: TrainingSet) -> str | None:
         """Return the canonical equalise of a training set; None, noted, where there is none."""
-        return self.of_pools(f"training set {training.label}", training.pools)
+        pools = [self._catalog.trainable(pool) for pool in training.pools]
+        return self.of_pools(f"training set {training.label}", pools)
 
     def of_test_sets(self, sets: Sequence[TestSet]) -> dict[str, list[TestSet]]:
         """Return test sets by their canonical equalise; one without any is noted and left out."""
@@ -85,7 +87,7 @@ class Equalising:
         from data.matching.left_out import FactsUnknown
 
         reals, fakes = ([p for p in pools if p.label == label] for label in (REAL, FAKE))
-        key = tuple(sorted(p.pool_id for p in reals)), tuple(sorted(p.pool_id for p in fakes))
+        key = _key(reals), _key(fakes)
         if key not in self._formed:
             self._formed[key] = None
             what = f"{comparison}: equalise: {self._asked}"
@@ -96,3 +98,7 @@ class Equalising:
             except FactsUnknown as error:
                 self._problems.add(what, str(error), "Index the images again: --rehash")
         return self._formed[key]
+
+
+def _key(pools: Iterable[Pool]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((pool.pool_id, len(pool)) for pool in pools))

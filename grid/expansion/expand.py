@@ -32,7 +32,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     file finds them all; the caller raises.
     """
     fits: dict[str, Fit] = {}
-    selections = Selections(fits)
+    selections = Selections(fits, catalog.undecodable)
     equalising = Equalising(experiment.equalise or "none", catalog, problems)
     trained = TrainedClasses(fits)
     scoring: dict[str, list[ScoringRecord]] = {}

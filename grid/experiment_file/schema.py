@@ -242,7 +242,7 @@ class Experiment(Strict):
     published: str | None = None
     resources: dict[str, ResourceSpec] = {}
     leakage: Literal["exclude", "refuse", "allow"] = "exclude"
-    unreadable: Literal["refuse", "null_score"] = "refuse"
+    unreadable: Literal["refuse", "null_score", "leave_out"] = "refuse"
     threads: int = Field(default=1, ge=1)
     simulated: bool = False
     limit: int | None = Field(default=None, ge=2)

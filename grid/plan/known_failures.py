@@ -1,40 +1,45 @@
-"""Images that did not decode in an earlier run: refused when planning, not met again by each run.
+"""Images that did not decode in an earlier run: said when planning, not met again by each run.
 
-Workers leave the ids of such images in the store's failure records. Each is decoded once more
-before it is held against anybody: a repaired file has another id, another Pillow may read it.
+Workers leave the ids of such images in the store's failure records, and an experiment that leaves
+them out of training has them in its own record.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from data.counts import counted
-from data.image_files import ImageChanged, UnreadableImage
 from grid.plan.plan import Plan
 from grid.plan.trial_specs import pools_needed
+from grid.records.experiments import ExperimentRecord
 from grid.records.failures import read_failures
-from grid.refusal import Problems
+from grid.records.readable import readable_experiments, readable_failures
+from grid.refusal import Problems, Refused
+from grid.sources.undecodable import Undecodable, undecodable_in
 from grid.store.base import Store
 
 SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Undecodable:
-    """An image of the plan that does not decode."""
+def named_by_failures(store: Store) -> set[str]:
+    """Return the ids of all images that failure records of the store say did not decode."""
+    return {
+        image_id
+        for failure in read_failures(store)
+        if failure["kind"] == "unreadable"
+        for image_id in failure["image_ids"]
+    }
 
-    dataset: str
-    path: str
-    image_id: str
-    reason: str
 
-    def __str__(self) -> str:
-        return f"{self.path} ({self.reason})"
+def known_undecodable(store: Store, experiment: str) -> set[str]:
+    """Return the ids of images that did not decode, as failures and the experiment's records say.
+
+    The records keep what an index with `--decode` found on one machine known to all others.
+    """
+    left_out = {
+        image["image_id"]
+        for record in _records(store, experiment)
+        for image in record.get("undecodable", ())
+    }
+    return named_by_failures(store) | left_out
 
 
 def refuse_known_failures(plan: Plan, store: Store) -> list[Undecodable]:
@@ -54,12 +59,59 @@ def refuse_known_failures(plan: Plan, store: Store) -> list[Undecodable]:
     for dataset in dict.fromkeys(image.dataset for image in found):
         of_it = [image for image in found if image.dataset == dataset]
         if refuses:
-            tested_only = "`unreadable: null_score` makes null logits of those that are only tested"
-            _add(problems, dataset, of_it, tested_only)
+            also = (
+                "`unreadable: leave_out` trains without them, and makes null logits of those that "
+                "are tested; `null_score` does the latter only"
+            )
+            _add(problems, dataset, of_it, also)
         else:
             needed = [image for image in of_it if image.image_id in trained]
-            _add(problems, dataset, needed, "Fits train or are validated on them, so no null helps")
+            also = (
+                "Fits train or are validated on them, so no null helps; `unreadable: leave_out` "
+                "trains without them"
+            )
+            _add(problems, dataset, needed, also)
     problems.raise_if_any()
+    return found
+
+
+def left_out_of_training(plan: Plan) -> list[Undecodable]:
+    """Return the images that `unreadable: leave_out` keeps out of trainings of the plan's fits."""
+    pools = {
+        pool.pool_id
+        for f in plan.fits
+        if f.fit.training is not None
+        for pool in (*f.fit.training.pools, *f.fit.training.validation_pools)
+    }
+    undecodable = plan.expansion.catalog.undecodable
+    return [image for image in undecodable.values() if pools.intersection(image.pools)]
+
+
+def given_up(plan: Plan, store: Store) -> list[str]:
+    """Return the labels of fits that were begun with images now left out, and have other ids now.
+
+    Their checkpoints are of other trainings, so their successors begin anew.
+    """
+    left_out = {image.image_id for image in left_out_of_training(plan)}
+    if not left_out:
+        return []
+    failures, _ = readable_failures(store)
+    failed = {f["fit_id"] for f in failures if left_out.intersection(f["image_ids"])}
+    stays = plan.expansion.whole.fits
+    labels = {
+        fit["fit_id"]: fit["label"]
+        for record in _records(store, plan.expansion.experiment.name)
+        for fit in record["fits"]
+        if fit["fit_id"] in failed and fit["fit_id"] not in stays
+    }
+    return [f"{fit_id} ({label})" for fit_id, label in labels.items()]
+
+
+def _records(store: Store, experiment: str) -> list[ExperimentRecord]:
+    try:
+        found, _ = readable_experiments(store, experiment)  # what is damaged is said elsewhere
+    except Refused:  # it has none of this name yet
+        return []
     return found
 
 
@@ -78,38 +130,8 @@ def _add(problems: Problems, dataset: str, images: list[Undecodable], also: str)
 def _found(plan: Plan, store: Store) -> list[Undecodable]:
     if not plan.missing:
         return []
-    named = {
-        image_id
-        for failure in read_failures(store)
-        if failure["kind"] == "unreadable"
-        for image_id in failure["image_ids"]
-    }
-    if not named:
-        return []
-    found: dict[str, Undecodable] = {}
-    wanted = pa.array(sorted(named), pa.string())
-    catalog = plan.expansion.catalog
-    for pool_id in pools_needed(plan.expansion, [f.fit for f in plan.missing]):
-        dataset, table = catalog.dataset_of(pool_id), catalog.pool(pool_id).table
-        rows = np.flatnonzero(pc.is_in(table["image_id"], value_set=wanted).to_numpy())
-        for row in rows.tolist():
-            image_id, path = table["image_id"][row].as_py(), table["path"][row].as_py()
-            reason = _why_not(dataset.root / path, image_id)
-            if reason:
-                found.setdefault(image_id, Undecodable(dataset.alias, path, image_id, reason))
-    return list(found.values())
-
-
-def _why_not(path: Path, image_id: str) -> str:
-    from data.decode import decode
-
-    try:
-        decode(path, image_id)
-    except UnreadableImage as error:
-        return error.reason
-    except (ImageChanged, OSError, MemoryError):  # nothing is known of the image any more
-        return ""
-    return ""
+    pools = pools_needed(plan.expansion, [f.fit for f in plan.missing])
+    return undecodable_in(plan.expansion.catalog.located(pools), named_by_failures(store))
 
 
 def _trained_on(plan: Plan) -> frozenset[str]:

@@ -8,7 +8,7 @@ what it can see of damage by these is left to a repair, and the rest goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -132,6 +132,7 @@ def prepare(
     only: Sequence[tuple[str, str]] = (),
     cache_dir: Path | None = None,
     rehash: bool = False,
+    known_undecodable: Collection[str] = (),
     progress: Any = None,
 ) -> Expansion:
     """Look at the data and write the experiment out, or refuse it with all that is wrong.
@@ -142,6 +143,8 @@ def prepare(
             twice matches either value.
         cache_dir: where the index of each data root is kept.
         rehash: read every image file again.
+        known_undecodable: ids of images that did not decode in an earlier run; with
+            `unreadable: leave_out` no fit trains on them.
         progress: called with (files done, files in all) while indexing.
 
     Raises:
@@ -157,6 +160,8 @@ def prepare(
         unreadable=experiment.unreadable,
         progress=progress,
     )
+    if experiment.unreadable == "leave_out":
+        catalog = catalog.without_undecodable(known_undecodable)
     check_arms(experiment, problems)
     if len(catalog.datasets) < len(experiment.data):
         check_datasets(experiment.model_dump(by_alias=True), problems)

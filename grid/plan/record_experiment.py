@@ -16,6 +16,7 @@ from grid.records.experiments import (
     ScoringRecord,
     SetRecord,
     TrainRecord,
+    UndecodableRecord,
     sets_made_of,
 )
 from grid.records.proven.json_records import SCHEMA
@@ -74,8 +75,25 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         ],
         "test_sets": test_sets,
     }
+    if undecodable := _undecodable(expansion):
+        record["undecodable"] = undecodable
     record["digest"] = experiment_digest(record)
     return record
+
+
+def _undecodable(expansion: Expansion) -> list[UndecodableRecord]:
+    """Return the images that trainings leave out; without any the record is that of old."""
+    pools = {
+        pool.pool_id
+        for fit in expansion.fits.values()
+        if fit.training
+        for pool in (*fit.training.pools, *fit.training.validation_pools)
+    }
+    return [
+        UndecodableRecord(pool_id=pool_id, image_id=image_id)
+        for pool_id in sorted(pools)
+        for image_id in expansion.catalog.left_out_of([pool_id])
+    ]
 
 
 def _scoring(block: ScoringRecord, test_sets: list[SetRecord]) -> ScoringRecord:

@@ -101,7 +101,8 @@ class StoredImages:
         try:
             pools = self._pools_of(fit, experiment, TRAIN)
             declared = self._pools_of(fit, experiment, VALIDATION)
-            selection = select([r for r, _ in pools], rule, [r for r, _ in declared])
+            undecodable = [image["image_id"] for image in experiment.get("undecodable", ())]
+            selection = select([r for r, _ in pools], rule, [r for r, _ in declared], undecodable)
         except (StoreMissing, SelectionError):
             return None
         described = as_described(

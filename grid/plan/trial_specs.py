@@ -69,8 +69,11 @@ def trial_spec(
         "weights": dict(fit.weights) if fit.weights else None,
         "parent": fit.parent,
         "description": dict(fit.description),
-        "training": training_block(fit, paths),
-        "lineage": [training_block(ancestor, paths) for ancestor in ancestors(fit, expansion.fits)],
+        "training": training_block(fit, paths, expansion.catalog),
+        "lineage": [
+            training_block(ancestor, paths, expansion.catalog)
+            for ancestor in ancestors(fit, expansion.fits)
+        ],
         "scoring": [*expansion.scoring.get(fit.fit_id, ())],
         "paths": {
             pool_id: paths[pool_id]
@@ -86,7 +89,7 @@ def asks_for_no_gpu(experiment: Experiment, fit: Fit) -> bool:
     return resources is not None and resources.gpu == 0
 
 
-def training_block(fit: Fit, paths: Mapping[str, str]) -> TrainingSpec | None:
+def training_block(fit: Fit, paths: Mapping[str, str], catalog: Catalog) -> TrainingSpec | None:
     """Return what a fit trains on, as pools and a rule, with the digests of the rows."""
     if fit.training is None or fit.selection is None:
         return None
@@ -99,6 +102,9 @@ def training_block(fit: Fit, paths: Mapping[str, str]) -> TrainingSpec | None:
     }
     if leaves_out(fit.equalise):
         block["equalise"] = fit.equalise
+    own = [*fit.training.pools, *fit.training.validation_pools]
+    if undecodable := catalog.left_out_of([pool.pool_id for pool in own]):
+        block["undecodable"] = undecodable
     return block
 
 

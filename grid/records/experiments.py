@@ -87,6 +87,13 @@ class ScoringRecord(_RequiredOfScoring, total=False):
     test_sets: list[int]
 
 
+class UndecodableRecord(TypedDict):
+    """An image that no fit trains or is validated on, since it does not decode."""
+
+    pool_id: str
+    image_id: str
+
+
 class SetRecord(TypedDict):
     """A column of the matrix: which pools are real, which fake, and of which classes.
 
@@ -122,11 +129,12 @@ class _RequiredOfExperiment(TypedDict):
 
 # A class of its own, since NotRequired does not survive postponed annotations at run time.
 class ExperimentRecord(_RequiredOfExperiment, total=False):
-    """`experiments/<name>/<digest>.json`."""
+    """`experiments/<name>/<digest>.json`; `undecodable` only where something was left out."""
 
     seeds: list[int]
     degradations: list[str]
     created_by: str
+    undecodable: list[UndecodableRecord]
 
 
 @dataclass(frozen=True, kw_only=True)

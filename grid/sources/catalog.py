@@ -7,9 +7,12 @@ digests only, so renaming a folder or an alias retrains nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.counts import counted
 from data.index import index_root
@@ -21,6 +24,7 @@ from grid.refusal import Problems, did_you_mean
 from grid.sources.families import check_groups, with_stated
 from grid.sources.roots import unknown_root, without_images
 from grid.sources.source import FAKE, REAL, Source
+from grid.sources.undecodable import Undecodable, undecodable_in
 
 
 @dataclass(frozen=True)
@@ -36,15 +40,20 @@ class IndexedDataset:
 
     @property
     def left_out(self) -> list[str]:
-        """Files that cannot be opened, with the reason; only `unreadable: null_score` has any."""
+        """Files that cannot be opened, with the reason; none where the file says `refuse`."""
         return [f"{self.alias}/{p.path}: {p.reason}" for p in self.manifest.problems]
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """All datasets of an experiment."""
+    """All datasets of an experiment.
+
+    `undecodable` are images that no fit trains or is validated on, by id: they are known not to
+    decode, and the file says `unreadable: leave_out`. They stay rows of their pools.
+    """
 
     datasets: Mapping[str, IndexedDataset] = field(default_factory=dict)
+    undecodable: Mapping[str, Undecodable] = field(default_factory=dict)
 
     def sources(self, name: str) -> list[Source]:
         """Resolve `dataset` (all its generators) or `dataset/generator` (one).
@@ -75,6 +84,30 @@ class Catalog:
     def dataset_of(self, pool_id: str) -> IndexedDataset:
         """Return the dataset that a pool's files lie in."""
         return self._pool_by_id()[pool_id][0]
+
+    def located(self, pool_ids: Iterable[str] | None = None) -> list[tuple[str, Path, Pool]]:
+        """Return pools, all unless told, each with its dataset's alias and root."""
+        by_id = self._pool_by_id()
+        chosen = by_id if pool_ids is None else pool_ids
+        return [(by_id[p][0].alias, by_id[p][0].root, by_id[p][1]) for p in chosen]
+
+    def without_undecodable(self, image_ids: Collection[str]) -> Catalog:
+        """Return the catalog with those of some images kept out of training that do not decode."""
+        found = undecodable_in(self.located(), image_ids)
+        return replace(self, undecodable={image.image_id: image for image in found})
+
+    def trainable(self, pool: Pool) -> Pool:
+        """Return a pool without the images that no fit trains on; its id stays."""
+        ids = self.left_out_of([pool.pool_id])
+        if not ids:
+            return pool
+        held = pc.is_in(pool.table["image_id"], value_set=pa.array(ids, pa.string()))
+        return replace(pool, table=pool.table.filter(pc.invert(held)))
+
+    def left_out_of(self, pool_ids: Collection[str]) -> list[str]:
+        """Return the ids of the undecodable images of some pools, sorted."""
+        held = (u for u in self.undecodable.values() if not set(pool_ids).isdisjoint(u.pools))
+        return sorted(image.image_id for image in held)
 
     def _pool_by_id(self) -> dict[str, tuple[IndexedDataset, Pool]]:
         if "_by_id" not in self.__dict__:
@@ -173,7 +206,7 @@ def _unreadable(alias: str, manifest: Manifest) -> tuple[str, str, str]:
     return (
         f"data.{alias}: {counted(len(manifest.problems), 'unreadable file')}",
         f"{shown}{more}",
-        "Repair or remove them; `unreadable: null_score` leaves them out, counted",
+        "Repair or remove them; `unreadable: null_score` and `leave_out` leave them out, counted",
     )
 
 

@@ -142,5 +142,6 @@ def _kind(error: Exception) -> str:
 
 
 def _image_ids(error: Exception) -> list[str]:
-    named = [getattr(error, "image_id", ""), *getattr(error, "others", ())]
+    others = [other.image_id for other in getattr(error, "others", ())]
+    named = [getattr(error, "image_id", ""), *others]
     return [image_id for image_id in dict.fromkeys(named) if image_id]

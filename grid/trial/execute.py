@@ -70,7 +70,7 @@ def run_trial(spec: TrialSpec, attempt: str, report: Report, stop: Stop) -> bool
             faults.append(fault)
     if faults:
         first, *later = faults
-        first.others.extend(dict.fromkeys(fault.image_id for fault in later))
+        first.add_others(later)
         raise first
     return True
 

@@ -125,6 +125,7 @@ class TrialImages:
             [self._pool_rows(p, equalise) for p in block["pools"]],
             TrainingRule(**{**block["rule"], "classes": tuple(block["rule"]["classes"])}),
             [self._pool_rows(p, equalise) for p in block["validation_pools"]],
+            block.get("undecodable", ()),
         )
 
     def _pool_rows(self, pool: Mapping[str, Any], equalise: str) -> PoolRows:

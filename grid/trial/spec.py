@@ -20,6 +20,7 @@ class TrainingSpec(TypedDict):
     """What a fit trains on: pools and a rule, with the digests of the rows that it gives.
 
     `equalise` stands where it leaves images out.
+    `undecodable` are ids of images of the pools that `unreadable: leave_out` leaves out.
     """
 
     pools: list[PoolSpec]
@@ -28,6 +29,7 @@ class TrainingSpec(TypedDict):
     digest: str
     validation_digest: str
     equalise: NotRequired[str]
+    undecodable: NotRequired[list[str]]
 
 
 class TrialSpec(TypedDict):

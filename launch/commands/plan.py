@@ -19,13 +19,16 @@ SECTION, PLACE = "run", 1
 @click.option("--why", is_flag=True, help="Say for each missing fit or piece why it is missing.")
 def command(file: Path, why: bool, **given: Any) -> None:
     """Show what FILE wants, what is done and what is left."""
+    from grid.console import Console
     from grid.plan.known_failures import refuse_known_failures
     from launch.desk import open_desk
-    from launch.show_plan import print_known_nulls, print_plan, print_reasons
+    from launch.show_plan import print_plan, print_reasons
+    from launch.show_unreadable import print_known_nulls, print_left_out_of_training
 
     desk = open_desk(file, **given)
     null_scores = refuse_known_failures(desk.plan, desk.store)
     print_plan(desk)
-    print_known_nulls(null_scores)
+    print_left_out_of_training(Console(), desk)
+    print_known_nulls(Console(), desk, null_scores)
     if why:
         print_reasons(desk)

@@ -13,7 +13,8 @@ from analysis.selection import StoreSelection, one_expansion
 from grid.records.commits import read_commits
 from grid.records.experiments import pieces_of
 from grid.records.failures import failure_of, write_failure
-from grid.records.places import commit_key, provenance_key
+from grid.records.places import commit_key, manifest_key, provenance_key
+from grid.records.pools.manifests import read_pool
 from grid.records.proven.json_records import to_json
 from grid.records.scores.score_files import write_scores
 from grid.store.opening import open_store
@@ -324,6 +325,22 @@ def test_mixed_package_versions(tmp_path):
 def test_seen_images_are_said_where_they_count(tmp_path, leakage):
     found = told(*written(tmp_path, seen=3, leakage=leakage))
     assert ("seen" in found) == (leakage == "allow")
+
+
+def test_images_left_out_of_training_are_named_or_called_by_id(tmp_path):
+    store, experiment = written(tmp_path)
+    pool = next(pool for pool in experiment["pools"] if pool["label"] == 1)
+    rows = read_pool(store, pool["pool_id"], ["image_id", "path"])
+    ids, paths = (rows[name].to_pylist()[:5] for name in ("image_id", "path"))
+    left_out = [{"pool_id": pool["pool_id"], "image_id": image_id} for image_id in ids]
+    caution = told(store, experiment, undecodable=left_out)["untrained"]
+    [line] = caution.details
+    assert line.endswith(f": 5 of 40: {', '.join(paths[:3])} and 2 more")
+    assert "leave_out" in caution.text
+    (store.root / manifest_key(pool["pool_id"])).unlink()
+    [line] = told(store, experiment, undecodable=left_out)["untrained"].details
+    assert ids[0] in line
+    assert "untrained" not in told(store, experiment)
 
 
 def test_unreadable_images_are_counted(tmp_path):

@@ -74,6 +74,41 @@ def many_pools(draw: st.DrawFn) -> list[PoolRows]:
     return made
 
 
+def kept_of(pool: PoolRows, left_out: set[str]) -> PoolRows:
+    """A pool that never held some images."""
+    kept = [i for i, image_id in enumerate(pool.image_ids) if image_id not in left_out]
+    columns = {
+        name: [getattr(pool, name)[i] for i in kept] for name in ("image_ids", "classes", "pairs")
+    }
+    return replace(pool, **columns)
+
+
+@given(many_pools(), st.data(), st.sampled_from([1.0, 0.5]), st.booleans())
+@settings(deadline=None)
+def test_images_that_are_left_out_might_never_have_been_there(
+    pools: list[PoolRows], data: st.DataObject, fraction: float, declares: bool
+) -> None:
+    """Also where one is left out of declared validation; ranks stay those of the whole pool."""
+    every = sorted({image_id for pool in pools for image_id in pool.image_ids})
+    left_out = set(data.draw(st.lists(st.sampled_from(every), max_size=6)))
+    declared = [replace(p, pool_id=f"v{p.pool_id}") for p in pools[:2]] if declares else []
+    rule = TrainingRule(fraction=fraction)
+    try:
+        expected = select(
+            [kept_of(p, left_out) for p in pools], rule, [kept_of(p, left_out) for p in declared]
+        )
+    except SelectionError:
+        with pytest.raises(SelectionError):
+            select(pools, rule, declared, left_out)
+        return
+    found = select(pools, rule, declared, left_out)
+    for rows, same in ((found.train, expected.train), (found.validation, expected.validation)):
+        assert rows.digest == same.digest
+        assert not left_out.intersection(rows.image_ids)
+        for image_id, number, rank in zip(rows.image_ids, rows.pools, rows.ranks, strict=True):
+            assert [*pools, *declared][number].image_ids[rank] == image_id
+
+
 @given(many_pools(), st.randoms(), st.sampled_from([1.0, 0.5]))
 @settings(deadline=None)
 def test_the_order_of_pools_changes_nothing(

@@ -237,7 +237,7 @@ def test_stop_is_looked_at_between_batches(rows: ImageRows) -> None:
 
 
 @pytest.mark.parametrize("threads", [0, 4])
-def test_the_first_unreadable_image_ends_a_prediction_that_refuses_it(
+def test_a_prediction_that_refuses_unreadable_images_names_all_and_scores_nothing_more(
     rows: ImageRows, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = list(rows.image_ids)
@@ -247,10 +247,27 @@ def test_the_first_unreadable_image_ends_a_prediction_that_refuses_it(
     damaged = ImageRows(ids, rows.labels, rows.paths, DecodedCache(1 << 20))
     monkeypatch.setattr(detectors.prediction, "loader_threads", lambda device: threads)
     network = build("simple_cnn", {"size": "tiny"}, seed=0)
-    with pytest.raises(UnreadableImage, match=r"2\.png") as caught:
+    scored: list[int] = []
+    network.register_forward_hook(lambda _, inputs, logit_B: scored.append(len(logit_B)))
+    with pytest.raises(UnreadableImage, match=r"2\.png.* Also at fault: .*5\.png") as caught:
         predict(network, damaged, WHOLE, "cpu", 1, unreadable="raise")
     assert caught.value.image_id == ids[2]
-    assert threads or len(damaged.cache or ()) == 2, "nothing behind it was decoded"
+    assert [other.image_id for other in caught.value.others] == [ids[5], ids[20]]
+    measured = 1  # the memory account's own pass over a blank image
+    assert threads or sum(scored) <= 2 + measured, "nothing behind it was scored"
+
+
+def test_a_stop_ends_the_search_for_more_unreadable_images(rows: ImageRows) -> None:
+    ids = list(rows.image_ids)
+    for index in (0, len(ids) - 1):
+        ids[index] = image_id_of(f"nothing {index}".encode())
+        Path(rows.paths[index]).write_bytes(f"nothing {index}".encode())
+    damaged = ImageRows(ids, rows.labels, rows.paths)
+    network = build("simple_cnn", {"size": "tiny"}, seed=0)
+    with pytest.raises(UnreadableImage) as caught:
+        predict(network, damaged, WHOLE, "cpu", unreadable="raise", stop=lambda: True)
+    assert caught.value.image_id == ids[0]
+    assert caught.value.others == []
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,18 @@ import numpy as np
 import PIL.Image
 import pytest
 import yaml
+from damaged_images import break_pixels
 
 from data.image_ids import image_id_of
 from data.images import DecodedCache
 from detectors.memory_limits import SETTING
 from grid.experiment_file.loading import parse_experiment
-from grid.plan import known_failures
 from grid.plan.known_failures import refuse_known_failures
 from grid.plan.plan import make_plan, prepare
 from grid.records.failures import failure_of, read_failures, write_failure
 from grid.records.scores.score_reading import read_score_footer
 from grid.refusal import Refused
+from grid.sources import undecodable
 from grid.store.opening import open_store
 from grid.trial import images as rows
 
@@ -25,20 +26,6 @@ from grid.trial import images as rows
 def nothing_decoded(monkeypatch):
     """Else images are known from other tests in this process."""
     monkeypatch.setattr(rows, "_DECODED", DecodedCache(0))
-
-
-def damage(path, format="PNG"):
-    """A file whose header is whole and whose pixels are not: only decoding finds out."""
-    if format == "JPEG":
-        pixels = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
-        PIL.Image.fromarray(pixels).save(path, "JPEG")
-        content = bytearray(path.read_bytes())
-        start = content.index(b"\xff\xda") + 14
-        content[start:-2] = b"\xff\xc4\x00\x03\x00" * 8  # a table where pixels should be
-    else:
-        content = bytearray(path.read_bytes())
-        content[len(content) // 2 : len(content) // 2 + 40] = bytes(40)
-    path.write_bytes(content)
 
 
 def first(own_run, folder):
@@ -62,7 +49,7 @@ def test_what_does_not_need_a_damaged_image_is_scored_and_the_next_plan_names_it
     before = len(footers(own_run))
     victim = first(own_run, "g1/val/ai")
     whole = victim.read_bytes()
-    damage(victim, format)
+    break_pixels(victim, format)
     more = ["--set", 'test.degradations=[none, "jpeg(75)"]']
     code, _, err = run(crossgen, own_run, *more)
     assert code == 1
@@ -88,7 +75,7 @@ def test_what_does_not_need_a_damaged_image_is_scored_and_the_next_plan_names_it
 
 def test_on_request_they_are_nulls_that_the_plan_names(crossgen, own_run):
     victim = first(own_run, "g1/val/ai")
-    damage(victim)
+    break_pixels(victim)
     assert run(crossgen, own_run)[0] == 1
     more = ["--set", "unreadable=null_score"]
     code, out, _ = crossgen("plan", own_run.file, "--store", own_run.store, *more)
@@ -103,7 +90,7 @@ def test_on_request_they_are_nulls_that_the_plan_names(crossgen, own_run):
 
 def test_no_null_stands_in_for_an_image_that_is_trained_on(crossgen, own_run):
     victim = first(own_run, "g1/train/ai")
-    damage(victim)
+    break_pixels(victim)
     more = ["--set", "unreadable=null_score"]
     assert run(crossgen, own_run, *more)[0] == 1
     code, _, err = crossgen("plan", own_run.file, "--store", own_run.store, *more)
@@ -146,7 +133,7 @@ def known(own_run, monkeypatch):
         error = ValueError("it did not decode")
         failure = failure_of(error, fit_id="f", attempt="a", kind="unreadable", image_ids=images)
         write_failure(store, failure)
-        monkeypatch.setattr(known_failures, "_why_not", lambda *_: "it is cut")
+        monkeypatch.setattr(undecodable, "_why_not", lambda *_: "it is cut")
         return images, refuse_known_failures(plan, store)
 
     return known

@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from data.image_files import UnreadableImage
 from grid.records.commits import Commit
 from grid.store.base import Store
 from grid.trial.contract import Report, Stop
 from grid.trial.fit.conditions import resume_warnings
+from grid.trial.fit.damaged_rows import name_all
 from grid.trial.fit.fit_warnings import fit_warnings, parameters_digest, untrained_logits
 from grid.trial.fit.given_fit import commit_given_weights
 from grid.trial.fit.provenance import conditions, provenance
@@ -49,7 +51,12 @@ def fit_detector(
         return commit_given_weights(spec, store, attempt)
     training, validation = rows.training()
     folder = AttemptFolder(spec["fit_id"], store, attempt)
-    trained = _train(spec, training, validation, folder, report, stop)
+    try:
+        trained = _train(spec, training, validation, folder, report, stop)
+    except UnreadableImage as fault:
+        leaves_out = spec["unreadable"] == "leave_out"
+        name_all(fault, [training, validation], store, stop, leaves_out=leaves_out)
+        raise
     if trained.result.state == "stopped":
         return None
     logits = trained.result.validation_logits
