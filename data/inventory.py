@@ -43,9 +43,10 @@ def compare(manifest: Manifest) -> list[Comparison]:
     for collection in COLLECTIONS:
         if collection.layouts and manifest.layout not in collection.layouts:
             continue
-        if not _is_recognised(collection, images):
+        if collection.root_says not in str(manifest.root).lower():
             continue
-        found.append(Comparison(collection.name, list(_differences(collection, images))))
+        if _is_recognised(collection, images):
+            found.append(Comparison(collection.name, list(_differences(collection, images))))
     return found
 
 
@@ -72,10 +73,15 @@ class _Images:
 
 
 def _is_recognised(collection: PublishedCollection, images: _Images) -> bool:
-    if collection.is_alone:  # a set within a larger tree: there, or not meant at all
-        name = next(iter(collection.generators))
-        return any(images.by_class(p, name) for p in collection.generators[name].parts)
-    return len(images.generators & collection.generators.keys()) >= collection.enough
+    if not collection.has_others and not images.generators <= collection.generators.keys():
+        return False
+    there = [
+        key
+        for key in images.generators & collection.generators.keys()
+        if not (parts := collection.generators[key].parts)
+        or any(images.by_class(part, key) for part in parts)
+    ]
+    return len(there) >= collection.enough
 
 
 def _differences(collection: PublishedCollection, images: _Images) -> Iterator[str]:

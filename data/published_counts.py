@@ -39,8 +39,9 @@ class PublishedCollection:
         name: for people.
         layouts: it is recognised only where the manifest has one of these; empty for any.
         enough: so many of its generators must be there for it to be recognised, and no other
-            ones where `is_alone`.
+            ones unless `has_others`.
         generators: by canonical name (`data.generators`).
+        root_says: what the root's path must name, where nothing else on disk tells it apart.
         whole: parts over all generators; held against it where no generator is missing.
         classes: how many a part with `per_class` has.
     """
@@ -51,7 +52,8 @@ class PublishedCollection:
     generators: Mapping[str, PublishedGenerator] = field(default_factory=dict)
     whole: Sequence[Part] = ()
     classes: int = 0
-    is_alone: bool = False
+    has_others: bool = False
+    root_says: str = ""
 
 
 def _genimage(name: str, archive: str, train: int = 162, test: int = 6) -> PublishedGenerator:
@@ -85,6 +87,7 @@ COLLECTIONS = (
         },
         whole=(Part("train", 0, 1_281_167), Part("test", 0, 50_000)),
         classes=1000,
+        has_others=True,
     ),
     PublishedCollection(
         "ForenSynths' test sets",
@@ -118,7 +121,7 @@ COLLECTIONS = (
             )
         },
         classes=20,
-        is_alone=True,
+        has_others=True,
     ),
     PublishedCollection(
         "UnivFD's diffusion sets",
@@ -159,8 +162,10 @@ COLLECTIONS = (
     ),
     PublishedCollection(
         "CIFAKE",
-        frozenset({"cifake"}),
+        frozenset({"real_fake"}),
         enough=0,
+        has_others=True,
+        root_says="cifake",
         whole=(
             Part("train", 0, 50_000),
             Part("train", 1, 50_000),
@@ -170,8 +175,10 @@ COLLECTIONS = (
     ),
     PublishedCollection(
         "Chameleon",
-        frozenset({"chameleon"}),
+        frozenset({"real_fake"}),
         enough=0,
+        has_others=True,
+        root_says="chameleon",
         whole=(Part("", None, 26_000, is_about=True),),
     ),
 )
