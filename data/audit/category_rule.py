@@ -29,7 +29,7 @@ class CountedRows(NamedTuple):
     """Images that are alike in all that is looked at, and in their fold, counted together."""
 
     fold: Numbers  # of each row, 0 to FOLDS - 1, shape (n,)
-    count: Numbers  # images of each label, shape (n, 2): real, fake
+    images: Numbers  # how many of each label, shape (n, 2): real, fake
 
 
 def balanced_accuracy(rows: CountedRows, category: Numbers, coarser: Sequence[Numbers]) -> float:
@@ -43,7 +43,7 @@ def balanced_accuracy(rows: CountedRows, category: Numbers, coarser: Sequence[Nu
     everything = np.zeros(len(category), np.int64)
     says_fake = np.full(len(category), 0.5)
     is_open = np.ones(len(category), bool)
-    seen = _seen_elsewhere(rows, category, rows.count)
+    seen = _seen_elsewhere(rows, category, rows.images)
     _decide(says_fake, is_open, _at_rows(rows, category, seen), _class_sizes(rows))
     # Of each category, fold and label: whether the other folds have it exactly once.
     once = (seen == 1).astype(np.int64)
@@ -56,7 +56,7 @@ def balanced_accuracy(rows: CountedRows, category: Numbers, coarser: Sequence[Nu
         np.add.at(new, of_category, once)
         _decide(says_fake, is_open, _at_rows(rows, code, new), _class_sizes(rows))
     right = np.stack([1 - says_fake, says_fake], axis=1)
-    share: _Floats = (right * rows.count).sum(axis=0) / rows.count.sum(axis=0)
+    share: _Floats = (right * rows.images).sum(axis=0) / rows.images.sum(axis=0)
     return float(share.mean())
 
 
@@ -71,7 +71,7 @@ def _seen_elsewhere(rows: CountedRows, code: Numbers, count: Numbers) -> Numbers
 def _class_sizes(rows: CountedRows) -> _Floats:
     """Images of each row's other folds, by label, shape (n, 2); at least one, to divide by."""
     own = np.zeros((FOLDS, 2), np.int64)
-    np.add.at(own, rows.fold, rows.count)
+    np.add.at(own, rows.fold, rows.images)
     sizes: _Floats = np.maximum(own.sum(axis=0) - own, 1)[rows.fold].astype(np.float64)
     return sizes
 

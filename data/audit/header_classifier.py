@@ -129,7 +129,7 @@ def _joined(counts: Sequence[pa.Table], rules: int) -> tuple[pa.Table, CountedRo
 
 
 def _result(name: str, accuracy: float, level: float, rows: CountedRows) -> RuleResult:
-    reals, fakes = (int(number) for number in rows.count.sum(axis=0))
+    reals, fakes = (int(number) for number in rows.images.sum(axis=0))
     return RuleResult(name, accuracy, level, reals, fakes)
 
 
