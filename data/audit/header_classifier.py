@@ -77,13 +77,17 @@ def header_counts(table: pa.Table, label: int, columns: Sequence[str] = HEADER) 
 def header_results(counts: Sequence[pa.Table]) -> dict[str, RuleResult]:
     """How well each rule tells the labels of some pools together, by its name.
 
+    A fact that some image's manifest does not say is left out.
+
     Args:
         counts: of each pool, from `header_counts`; without images of both classes there is none.
     """
     table, rows, level = _joined(counts, len(RULES))
     if rows is None:
         return {}
-    code = {name: _coded(table, name) for name in HEADER}
+    # What an older manifest does not say is asked of none: else the absence itself would tell.
+    unknown = [name for name in HEADER if table[name].null_count]
+    code = {name: _coded(table, name) * (name not in unknown) for name in HEADER}
     size = combined(code["width"], code["height"])
     scale = _bins(_numbers(table, "width") * _numbers(table, "height"), _PER_OCTAVE)
     coding = combined(code["jpeg_tables"], code["subsampling"])

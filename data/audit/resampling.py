@@ -9,9 +9,9 @@ too, with a period that the scale gives. Averaged over all rows the period is a 
 
 Source: Gallagher, "Detection of Linear and Cubic Interpolation in JPEG Compressed Images" (CRV
 2005); why a period shows in derivatives: Mahdian and Saic, "Blind Authentication Using Periodic
-Properties of Interpolation" (IEEE TIFS 3(3), 2008). Taking the logarithm and the local mean is ours:
-of pictures without a period P(f) / mean is nearly exponential, so that the statistic does not depend
-on the picture's size and exceeds t in a share of about exp(-t).
+Properties of Interpolation" (IEEE TIFS 3(3), 2008). The logarithm and the local mean are ours:
+without a period P(f) / mean is nearly exponential, so that the statistic depends little on the
+picture's size.
 
 Frequencies near multiples of 1/8 are left out: JPEG's blocks, a camera's demosaicing and layers of
 a generator that double the size leave peaks there, which are no preparation of a data set. So a
@@ -25,7 +25,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-SMALLEST_PX = 48
+SMALLEST_PX = 128
 _LONGEST_PX = 1024  # of each side, from the middle: a period shows in far less
 _TREND_PX = 9  # of the moving average
 _LOWEST = 1 / 16  # cycles per pixel: below it are the picture's own contents
@@ -41,8 +41,8 @@ def period_statistic(luminance_HW: npt.NDArray[np.float32]) -> float:
         luminance_HW: in grey levels of 0 to 255.
 
     Returns:
-        The statistic of this module: by chance above t in a share of about exp(-t); nan where
-        either side is below 48 pixels.
+        The statistic of this module, nan where either side is below 128 pixels: the spectrum of
+        a shorter side has too few frequencies for a local mean.
     """
     height, width = luminance_HW.shape
     if min(height, width) < SMALLEST_PX:

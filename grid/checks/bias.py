@@ -24,7 +24,7 @@ Comparison = tuple[str, Sequence[Pool]]
 
 def one_sided(expansion: Expansion) -> list[OneSided]:
     """Return each comparison of an experiment in which a header fact tells fakes from reals."""
-    return one_sided_of(_compared(expansion))
+    return one_sided_of(compared(expansion))
 
 
 def one_sided_of(comparisons: Iterable[Comparison]) -> list[OneSided]:
@@ -44,15 +44,15 @@ def refused(found: Iterable[OneSided]) -> list[Problem]:
     return [
         Problem(
             what=f"{each.comparison}: {each.fact} x label is one-sided",
-            why=f"{each.classes}, so a detector can read the label from the {each.fact} alone and "
-            "the numbers would mean nothing",
+            why=f"{each.classes}: a classifier that sees only the {each.fact} has a balanced "
+            f"accuracy of {each.accuracy:.0%}, so the numbers would mean nothing",
             mend=f"{MEND.get(each.fact, MEND['format'])} in the file, or prepare both alike",
         )
         for each in found
     ]
 
 
-def _compared(expansion: Expansion) -> Iterator[Comparison]:
+def compared(expansion: Expansion) -> Iterator[Comparison]:
     """Everything in which reals stand against fakes; generators first, they say most precisely."""
     catalog = expansion.catalog
     trained = [fit.training for fit in expansion.fits.values() if fit.training is not None]
