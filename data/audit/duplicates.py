@@ -19,7 +19,7 @@ class SharedImages(NamedTuple):
 
     first: int
     second: int
-    across: str  # labels, else splits, else generators
+    kind: str  # labels, else splits, else generators
     images: int
 
 
@@ -49,14 +49,15 @@ def shared_images(pools: Sequence[Pool]) -> list[SharedImages]:
             for second in group[place + 1 :]:
                 pairs[first, second] += images
     found = [
-        SharedImages(first, second, _across(pools[first], pools[second]), images)
+        SharedImages(first, second, across(pools[first], pools[second]), images)
         for (first, second), images in pairs.items()
     ]
     kinds = (ACROSS_LABELS, ACROSS_SPLITS, ACROSS_GENERATORS)
-    return sorted(found, key=lambda each: (kinds.index(each.across), -each.images, each[:2]))
+    return sorted(found, key=lambda each: (kinds.index(each.kind), -each.images, each[:2]))
 
 
-def _across(first: Pool, second: Pool) -> str:
+def across(first: Pool, second: Pool) -> str:
+    """Say across what two pools share images: labels, else splits, else generators."""
     if first.label != second.label:
         return ACROSS_LABELS
     return ACROSS_SPLITS if first.split != second.split else ACROSS_GENERATORS

@@ -32,6 +32,7 @@ from grid.integrity.damage import (
 from grid.records.commits import Commit
 from grid.records.places import (
     ASIDE,
+    AUDITS,
     CLAIMS,
     COMMITS,
     DERIVED,
@@ -65,6 +66,7 @@ _FORMS = {
     "pieces": re.compile(rf"{SCORES}(?P<fit>[^/]+)/(?P<piece>[^/]+)\.parquet"),
     "markers": re.compile(rf"{LATEST}(?P<name>[^/]+)/(?P<number>\d+)\.json"),
     "failures": re.compile(rf"{FAILURES}(?P<fit>[^/]+)/(?P<attempt>.+)-(?P<number>\d+)\.json"),
+    "audits": re.compile(rf"{AUDITS}(?P<digest>[^/]+)\.json"),
     "places of images": re.compile(rf"{DERIVED}paths/(?P<pool>[^/]+)/(?P<digest>[^/]+)\.parquet"),
     "caches": re.compile(rf"{DERIVED}.+"),
     "": re.compile(rf"(?:{CLAIMS}|{ASIDE}).+"),
@@ -211,6 +213,7 @@ class _Check:
             "markers": self.files.marker,
             "table lists": self.files.table_list,
             "failures": self.files.failure,
+            "audits": self.files.audit,
             "places of images": self.files.paths,
             "caches": self.files.cache,
         }

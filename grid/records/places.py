@@ -9,6 +9,7 @@ fits/<fit_id>/<attempt>/weights-<epoch>.safetensors | history.parquet | validati
 commits/<fit_id>.json
 scores/<fit_id>/<piece_id>.parquet
 failures/<fit_id>/<attempt>-<n>.json
+audits/<digest>.json                     what `crossgen audit` found
 claims/...                               advice only
 derived/...                              copies and caches: safe to delete while nothing runs
 aside/<n>/<key>                          what was damaged, under its own key; read by nothing
@@ -24,6 +25,7 @@ FITS = "fits/"
 COMMITS = "commits/"
 SCORES = "scores/"
 FAILURES = "failures/"
+AUDITS = "audits/"
 CLAIMS = "claims/"
 DERIVED = "derived/"
 ASIDE = "aside/"
@@ -134,6 +136,11 @@ def files_key(pool_id: str, digest: str) -> str:
 def cells_key(version: int, name: str) -> str:
     """Return where cached cells lie: their counts, or one metric of one version."""
     return f"{DERIVED}cells-v{version}/{name}.parquet"
+
+
+def audit_key(digest: str) -> str:
+    """Return where an audit lies."""
+    return f"{AUDITS}{digest}.json"
 
 
 def failures_of(fit_id: str) -> str:

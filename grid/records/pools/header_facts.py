@@ -15,7 +15,6 @@ from data.audit.header_classifier import (
     ALL_TOGETHER,
     HEADER,
     OWN_RULES,
-    RuleResult,
     header_counts,
     header_results,
 )
@@ -109,10 +108,24 @@ def one_sided_among(comparisons: Iterable[tuple[str, Sequence[PoolFacts]]]) -> l
     return sorted(found, key=lambda each: order.index(each.fact))
 
 
-def verdict_of(pools: Sequence[PoolFacts]) -> RuleResult | None:
-    """Return the result of the rule that tells the labels best; None without both classes."""
-    results = header_results([pool.counts for pool in pools])
-    return max(results.values(), key=lambda each: each.accuracy, default=None)
+def fact_counts(pools: Sequence[PoolFacts], fact: str) -> dict[str, tuple[int, int]]:
+    """Return how many reals and how many fakes have each value, in words, the most frequent first.
+
+    Args:
+        pools: of both classes.
+        fact: one of the classifier's rules.
+    """
+    columns = list(OWN_RULES.get(fact, HEADER))
+    counts: dict[str, list[int]] = {}
+    for pool in pools:
+        grouped = pool.counts.group_by(columns).aggregate([("images", "sum")])
+        values = zip(*(grouped[column].to_pylist() for column in columns), strict=True)
+        for value, images in zip(values, grouped["images_sum"].to_pylist(), strict=True):
+            said = dict(zip(columns, value, strict=True))
+            words = _value_in_words(said, exact=fact == "quantisation")
+            counts.setdefault(words, [0, 0])[pool.label] += images
+    ordered = sorted(counts.items(), key=lambda each: (-sum(each[1]), each[0]))
+    return {words: (images[REAL], images[FAKE]) for words, images in ordered}
 
 
 def left_by(equalise: str, found: Iterable[OneSided]) -> list[OneSided]:
@@ -169,20 +182,9 @@ def _telling(pools: Sequence[PoolFacts]) -> dict[str, float]:
 
 def _shares(pools: Sequence[PoolFacts], label: int, fact: str) -> Shares:
     """Share of each value, in words, among the images of one label; without images none."""
-    counts: Counter[tuple[object, ...]] = Counter()
-    columns = list(OWN_RULES.get(fact, HEADER))
-    for pool in pools:
-        if pool.label == label:
-            grouped = pool.counts.group_by(columns).aggregate([("images", "sum")])
-            values = zip(*(grouped[column].to_pylist() for column in columns), strict=True)
-            for value, images in zip(values, grouped["images_sum"].to_pylist(), strict=True):
-                counts[value] += images
-    total = counts.total()
-    shares: Shares = Counter()
-    for value, images in counts.items():
-        said = dict(zip(columns, value, strict=True))
-        shares[_value_in_words(said, exact=fact == "quantisation")] += images / total
-    return shares
+    counts = {value: images[label] for value, images in fact_counts(pools, fact).items()}
+    total = sum(counts.values())
+    return Counter({value: images / total for value, images in counts.items() if images})
 
 
 def _value_in_words(said: Mapping[str, object], *, exact: bool) -> str:

@@ -1,0 +1,148 @@
+"""`crossgen audit`: the images of an experiment or of some folders, audited, shown and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from data.image_files import ImageChanged
+from data.operations import PipelineError, parse
+from grid.checks.auditing import EqualiseOf, audit, everything_in
+from grid.checks.bias import Comparison, compared
+from grid.expansion.expand import expand
+from grid.experiment_file.loading import load_experiment
+from grid.experiment_file.schema import DatasetSpec
+from grid.records.audits.audit_records import AuditRecord, write_audit
+from grid.refusal import Problems, Refused
+from grid.sources.catalog import Catalog, open_catalog
+from grid.sources.roots import aliases
+from grid.store.base import Store
+from launch.desk import store_of
+from launch.show_audit import print_audit
+from launch.waiting import images_read, waiting
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Audited:
+    """What is to be audited, and where the result is kept."""
+
+    name: str
+    catalog: Catalog
+    comparisons: tuple[Comparison, ...]
+    equalise: str
+    store: Store
+
+
+def run_audit(
+    places: Sequence[Path],
+    *,
+    store: str | None,
+    equalise: str | None,
+    sample: int,
+    near: bool,
+    every: bool,
+    rehash: bool,
+) -> None:
+    """Audit one experiment file, or some folders; see the command.
+
+    Raises:
+        Refused: the file or a folder cannot be used, or an image cannot be read just now.
+        StoreError: the store cannot be opened or written.
+    """
+    if any(place.is_file() for place in places) and len(places) > 1:
+        raise click.UsageError("Give one experiment file, or one folder or more, not both.")
+    with waiting("reading") as say:
+        what = (
+            _of_file(places[0], store, equalise, rehash, say)
+            if places[0].is_file()
+            else _of_folders(places, store, equalise, rehash, say)
+        )
+        what.store.check_writable()
+        record = _record(what, sample, near, say)
+    write_audit(what.store, record)
+    print_audit(record, what.store.url, every=every)
+
+
+def _record(what: _Audited, sample: int, near: bool, say: Say) -> AuditRecord:
+    try:
+        return audit(
+            what.name,
+            what.catalog,
+            what.comparisons,
+            sample=sample,
+            equalise_of=_equalise_of(what),
+            near=near,
+            say=say,
+        )
+    except (ImageChanged, PipelineError) as error:
+        raise Refused.because("audit", str(error).rstrip("."), "Then audit again") from error
+    except OSError as error:
+        why = f"{error.filename or 'a file'} cannot be read ({error.strerror or error})"
+        raise Refused.because("audit", why, "Check its permissions and its disk") from error
+
+
+def _equalise_of(what: _Audited) -> EqualiseOf:
+    return lambda name, pools: what.equalise
+
+
+def _of_file(
+    file: Path, store: str | None, equalise: str | None, rehash: bool, say: Say
+) -> _Audited:
+    """What an experiment compares. What it refuses or accepts is no reason not to look at it."""
+    experiment = load_experiment(file)
+    problems = Problems()
+    catalog = _catalog(experiment.data, experiment.limit, rehash, problems, say)
+    lenient = {"equalise": "none", "unreadable": "null_score", "leakage": "exclude"}
+    expansion = expand(experiment.model_copy(update=lenient), catalog, problems)
+    problems.raise_if_any()
+    return _Audited(
+        name=experiment.name,
+        catalog=catalog,
+        comparisons=tuple(compared(expansion)),
+        equalise=_canonical(equalise) if equalise else experiment.equalise or "none",
+        store=store_of(store, experiment.store, base=file.resolve().parent),
+    )
+
+
+def _of_folders(
+    folders: Sequence[Path], store: str | None, equalise: str | None, rehash: bool, say: Say
+) -> _Audited:
+    roots = [folder.expanduser().resolve() for folder in folders]
+    specs = {alias: DatasetSpec(root=root) for root, alias in aliases(roots).items()}
+    problems = Problems()
+    catalog = _catalog(specs, None, rehash, problems, say)
+    return _Audited(
+        name=", ".join(specs),
+        catalog=catalog,
+        comparisons=tuple(everything_in(catalog)),
+        equalise=_canonical(equalise) if equalise else "none",
+        store=store_of(store),
+    )
+
+
+def _catalog(
+    data: dict[str, DatasetSpec], limit: int | None, rehash: bool, problems: Problems, say: Say
+) -> Catalog:
+    catalog = open_catalog(
+        data,
+        image_limit=limit,
+        problems=problems,
+        rehash=rehash,
+        unreadable="null_score",
+        progress=lambda done, total: say(images_read(done, total)),
+    )
+    problems.raise_if_any()
+    return catalog
+
+
+def _canonical(equalise: str) -> str:
+    try:
+        return parse(equalise, "equalise").canonical
+    except PipelineError as error:
+        why = str(error).rstrip(".")
+        raise Refused.because(f"--equalise {equalise!r}", why, "Correct it") from error
