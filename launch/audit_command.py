@@ -12,6 +12,7 @@ from data.image_files import ImageChanged
 from data.operations import PipelineError, parse
 from grid.checks.auditing import EqualiseOf, audit, everything_in
 from grid.checks.bias import Comparison, compared
+from grid.expansion.equalising import Equalising
 from grid.expansion.expand import expand
 from grid.experiment_file.loading import load_experiment
 from grid.experiment_file.schema import DatasetSpec
@@ -69,13 +70,14 @@ def run_audit(
 
 
 def _record(what: _Audited, sample: int, near: bool, say: Say) -> AuditRecord:
+    problems = Problems()
     try:
-        return audit(
+        record = audit(
             what.name,
             what.catalog,
             what.comparisons,
             sample=sample,
-            equalise_of=_equalise_of(what),
+            equalise_of=_equalise_of(what, problems),
             near=near,
             say=say,
         )
@@ -84,10 +86,13 @@ def _record(what: _Audited, sample: int, near: bool, say: Say) -> AuditRecord:
     except OSError as error:
         why = f"{error.filename or 'a file'} cannot be read ({error.strerror or error})"
         raise Refused.because("audit", why, "Check its permissions and its disk") from error
+    problems.raise_if_any()
+    return record
 
 
-def _equalise_of(what: _Audited) -> EqualiseOf:
-    return lambda name, pools: what.equalise
+def _equalise_of(what: _Audited, problems: Problems) -> EqualiseOf:
+    """The equalise of each comparison, as `plan` forms it; what cannot be matched is noted."""
+    return Equalising(what.equalise, what.catalog, problems).of_pools
 
 
 def _of_file(

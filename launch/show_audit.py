@@ -91,7 +91,9 @@ def _overview(comparisons: Sequence[ComparisonAudit]) -> Table:
         for view in each["views"]:
             is_stored = view["equalise"] == "none"
             name = Text(each["name"] if is_stored else f"  {_short(view_name(view))}")
-            images = [f"{each[label]:,}" for label in ("reals", "fakes")] if is_stored else ["", ""]
+            images = [f"{each['reals']:,}", f"{each['fakes']:,}"] if is_stored else ["", ""]
+            if view["left_out"]:
+                name.append(f", {view['left_out']:,} left out", "dim")
             header = _header(each) if is_stored else ""
             histories = [_shares(found) for found in view["histories"]]
             plain = view["low_level"]

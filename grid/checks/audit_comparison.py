@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from data.audit.header_classifier import (
     LENGTHS,
@@ -24,6 +24,7 @@ from grid.records.audits.audit_records import (
     ViewAudit,
 )
 from grid.records.pools.header_facts import FAKE, REAL, PoolFacts, fact_counts
+from grid.records.table_lists import kept_by
 from grid.sources.catalog import Catalog
 
 _ROWS = 8  # of a table, by name; the rest is counted together
@@ -53,12 +54,19 @@ class PoolAudits:
         return self._facts[pool.pool_id]
 
     def sampled(self, pool: Pool, equalise: str) -> list[MeasuredImage]:
-        """Return the measured sample of a pool, after an equalise."""
+        """Return the measured sample of what an equalise keeps of a pool, after it."""
         key = pool.pool_id, equalise
         if key not in self._samples:
             root = self.catalog.dataset_of(pool.pool_id).root
-            self._samples[key] = measured(pool, root, self.sample, view_of(equalise))
+            kept = self.kept(pool, equalise)
+            self._samples[key] = measured(kept, root, self.sample, view_of(equalise))
         return self._samples[key]
+
+    @staticmethod
+    def kept(pool: Pool, equalise: str) -> Pool:
+        """Return what an equalise keeps of a pool: `match` leaves out what it cannot match."""
+        mask = kept_by(equalise, pool.label, pool.table)
+        return pool if mask is None else replace(pool, table=pool.table.filter(mask))
 
 
 def audited(
@@ -121,6 +129,7 @@ def _view(pools: Sequence[Pool], equalise: str, known: PoolAudits) -> ViewAudit:
     return ViewAudit(
         equalise=equalise,
         operations=view_of(equalise).versions,
+        left_out=sum(len(pool) - len(known.kept(pool, equalise)) for pool in pools),
         reals=len(reals),
         fakes=len(fakes),
         undecodable=undecodable[:_NAMED] + ([f"... and {more:,} more"] if more > 0 else []),

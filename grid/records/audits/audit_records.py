@@ -43,11 +43,13 @@ class HistoryRecord(TypedDict):
 class ViewAudit(TypedDict):
     """What the pixels of a sample say, as the files hold them or after an equalise.
 
-    `undecodable` are images of the sample that do not decode, with the reason; they count nowhere.
+    `left_out` counts the images that the equalise leaves out. `undecodable` are images of the
+    sample that do not decode, with the reason; they count nowhere.
     """
 
     equalise: str
     operations: dict[str, int]
+    left_out: int
     reals: int
     fakes: int
     undecodable: list[str]

@@ -12,6 +12,7 @@ from grid.records.audits.audit_records import (
     ViewAudit,
 )
 from grid.records.pools.header_facts import ONE_SIDED
+from grid.records.table_lists import as_asked
 
 HISTORIES = {"jpeg_grid": "JPEG history", "period": "interpolation"}
 _LENGTHS = {"bytes": "file size", "metadata_bytes": "bytes of metadata"}
@@ -67,7 +68,8 @@ def history_verdict(found: HistoryRecord) -> str:
 
 def view_name(view: ViewAudit) -> str:
     """Say which pixels were looked at."""
-    return "as stored" if view["equalise"] == "none" else f"after {view['equalise']}"
+    equalise = view["equalise"]
+    return "as stored" if equalise == "none" else f"after {as_asked(equalise)}"
 
 
 def telling(comparison: ComparisonAudit) -> list[str]:
