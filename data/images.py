@@ -9,11 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from data.decode import decode
+from data.decoded.prefix import split
+from data.decoded.shared_rows import SharedRows
 from data.pipelines import Image
+from data.view import View
+
+_AS_DECODED = View()
 
 
 class DecodedCache:
-    """Decoded images in memory, shared by all that is trained and tested in a process.
+    """Decoded images in a process's own memory, in front of those that its node shares on disk.
 
     What comes first stays until it is dropped: under a shuffled order, discarding the least
     recently used hits far less often than keeping a fixed part. The arrays are read-only.
@@ -22,26 +27,27 @@ class DecodedCache:
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.used_bytes = 0
-        self._images: dict[str, Image] = {}
+        self._images: dict[tuple[str, str], Image] = {}
         self._lock = threading.Lock()
 
-    def get(self, image_id: str) -> Image | None:
-        """The pixels of an image, if they are here."""
-        return self._images.get(image_id)
+    def get(self, image_id: str, kept: View = _AS_DECODED) -> Image | None:
+        """What a view made of an image, if it is here."""
+        return self._images.get((image_id, kept.canonical))
 
-    def put(self, image_id: str, image_HWC: Image) -> None:
-        """Keep an image if there is room."""
+    def put(self, image_id: str, image_HWC: Image, kept: View = _AS_DECODED) -> None:
+        """Keep what a view made of an image if there is room."""
+        key = image_id, kept.canonical
         with self._lock:
-            if image_id in self._images or self.used_bytes + image_HWC.nbytes > self.max_bytes:
+            if key in self._images or self.used_bytes + image_HWC.nbytes > self.max_bytes:
                 return
-            self._images[image_id] = image_HWC
+            self._images[key] = image_HWC
             self.used_bytes += image_HWC.nbytes
 
     def retain(self, image_ids: Collection[str]) -> None:
         """Drop all images but these."""
         wanted = frozenset(image_ids)
         with self._lock:
-            self._images = {key: image for key, image in self._images.items() if key in wanted}
+            self._images = {key: image for key, image in self._images.items() if key[0] in wanted}
             self.used_bytes = sum(image.nbytes for image in self._images.values())
 
     def __len__(self) -> int:
@@ -56,9 +62,10 @@ class ImageRows:
         image_ids: of each image.
         labels: 0 real, 1 fake, shape (n,).
         paths: of each file.
-        cache: keeps what was decoded; None decodes every time.
+        cache: of this process; None keeps nothing.
         pixels: of each file as stored, shape (n,), or None; with it more of the small ones are
             decoded ahead.
+        shared: where the node keeps them decoded; None where it does not.
     """
 
     image_ids: Sequence[str]
@@ -66,6 +73,7 @@ class ImageRows:
     paths: Sequence[str | Path]
     cache: DecodedCache | None = None
     pixels: npt.NDArray[np.int64] | None = None
+    shared: SharedRows | None = None
 
     def __post_init__(self) -> None:
         if not len(self.image_ids) == len(self.labels) == len(self.paths):
@@ -78,20 +86,44 @@ class ImageRows:
         return len(self.image_ids)
 
     def load(self, index: int) -> Image:
-        """The pixels of one image: read-only uint8 RGB of shape (height, width, 3).
+        """The pixels of one image as decoded: read-only uint8 RGB of shape (height, width, 3).
 
         Raises:
             UnreadableImage: the file is no whole image that is taken here.
             ImageChanged: the file no longer holds the image of that id.
             OSError: the file could not be read.
         """
+        return self._kept(index, _AS_DECODED)
+
+    def viewed(self, index: int, view: View, rng: np.random.Generator | None = None) -> Image:
+        """What a view makes of one image; what does not change with `rng` is made once.
+
+        A kept image is the one that was indexed, by its id, whatever its file holds by now: files
+        are looked at when a plan is made.
+
+        Raises:
+            UnreadableImage, ImageChanged, OSError: as `load`, where it has to be decoded.
+            PipelineError: the view refuses the image.
+        """
+        kept, rest = split(view)
+        image_HWC = self._kept(index, kept)
+        if not rest.geometry.operations:
+            return image_HWC
+        return rest(image_HWC, self.image_ids[index], int(self.labels[index]), rng)
+
+    def _kept(self, index: int, kept: View) -> Image:
         image_id = self.image_ids[index]
-        if self.cache is not None:
-            cached = self.cache.get(image_id)
-            if cached is not None:
-                return cached
-        image_HWC = decode(self.paths[index], image_id)
+        image_HWC = self.cache.get(image_id, kept) if self.cache is not None else None
+        if image_HWC is not None:
+            return image_HWC
+        if self.shared is not None:
+            image_HWC = self.shared.read(index, kept)
+        if image_HWC is None:
+            decoded_HWC = decode(self.paths[index], image_id)
+            image_HWC = kept(decoded_HWC, image_id, int(self.labels[index]))
+            if self.shared is not None:
+                self.shared.write(index, kept, image_HWC)
         image_HWC.setflags(write=False)
         if self.cache is not None:
-            self.cache.put(image_id, image_HWC)
+            self.cache.put(image_id, image_HWC, kept)
         return image_HWC

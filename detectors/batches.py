@@ -21,6 +21,7 @@ from torch import Tensor
 
 from data.operations import Pipeline
 from data.randomness import stream
+from detectors.loader_cpus import batches_ahead
 
 if TYPE_CHECKING:
     from data.images import ImageRows
@@ -33,10 +34,6 @@ Result = TypeVar("Result")
 # Where an augmentation acts: before the first of these, so after a resize that stands before it, as
 # in the field's code: CNNSpot and its heirs blur and compress the resized image and then crop it.
 CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip", "vflip"})
-# Threads that decode for a GPU, and how many batches they may be ahead of it. A CPU trains and
-# decodes on the same core: there a thread would only take turns with it.
-GPU_LOADERS = 4
-BATCHES_AHEAD = 4
 
 
 class DifferingSizes(ValueError):
@@ -100,10 +97,9 @@ def load_training_batch(
     images = []
     is_random = view.geometry.is_random
     for index in indices:
-        image_HWC, image_id = rows.load(int(index)), rows.image_ids[index]
         # Making a generator costs more than a small image: only where something is drawn.
-        rng = stream(seed, "image", epoch, image_id) if is_random else None
-        images.append(view(image_HWC, image_id, int(rows.labels[index]), rng))
+        rng = stream(seed, "image", epoch, rows.image_ids[index]) if is_random else None
+        images.append(rows.viewed(int(index), view, rng))
     sizes = {image.shape[:2] for image in images}
     if len(sizes) > 1:
         some = ", ".join(f"{height} x {width}" for height, width in sorted(sizes)[:3])
@@ -138,22 +134,18 @@ def in_order(
     if threads == 0:
         yield from map(function, items)
         return
+    most = batches_ahead(threads)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="images")
     try:
         ahead: deque[Future[Result]] = deque()
         for item in items:
             ahead.append(pool.submit(function, item))
-            if len(ahead) > BATCHES_AHEAD:
+            if len(ahead) > most:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def loader_threads(device: torch.device) -> int:
-    """How many threads prepare images for a device."""
-    return GPU_LOADERS if device.type == "cuda" else 0
 
 
 def require_both_labels(training: npt.NDArray[np.int8], validation: npt.NDArray[np.int8]) -> None:

@@ -15,8 +15,8 @@ import torch
 from torch import nn
 
 from detectors import memory_limits
-from detectors.batches import BATCHES_AHEAD, loader_threads
 from detectors.forward_memory import forward_memory
+from detectors.loader_cpus import batches_ahead, loader_threads
 
 if TYPE_CHECKING:
     from data.images import DecodedCache
@@ -49,14 +49,16 @@ class MemoryAccount:
         held = cache.used_bytes if cache is not None else 0
         self._host = memory_limits.host_bytes(droppable=held)
         self._forward = _on_device(device) if device.type == "cuda" else self._host
-        ahead = BATCHES_AHEAD if loader_threads(device) else 0
+        threads = loader_threads(device)
+        self._at_once = batches_ahead(threads or 1)
+        ahead = batches_ahead(threads)
         self._prepared = max(DECODE_BYTES, view.bytes_per_pixel) + PIXEL_BYTES * (1 + ahead)
         self._one_large = threading.Lock()
 
     @contextmanager
     def preparing(self, pixels: int) -> Iterator[None]:
         """Large images are decoded one at a time, whatever the number of threads."""
-        if pixels * self._prepared * BATCHES_AHEAD <= self._host:
+        if pixels * self._prepared * self._at_once <= self._host:
             yield
         else:
             with self._one_large:

@@ -10,8 +10,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from data.byte_counts import bytes_meant
+
 SETTING = "CROSSGEN_IMAGE_MEMORY"
 """In the environment: what images may take beside what the process holds, such as `800MB`."""
+
+CACHED = 1 / 16
+"""Part of a machine that all its processes together may fill with decoded images of their own."""
 
 USABLE = 0.85
 """Part of a machine that trials may fill: Ray ends workers from 95 %, and others live there too."""
@@ -19,7 +24,6 @@ USABLE = 0.85
 LEAST = 256 * 1024**2
 """However much a process holds already, so much is tried: small images are never at fault."""
 
-_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _share = 1.0
 
 
@@ -42,14 +46,10 @@ def setting() -> int | None:
     text = os.environ.get(SETTING, "").strip()
     if not text:
         return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?B)?", text.upper())
-    if found is None:
-        raise BadMemorySetting(
-            f"{SETTING}={text!r} is no amount of memory; write it as 800MB or 4GB."
-        )
-    return (
-        int(float(found[1]) * _UNITS[found[2] or ""]) if found[2] != "B" else int(float(found[1]))
-    )
+    try:
+        return bytes_meant(text)
+    except ValueError as error:
+        raise BadMemorySetting(f"{SETTING}={text!r}: {error}") from error
 
 
 def host_bytes(droppable: int = 0) -> int:
@@ -63,6 +63,11 @@ def host_bytes(droppable: int = 0) -> int:
         return stated
     own = int(USABLE * machine_bytes() * _share)
     return max(own - _resident() + droppable, LEAST)
+
+
+def cache_bytes() -> int:
+    """Bytes of main memory that this process may keep decoded images in: its share of a part."""
+    return int(CACHED * machine_bytes() * _share)
 
 
 def device_bytes(total: int, share: float, allocated: int) -> int:

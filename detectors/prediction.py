@@ -15,7 +15,8 @@ from torch import nn
 from data.image_files import ImageTooLarge, UnreadableImage
 from data.operations import PipelineError
 from data.view import View
-from detectors.batches import in_order, loader_threads, scaled, stacked
+from detectors.batches import in_order, scaled, stacked
+from detectors.loader_cpus import loader_threads
 from detectors.memory_account import MemoryAccount
 from detectors.networks.precision import without_tf32
 
@@ -216,7 +217,7 @@ def _image_or_fault(
         return ImageTooLarge(rows.paths[index], reason, rows.image_ids[index])
     try:
         with account.preparing(pixels):
-            return view(rows.load(index), rows.image_ids[index], int(rows.labels[index]))
+            return rows.viewed(index, view)
     except UnreadableImage as error:
         return error
     except PipelineError as error:

@@ -25,11 +25,11 @@ from detectors.batches import (
     epoch_order,
     in_order,
     load_training_batch,
-    loader_threads,
     require_both_labels,
 )
 from detectors.history import HistoryRow, out_of_patience, selected_epoch, validated
 from detectors.lasting_errors import TrainingDiverged
+from detectors.loader_cpus import loader_threads
 from detectors.optimizers import Optimizer
 from detectors.prediction import predict
 from detectors.recipes import Recipe

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from rich.table import Table
 
+from data.byte_counts import in_bytes
 from data.counts import counted
 from grid.console import Console
 from grid.records.scores.compacted import compact
@@ -19,7 +20,7 @@ def run_compact(store: str | None) -> None:
     done = compact(store_of(store))
     console.print(
         f"{counted(done.pieces, 'piece')} of {counted(done.fits, 'fit')}, copied: "
-        f"{_size(done.piece_bytes)} in {_size(done.copy_bytes)}; "
+        f"{in_bytes(done.piece_bytes)} in {in_bytes(done.copy_bytes)}; "
         f"{done.written:,} written, {done.removed:,} outdated removed",
         highlight=False,
     )
@@ -40,7 +41,7 @@ def run_gc(store: str | None, *, dry_run: bool) -> None:
             console.print(f"{each.key}: {each.why}", highlight=False, markup=False)
     console.print(_summary(found))
     verb = "would be" if dry_run else "was" if len(found) == 1 else "were"
-    total = _size(sum(each.bytes for each in found))
+    total = in_bytes(sum(each.bytes for each in found))
     console.print(f"{counted(len(found), 'file')}, {total}, {verb} deleted", highlight=False)
 
 
@@ -50,14 +51,5 @@ def _summary(found: list[Garbage]) -> Table:
         sizes[each.kind].append(each.bytes)
     table = Table("kind", "files", "size", box=None, header_style="dim")
     for kind, values in sizes.items():
-        table.add_row(kind, f"{len(values):,}", _size(sum(values)))
+        table.add_row(kind, f"{len(values):,}", in_bytes(sum(values)))
     return table
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"

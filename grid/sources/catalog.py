@@ -6,7 +6,6 @@ digests only, so renaming a folder or an alias retrains nothing.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from data.index import index_root
 from data.layouts import UnknownLayout
 from data.manifest import Manifest
 from data.pools import Pool, label_conflicts, limit, pools_of
+from grid.cache_folder import default_cache_dir
 from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problems, did_you_mean
 from grid.sources.families import check_groups, with_stated
@@ -115,13 +115,6 @@ class Catalog:
             object.__setattr__(self, "_by_id", by_id)
         found: dict[str, tuple[IndexedDataset, Pool]] = self.__dict__["_by_id"]
         return found
-
-
-def default_cache_dir() -> Path:
-    """Where indexes of roots are kept: CROSSGEN_CACHE, else the user's cache folder."""
-    named = os.environ.get("CROSSGEN_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(named).expanduser() if named else Path(base).expanduser() / "crossgen"
 
 
 def open_catalog(

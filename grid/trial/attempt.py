@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 
 from data.decode import ImageChanged, UnreadableImage
 from detectors.lasting_errors import TrainingDiverged, WeightsMismatch
+from detectors.loader_cpus import take_cpus
 from detectors.memory_limits import take_share
 from grid.records.commits import WeightsChanged
 from grid.records.failures import RecentLog, failure_of, recent_log, write_failure
@@ -77,6 +78,7 @@ def attempt_trial(
                 require_shared(spec["store"], token)
             cap_memory(share.get("gpu", 0.0))
             take_share(share.get("node", 1.0))
+            take_cpus(share.get("node", 1.0))
             done = run_trial(trial, attempt, report, stop)
             return Outcome("done" if done else "stopped")
         except Exception as error:  # any trial may fail in any way; the grid goes on

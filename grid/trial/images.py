@@ -9,19 +9,24 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from data.decoded.shared_rows import PoolSizes, SharedRows
 from data.images import DecodedCache, ImageRows
 from data.selection import PoolRows, Selection, TrainingRule, select
 from data.selection import Rows as SelectedRows
 from data.unseen_validation import as_described
+from detectors.memory_limits import cache_bytes
 from grid.records.pools.file_tables import read_files
 from grid.records.pools.manifests import read_pool
 from grid.records.table_lists import kept_of_pool
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
-from grid.trial.spec import TrainingSpec, TrialSpec
+from grid.trial.node_images import node_shelf
+from grid.trial.spec import PoolSpec, TrainingSpec, TrialSpec
 
-# Decoded images are kept over the trials of a process: detectors and seeds share their pools.
-_DECODED = DecodedCache(max_bytes=2 * 1024**3)
+# Decoded images are kept over the trials of a process: detectors and seeds share their pools. As
+# many as its share of memory allows, once a trial has told it.
+_DECODED = DecodedCache(max_bytes=0)
+MOST_CACHED = 2 * 1024**3
 
 
 class RowsChanged(RuntimeError):
@@ -35,6 +40,7 @@ class TrialImages:
         self._store = store
         self._spec = spec
         self._has_room = False
+        self._shelf = None if spec.get("from_files") else node_shelf()
 
     def training(self) -> tuple[ImageRows, ImageRows]:
         """Return the images to train on and those to validate on.
@@ -57,11 +63,8 @@ class TrialImages:
                 "bring both to one version and run again"
             )
         self._make_room([*selection.train.image_ids, *selection.validation.image_ids])
-        pools = [
-            (_paths(self._store, p["paths"]), _pixels(_manifest(self._store, p["pool_id"])))
-            for p in (*block["pools"], *block["validation_pools"])
-        ]
-        return _image_rows(selection.train, pools), _image_rows(selection.validation, pools)
+        pools = [*block["pools"], *block["validation_pools"]]
+        return self._rows(selection.train, pools), self._rows(selection.validation, pools)
 
     @property
     def refuses_unreadable(self) -> bool:
@@ -72,12 +75,14 @@ class TrialImages:
         """Return a whole pool, in the order of its ranks."""
         self._make_room()
         manifest = _manifest(self._store, pool_id)
+        image_ids, count = manifest["image_id"].to_pylist(), manifest.num_rows
         return ImageRows(
-            image_ids=manifest["image_id"].to_pylist(),
+            image_ids=image_ids,
             labels=manifest["label"].to_numpy(),
             paths=_paths(self._store, self._spec["paths"][pool_id]),
             cache=_DECODED,
             pixels=_pixels(manifest),
+            shared=self._shared([pool_id], np.zeros(count, int), np.arange(count), image_ids),
         )
 
     @functools.cached_property
@@ -104,6 +109,35 @@ class TrialImages:
         """Return, for each image, whether the fit saw it before the test."""
         return np.fromiter((i in self.seen for i in image_ids), dtype=bool, count=len(image_ids))
 
+    def _rows(self, selected: SelectedRows, pools: Sequence[PoolSpec]) -> ImageRows:
+        """The selected rows, with what is known of each from its pool."""
+        paths = [_paths(self._store, pool["paths"]) for pool in pools]
+        pool_ids = [pool["pool_id"] for pool in pools]
+        pixels = [_pixels(_manifest(self._store, pool_id)) for pool_id in pool_ids]
+        places = list(zip(selected.pools.tolist(), selected.ranks.tolist(), strict=True))
+        image_ids = list(selected.image_ids)
+        return ImageRows(
+            image_ids=image_ids,
+            labels=np.asarray(selected.labels),
+            paths=[paths[pool][rank] for pool, rank in places],
+            cache=_DECODED,
+            pixels=np.array([pixels[pool][rank] for pool, rank in places], np.int64),
+            shared=self._shared(pool_ids, selected.pools, selected.ranks, image_ids),
+        )
+
+    def _shared(
+        self,
+        pool_ids: Sequence[str],
+        pool_of_row: np.ndarray,
+        rank_of_row: np.ndarray,
+        image_ids: Sequence[str],
+    ) -> SharedRows | None:
+        """Where the node keeps some rows; None where nothing is kept, or all is to be decoded."""
+        if self._shelf is None or not self._shelf.max_bytes:
+            return None
+        pools = [_pool_sizes(_manifest(self._store, pool_id), pool_id) for pool_id in pool_ids]
+        return SharedRows(self._shelf, pools, pool_of_row, rank_of_row, image_ids)
+
     def _make_room(self, trained: Sequence[str] = ()) -> None:
         """Drop, once, the decoded images that this trial does not read.
 
@@ -113,6 +147,7 @@ class TrialImages:
         if self._has_room:
             return
         self._has_room = True
+        _DECODED.max_bytes = min(cache_bytes(), MOST_CACHED)
         if len(_DECODED):
             wanted = set(trained)
             for pool_id in self._spec["paths"]:
@@ -142,16 +177,9 @@ class TrialImages:
         )
 
 
-def _image_rows(selected: SelectedRows, pools: Sequence[tuple[list[str], np.ndarray]]) -> ImageRows:
-    """The selected rows; `pools` are the paths and pixel counts of each pool, by rank."""
-    places = list(zip(selected.pools.tolist(), selected.ranks.tolist(), strict=True))
-    return ImageRows(
-        image_ids=list(selected.image_ids),
-        labels=np.asarray(selected.labels),
-        paths=[pools[pool][0][rank] for pool, rank in places],
-        cache=_DECODED,
-        pixels=np.array([pools[pool][1][rank] for pool, rank in places], np.int64),
-    )
+def _pool_sizes(manifest: pa.Table, pool_id: str) -> PoolSizes:
+    heights, widths = (manifest[name].to_numpy().astype(np.int64) for name in ("height", "width"))
+    return PoolSizes(pool_id, heights, widths)
 
 
 def _pixels(manifest: pa.Table) -> np.ndarray:

@@ -37,8 +37,9 @@ class TrialSpec(TypedDict):
 
     `weights` are those that the fit begins with: the parent's fit and epoch, or the path and sha256
     of a file; `lineage` are the trainings that it descends from, the parent's first; `paths` says
-    by pool where the table of a tested pool's files lies. What is not required is absent in specs
-    of earlier versions.
+    by pool where the table of a tested pool's files lies; `from_files` decodes every image again,
+    which is what a proof of a fit is worth. What is not required is absent in specs of earlier
+    versions.
     """
 
     store: str
@@ -65,6 +66,7 @@ class TrialSpec(TypedDict):
     lineage: list[TrainingSpec | None]
     scoring: list[ScoringRecord]
     paths: dict[str, str]
+    from_files: NotRequired[bool]
 
 
 def equalises_of(spec: TrialSpec) -> list[str]:

@@ -89,7 +89,7 @@ def _aside(store: Store, spec: TrialSpec, folder: Path) -> TrialSpec:
         except WeightsChanged as error:
             raise _cannot_repeat(spec, error) from error
         aside.put_new(weights_key(spec["parent"], parent["attempt"], epoch), began_with)
-    return {**spec, "store": aside.url, "paths": scored}
+    return {**spec, "store": aside.url, "paths": scored, "from_files": True}
 
 
 def _files_found(store: Store, pool_id: str, recorded: str) -> pa.Table:

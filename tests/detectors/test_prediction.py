@@ -93,10 +93,10 @@ def test_images_wait_for_a_full_batch_until_as_many_pixels_wait_as_may(
     most_in_batch, most_waiting = 4 * 24 * 16, 2000
     network = build("npr", seed=0)
     loaded, scored, cut_short = [0], [0], []
-    load = ImageRows.load
+    viewed = ImageRows.viewed
 
-    def counting(self: ImageRows, index: int) -> np.ndarray:
-        image_HWC = load(self, index)
+    def counting(self: ImageRows, index: int, view: View) -> np.ndarray:
+        image_HWC = viewed(self, index, view)
         loaded[0] += image_HWC.shape[0] * image_HWC.shape[1]
         return image_HWC
 
@@ -109,7 +109,7 @@ def test_images_wait_for_a_full_batch_until_as_many_pixels_wait_as_may(
         if count < max(1, most_in_batch // (height * width)) and not at_the_end:
             cut_short.append(waiting)
 
-    monkeypatch.setattr(ImageRows, "load", counting)
+    monkeypatch.setattr(ImageRows, "viewed", counting)
     monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_IN_BATCH", most_in_batch)
     monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_WAITING", most_waiting)
     network.register_forward_pre_hook(look)
@@ -283,11 +283,11 @@ def test_few_large_images_are_decoded_ahead(
     ids = [image_id_of(str(index).encode()) for index in range(count)]
     rows = ImageRows(ids, np.zeros(count, np.int8), ids, None, pixels)
 
-    def load(self: ImageRows, index: int) -> np.ndarray:
+    def viewed(self: ImageRows, index: int, view: View) -> np.ndarray:
         started.append(index)
         return np.zeros((16, 16, 3), np.uint8)
 
-    monkeypatch.setattr(ImageRows, "load", load)
+    monkeypatch.setattr(ImageRows, "viewed", viewed)
     monkeypatch.setattr(detectors.prediction, "loader_threads", lambda device: 4)
 
     def look() -> bool:

@@ -36,7 +36,7 @@ ROOMS = {
     },
     "upkeep": {"trial", "integrity", "records", "store"},
 }
-GROUND = {"refusal", "durations", "packages", "console", "visible"}
+GROUND = {"refusal", "durations", "packages", "console", "visible", "cache_folder"}
 ANALYSIS_READS = (
     "grid.records.",
     "grid.store.",

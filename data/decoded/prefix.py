@@ -1,0 +1,30 @@
+"""Which part of a view is the same at every epoch, and so is worth keeping."""
+
+import functools
+from dataclasses import replace
+from typing import NamedTuple
+
+from data.pipelines import Pipeline
+from data.view import View
+
+
+class SplitView(NamedTuple):
+    """A view in two: `rest` of `kept` gives the pixels of the whole, with the same draws.
+
+    Attributes:
+        kept: a function of the image alone: equalise, degradation and the geometry before the
+            first operation that draws. What a degradation draws is a function of the image, too.
+        rest: the geometry from there on, in training with the augmentation in it.
+    """
+
+    kept: View
+    rest: View
+
+
+@functools.lru_cache(maxsize=4096)
+def split(view: View) -> SplitView:
+    """Cut a view before the first operation of its geometry that draws."""
+    steps = view.geometry.operations
+    cut = next((place for place, step in enumerate(steps) if step.is_random), len(steps))
+    kept = replace(view, geometry=Pipeline(steps[:cut]))
+    return SplitView(kept, View(geometry=Pipeline(steps[cut:])))
