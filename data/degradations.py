@@ -1,8 +1,9 @@
-"""Degradations: named changes of test images at their native size.
+"""Degradations: named changes of test images, at their native size unless `input` says otherwise.
 
-They are applied to both classes alike, before the detector's geometry, and are part of a piece's
-key: the same string always gives the same pixels of an image at the same version. One that draws
-is given a generator that is a function of the image (`data/view.py`).
+They are applied to both classes alike and are part of a piece's key: the same string always gives
+the same pixels of an image at the same version. One that draws is given a generator that is a
+function of the image (`data/view.py`). Lists of them with a name are in
+`data/degradation_presets.py`.
 """
 
 import math
@@ -13,6 +14,24 @@ from data.gaussian_blur import gaussian_blur
 from data.geometry import Filter, check_range, check_sizes, resized, with_shorter_side
 from data.jpeg import Subsampling, jpeg_coded
 from data.pipelines import Apply, Image, operation
+from data.webp import webp_coded
+
+INPUT = "input"
+"""The name of the mark between what acts at the native size and what acts on the input."""
+
+
+@operation(INPUT, kind="degradation", keeps_size=True, bytes_per_pixel=0)
+def input_mark() -> Apply:
+    """A mark: what stands after it acts on the detector's input, behind its geometry.
+
+    `input | jpeg(75)` codes what the detector is given; `resize(112) | input | noise(2)` does one
+    before and one behind. By itself it changes nothing: `data/view.py` gives it its meaning.
+    """
+
+    def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
+        return image_HWC
+
+    return apply
 
 
 @operation("jpeg", kind="degradation", keeps_size=True)
@@ -22,6 +41,17 @@ def jpeg(quality: int, subsampling: Subsampling = "4:2:0") -> Apply:
 
     def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
         return jpeg_coded(image_HWC, quality, subsampling)
+
+    return apply
+
+
+@operation("webp", kind="degradation", keeps_size=True)
+def webp(quality: int) -> Apply:
+    """Code once as lossy WebP at a quality of 1 to 100 (libwebp's scale, Pillow's codec)."""
+    check_range("quality", quality, 1, 100)
+
+    def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
+        return webp_coded(image_HWC, quality)
 
     return apply
 
@@ -59,11 +89,14 @@ def noise(sigma: float) -> Apply:
 
 
 @operation("resize", kind="degradation")
-def resize(*size_px: int, factor: float | None = None, filter: Filter = "bilinear") -> Apply:
+def resize(
+    *size_px: int, factor: float | None = None, filter: Filter = "bilinear", back: bool = False
+) -> Apply:
     """`resize(s)` brings the shorter side to s pixels, `resize(factor=f)` multiplies both sides.
 
-    The proportions are kept and nothing is scaled back. `resize(s)` enlarges an image that is
-    smaller than s: every image ends at the same scale. A side is at least one pixel.
+    The proportions are kept. `resize(s)` enlarges an image that is smaller than s: every image ends
+    at the same scale. A side is at least one pixel. With `back=True` the result is brought back to
+    the size that came in, by the same filter; else it stays as it is.
     """
     check_sizes(size_px)
     if (len(size_px), factor is None) not in {(1, True), (0, False)}:
@@ -74,8 +107,29 @@ def resize(*size_px: int, factor: float | None = None, filter: Filter = "bilinea
     def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
         height, width = image_HWC.shape[:2]
         if factor is None:
-            return resized(image_HWC, *with_shorter_side(height, width, size_px[0]), filter)
-        return resized(image_HWC, _scaled(height, factor), _scaled(width, factor), filter)
+            size = with_shorter_side(height, width, size_px[0])
+        else:
+            size = _scaled(height, factor), _scaled(width, factor)
+        scaled_HWC = resized(image_HWC, *size, filter)
+        return resized(scaled_HWC, height, width, filter) if back else scaled_HWC
+
+    return apply
+
+
+@operation("crop", kind="degradation")
+def crop(share: float) -> Apply:
+    """The middle of the image with a share of each side, above 0 to 1; nothing is scaled back.
+
+    Of what is left over an odd pixel lies behind. Always the middle: a place drawn for each image
+    would mix another content into what a row of shares compares.
+    """
+    check_range("share", share, 0.01, 1)
+
+    def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
+        height, width = image_HWC.shape[:2]
+        rows, columns = _scaled(height, share), _scaled(width, share)
+        top, left = (height - rows) // 2, (width - columns) // 2
+        return image_HWC[top : top + rows, left : left + columns]
 
     return apply
 

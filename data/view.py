@@ -2,13 +2,15 @@
 
 Three pipelines, always in this order: `equalise` takes away what would tell the label by the file,
 `degradation` is what a robustness test does at the native size, `geometry` brings the image to the
-size that the detector reads (in training with the augmentation in its place). Equal views give
-equal pixels, so a view is part of the identity of all that is scored through it.
+size that the detector reads (in training with the augmentation in its place). What stands behind
+`input` in a degradation comes last. Equal views give equal pixels, so a view is part of the
+identity of all that is scored through it.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import numpy as np
 
 from data import decode_version
 from data.decode_version import DECODE, with_decoding
+from data.degradations import INPUT
 from data.operations import Image, Pipeline, PipelineError, parse
 from data.pipelines import require_rgb
 from data.randomness import stream
@@ -39,6 +42,7 @@ class View:
 
     Raises:
         TypeError: an operation stands where its kind does not belong.
+        PipelineError: `input` is written more than once, or nothing stands behind it.
     """
 
     equalise: Pipeline = NOTHING
@@ -53,6 +57,32 @@ class View:
                         f"{step.canonical} is of the kind {step.kind} and was given as a view's "
                         f"{place}; parse it as {place}."
                     )
+        names = [step.name for step in self.degradation.operations]
+        if names.count(INPUT) > 1 or names[-1:] == [INPUT]:
+            raise PipelineError(
+                f"{self.degradation.canonical!r}: 'input' marks where the detector's geometry "
+                "comes, so it is written once and something stands behind it, as in "
+                "'input | jpeg(75)'."
+            )
+
+    @functools.cached_property
+    def at_native_size(self) -> Pipeline:
+        """Of the degradation what acts before the geometry."""
+        return self._split_degradation[0]
+
+    @functools.cached_property
+    def at_input(self) -> Pipeline:
+        """Of the degradation what acts behind the geometry, on the detector's input."""
+        return self._split_degradation[1]
+
+    @functools.cached_property
+    def _split_degradation(self) -> tuple[Pipeline, Pipeline]:
+        steps = self.degradation.operations
+        names = [step.name for step in steps]
+        if INPUT not in names:
+            return self.degradation, NOTHING
+        place = names.index(INPUT)
+        return Pipeline(steps[:place]), Pipeline(steps[place + 1 :])
 
     @functools.cached_property
     def canonical(self) -> str:
@@ -82,7 +112,7 @@ class View:
             TooSmall: an image of that size is refused.
             PipelineError: the result would be too large.
         """
-        for part in (self.equalise, self.degradation, self.geometry):
+        for part in (self.equalise, self.at_native_size, self.geometry, self.at_input):
             height, width = part.result_size(height, width)
         return height, width
 
@@ -117,14 +147,19 @@ class View:
         """
         require_rgb(image_HWC, self.canonical)
         drawn: Counter[str] = Counter()
-        for step in (*self.equalise.operations, *self.degradation.operations):
-            own = None
-            if step.is_random:
-                name = f"{step.kind}.{step.name}"
-                own = stream("view", name, drawn[name], image_id)
-                drawn[name] += 1
-            image_HWC = step.applied(image_HWC, own, label)
-        return self.geometry(image_HWC, rng)
+
+        def degraded(image_HWC: Image, *pipelines: Pipeline) -> Image:
+            for step in itertools.chain.from_iterable(each.operations for each in pipelines):
+                own = None
+                if step.is_random:
+                    name = f"{step.kind}.{step.name}"
+                    own = stream("view", name, drawn[name], image_id)
+                    drawn[name] += 1
+                image_HWC = step.applied(image_HWC, own, label)
+            return image_HWC
+
+        image_HWC = self.geometry(degraded(image_HWC, self.equalise, self.at_native_size), rng)
+        return np.ascontiguousarray(degraded(image_HWC, self.at_input))
 
     def require_versions(self, versions: Mapping[str, int]) -> None:
         """Raise OtherVersion where this code's operations are not those of some versions."""

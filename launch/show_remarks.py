@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.counts import counted
+from grid.checks.recompression import coded_again
 from grid.checks.squashing import squashed
 from grid.console import Console
 from grid.expansion.chosen_rows import line_in_words
@@ -14,8 +15,13 @@ from launch.paragraphs import print_paragraph
 
 
 def print_remarks(console: Console, plan: Plan) -> None:
-    """Print where validation lost images, what float32 costs on a GPU, and what is squashed."""
-    for line in (*_smaller_validations(plan), *_slow_precision(plan), *_squashed(plan)):
+    """Print where validation lost images, what float32 costs, what is squashed or coded again."""
+    for line in (
+        *_smaller_validations(plan),
+        *_slow_precision(plan),
+        *_squashed(plan),
+        *_coded_again(plan),
+    ):
         print_paragraph(console, line, 0, "yellow")
 
 
@@ -60,4 +66,15 @@ def _squashed(plan: Plan) -> Iterator[str]:
         yield (
             f"{each.detector} squashes sources of differing sizes to {width}x{height}, each "
             f"resampled in its own way: {each.sources}; `input: common` never resamples"
+        )
+
+
+def _coded_again(plan: Plan) -> Iterator[str]:
+    for each in coded_again(plan.expansion):
+        more = f" and {len(each.test_sets) - 1:,} more" if len(each.test_sets) > 1 else ""
+        yield (
+            f"{', '.join(each.degradations)} on {each.test_sets[0]}{more}: {each.reals:.0%} of the "
+            f"reals and {each.fakes:.0%} of the fakes are {each.format} already and nothing is "
+            "equalised. These are coded twice and the rest once, which a detector can tell: what "
+            "changes from `none` is then not robustness alone"
         )

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from data.degradation_presets import preset_meant
 from data.operations import parse
+from data.view import view_of
 from detectors.contract import load_card, parse_options
 from detectors.recipes import resolve_recipe
 from grid.experiment_file.pipelines import chosen_pipelines
@@ -33,9 +35,13 @@ def check_arms(experiment: Experiment, problems: Problems) -> None:
 
 
 def check_degradations(where: str, test: TestSpec, problems: Problems) -> None:
-    """Note every degradation that does not exist."""
+    """Note every degradation that does not exist, and is no preset either."""
     for text in test.degradations:
-        _noted(where, problems, partial(parse, text, "degradation"))
+        try:
+            view_of(degradation=text)
+        except ValueError as error:
+            mend = preset_meant(text) or "Correct it in the file"
+            problems.add(where, str(error), mend)
 
 
 def check_arm(arm: Arm, problems: Problems) -> None:

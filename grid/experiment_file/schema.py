@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from data.degradation_presets import PRESETS, expanded
 from grid.experiment_file.equalise_word import equalise_asked_for
 from grid.experiment_file.words import family_word
 
@@ -36,6 +37,14 @@ def _as_axis(value: Any) -> Any:
     if value in ([], ()):
         raise ValueError(EMPTY_AXIS)
     return value if isinstance(value, list) else [value]
+
+
+def _with_presets(value: Any) -> Any:
+    """A preset stands for its list, by itself or among others."""
+    texts = [value] if isinstance(value, str) and value in PRESETS else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return value
+    return list(expanded(texts))
 
 
 def _seeds_once(seeds: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -108,6 +117,7 @@ class TrainSpec(Strict):
 class TestSpec(Strict):
     """What fits are scored on. Pools are always scored whole; `classes` acts in the analysis.
 
+    degradations: pipelines, and names of presets, which stand for their lists.
     classes: a list, or `not_trained_classes`: for each fit those of no image that it has seen.
     reals: photographs to test every generator against instead of its own, one union of datasets
         and single collections (`dataset/collection`).
@@ -116,7 +126,7 @@ class TestSpec(Strict):
     __test__ = False  # pytest takes classes called Test* for tests
 
     sets: tuple[str, ...] = ()
-    degradations: tuple[str, ...] = ("none",)
+    degradations: Annotated[tuple[str, ...], BeforeValidator(_with_presets)] = ("none",)
     epochs: tuple[EpochReference, ...] = ("selected",)
     input: str | None = None
     classes: tuple[str, ...] | Literal["not_trained_classes"] | None = None

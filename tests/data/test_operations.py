@@ -47,8 +47,10 @@ CALLS: dict[Kind, Calls] = {
         call("jpeg", st.integers(1, 100), subsampling=st.sampled_from(["4:4:4", "4:2:0"])),
         call("blur", st.floats(0, 3) | st.integers(0, 3)),
         call("noise", st.floats(0, 255) | st.integers(0, 255)),
-        call("resize", size, filter=filters),
-        call("resize", factor=st.floats(0.01, 2), filter=filters).filter(
+        call("webp", st.integers(1, 100)),
+        call("crop", st.floats(0.01, 1) | st.just(1)),
+        call("resize", size, filter=filters, back=st.booleans()),
+        call("resize", factor=st.floats(0.01, 2), filter=filters, back=st.booleans()).filter(
             lambda c: "factor" in c[2]
         ),
     ),

@@ -128,6 +128,37 @@ def test_degradation_resize_scales_and_stays_there(image_HWC: Image) -> None:
     assert parse("resize(factor=0.01)", "degradation")(image_HWC).shape == (1, 1, 3)
 
 
+def test_degradation_resize_comes_back_where_that_is_said(image_HWC: Image) -> None:
+    there = parse("resize(factor=0.5, filter='bicubic')", "degradation")(image_HWC)
+    both = parse("resize(factor=0.5, filter='bicubic', back=True)", "degradation")(image_HWC)
+    assert there.shape == (20, 25, 3)
+    picture = PIL.Image.fromarray(there).resize((50, 40), PIL.Image.Resampling.BICUBIC)
+    assert np.array_equal(both, np.asarray(picture))
+    assert parse("resize(7, back=True)", "degradation")(image_HWC).shape == (40, 50, 3)
+
+
+def test_degradation_crop_keeps_the_middle_share(image_HWC: Image) -> None:
+    assert np.array_equal(parse("crop(0.5)", "degradation")(image_HWC), image_HWC[10:30, 12:37])
+    assert np.array_equal(parse("crop(1)", "degradation")(image_HWC), image_HWC)
+    assert parse("crop(0.01)", "degradation")(image_HWC[:3, :3]).shape == (1, 1, 3)
+
+
+def test_webp_is_pillows_at_the_quality_said(image_HWC: Image) -> None:
+    encoded = io.BytesIO()
+    PIL.Image.fromarray(image_HWC).save(encoded, "WEBP", quality=40, lossless=False, method=4)
+    coded = parse("webp(40)", "degradation")(image_HWC)
+    assert np.array_equal(coded, np.asarray(PIL.Image.open(encoded).convert("RGB")))
+    better = parse("webp(95)", "degradation")(image_HWC)
+    away, near = (np.abs(each.astype(int) - image_HWC).mean() for each in (coded, better))
+    assert near < away
+
+
+def test_webp_refuses_what_its_format_cannot_hold() -> None:
+    long_HWC = np.zeros((1, 16384, 3), np.uint8)
+    with pytest.raises(PipelineError, match=r"16384 x 1 .* 16383 .*resize"):
+        parse("webp(40)", "degradation")(long_HWC)
+
+
 def test_blur_jpeg_blurs_and_codes_each_with_its_probability(image_HWC: Image) -> None:
     def changed(text: str) -> float:
         pipeline = parse(text, "augmentation")

@@ -17,7 +17,12 @@ from data.randomness import stream
 from data.view import OtherVersion, View, view_of
 
 texts = st.tuples(
-    st.sampled_from(["none", "blur(1)", "noise(3)", "resize(20) | noise(9)", "resize(factor=0.5)"]),
+    st.sampled_from(
+        [
+            *("none", "blur(1)", "noise(3)", "resize(20) | noise(9)", "resize(factor=0.5)"),
+            *("input | noise(3)", "crop(0.5) | input | resize(9)"),
+        ]
+    ),
     st.sampled_from(["none", "center_crop(16)", "tile(24) | trim(8)", "resize(12,14)"]),
 )
 sizes = st.integers(1, 40)
@@ -86,6 +91,32 @@ def test_another_version_than_was_written_down_is_refused() -> None:
         view.require_versions({"degradation.jpeg": 2})
     with pytest.raises(OtherVersion, match=r"of version 1 here and of none where"):
         view.require_versions({})
+
+
+def test_behind_input_the_detectors_input_is_degraded() -> None:
+    image_HWC = image_of(3, 40, 50)
+    crop, code = parse("center_crop(16)", "geometry"), parse("jpeg(50)", "degradation")
+    before = view_of(degradation="jpeg(50)", geometry="center_crop(16)")
+    behind = view_of(degradation="input | jpeg(50)", geometry="center_crop(16)")
+    assert np.array_equal(before(image_HWC, "a" * 32, 0), crop(code(image_HWC)))
+    assert np.array_equal(behind(image_HWC, "a" * 32, 0), code(crop(image_HWC)))
+    assert before.canonical != behind.canonical
+    assert before.versions != behind.versions
+    both = view_of(degradation="noise(5) | input | noise(5)", geometry="center_crop(16)")
+    once = view_of(degradation="noise(5)", geometry="center_crop(16)")
+    clean = crop(image_HWC).astype(int)
+    first, second = (v(image_HWC, "a" * 32, 0).astype(int) for v in (once, both))
+    # It draws anew behind, and not what was drawn before.
+    assert not np.array_equal(second - first, first - clean)
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    "text", ["input", "jpeg(75) | input", "input | jpeg(75) | input | blur(1)"]
+)
+def test_an_input_mark_without_a_meaning_is_refused(text: str) -> None:
+    with pytest.raises(PipelineError, match=r"written once and something stands behind it"):
+        view_of(degradation=text)
 
 
 def test_a_random_geometry_wants_a_generator() -> None:

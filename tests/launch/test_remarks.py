@@ -1,4 +1,4 @@
-"""What `crossgen plan` remarks: float32 on a GPU, sources that are squashed to one size."""
+"""What `crossgen plan` remarks: float32 on a GPU, sources that are squashed, or coded again."""
 
 import json
 
@@ -82,3 +82,34 @@ def test_a_source_with_sizes_of_its_own_says_how_many(planned, own_run):
     for n, image in enumerate(sorted((own_run.folder / "images/g1/val/nature").iterdir())):
         Image.new("RGB", (20 + n, 20), (n, 0, 0)).save(image)
     assert "g/g1 reals 16x16 and 6 other sizes" in planned(arm={"input": SQUASH}, equalise="none")
+
+
+AGAIN = "are coded twice and the rest once"
+
+
+def coded(own_run, place, format, some=slice(None)):
+    """Save the images of a folder in another format, under their old names."""
+    for image in sorted((own_run.folder / "images" / place).iterdir())[some]:
+        Image.open(image).save(image, format)
+
+
+def test_a_coding_is_remarked_where_one_class_is_coded_so_already(planned, own_run):
+    coded(own_run, "g2/val/nature", "JPEG")
+    test = {"sets": ["g"], "degradations": ["none", "jpeg(75)", "blur(1) | jpeg(30)", "webp(50)"]}
+    said = " ".join(planned(test=test, equalise="none").split())
+    assert (
+        "jpeg(75), blur(1.0) | jpeg(30) on g/g2: 100% of the reals and 0% of the fakes are JPEG "
+        "already and nothing is equalised."
+    ) in said
+    assert said.count(AGAIN) == 1
+    assert AGAIN not in planned(test={**test, "degradations": ["none", "blur(1)"]}, equalise="none")
+
+
+def test_a_coding_is_not_remarked_where_both_classes_are_coded_alike(planned, own_run):
+    test = {"sets": ["g"], "degradations": ["jpeg(75)"]}
+    assert AGAIN not in planned(test=test)
+    for place in ("g1/val/nature", "g1/val/ai", "g2/val/nature", "g2/val/ai"):
+        coded(own_run, place, "JPEG", slice(3))
+    assert AGAIN not in planned(test=test)
+    coded(own_run, "g1/val/ai", "JPEG", slice(4))
+    assert "50% of the reals and 67% of the fakes" in planned(test=test)

@@ -133,3 +133,13 @@ def test_set_changes_values_by_dotted_path(tmp_path):
     assert changed.test.epochs == ("last",)
     with pytest.raises(Refused, match="no entry"):
         load_experiment(file, {"arms.7.recipe": "small"})
+
+
+def test_a_preset_of_degradations_stands_for_its_list():
+    six = ("resize(112)", "resize(64)", "jpeg(65)", "jpeg(30)", "blur(3)", "blur(5)")
+    for given, expected in (
+        ("genimage6", six),
+        (["none", "genimage6", "jpeg(65)"], ("none", *six)),
+    ):
+        raw = with_(test={"sets": ["g"], "degradations": given})
+        assert parse_experiment(raw, base=Path("/")).test.degradations == expected
