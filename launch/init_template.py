@@ -206,6 +206,10 @@ def _found(dataset: IndexedDataset) -> Iterator[str]:
     listed = f": {', '.join(names[:_SHOWN])}{more}" if names else ", photographs only"
     generators = counted(len(names), "generator")
     yield f"{dataset.alias}: {dataset.manifest.layout} layout, {generators}{listed}"
+    decided, *samples = dataset.manifest.reason.splitlines()
+    if samples:  # of a list: which value is real was read from it, and can be looked at
+        yield f"  {decided}"
+        yield from (f"    {sample}" for sample in samples)
     splits = []
     for split in (TRAIN, VALIDATION, TEST):
         real, fake = (

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from data.counts import counted
+from data.generators import SEVERAL
 from data.operations import Pipeline, parse
 from data.pipelines import PipelineError
 from data.pools import Pool
@@ -113,7 +114,8 @@ def _name(pool: Pool, catalog: Catalog) -> str:
     alias = catalog.dataset_of(pool.pool_id).alias
     if pool.label == FAKE:
         return f"{alias}/{pool.source}"
-    return f"{alias}/{pool.beside or pool.source} reals"
+    of_one = pool.beside and SEVERAL not in pool.beside
+    return f"{alias}/{pool.beside if of_one else pool.source} reals"
 
 
 def _listed(sizes: frozenset[Size]) -> str:

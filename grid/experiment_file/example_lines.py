@@ -20,6 +20,8 @@ LINES = {
     "data.*.classes": "classes: [car, cat]",
     "data.*.families": "families: {mygan: gan}",
     "data.*.groups": "groups: {mygan: stylegan2}",
+    "data.*.aliases": "aliases: {my_folder: sdxl}",
+    "data.*.reals": "reals: [photos]",
     "equalise": "equalise: none",
     "test": "test: {sets: [ALIAS]}",
     "test.sets": "sets: [ALIAS]",

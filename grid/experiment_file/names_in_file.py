@@ -66,6 +66,9 @@ def _readable(model: type[Model], raw: dict[Any, Any], fallback: Mapping[str, An
 
 def _naming_datasets(raw: Raw) -> Iterator[tuple[str, Any]]:
     yield from _of_test("test", raw.get("test"))
+    for alias, spec in raw["data"].items():
+        if isinstance(spec, Mapping):
+            yield f"data.{alias}.reals", spec.get("reals")
     for where, arm in _arms(raw):
         yield from _of_test(f"{where}.test", arm.get("test"))
         train = arm.get("train")

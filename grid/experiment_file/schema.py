@@ -47,6 +47,11 @@ def _with_presets(value: Any) -> Any:
     return list(expanded(texts))
 
 
+def _as_names(value: Any) -> Any:
+    """One name is a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
 def _seeds_once(seeds: tuple[int, ...] | None) -> tuple[int, ...] | None:
     if seeds is not None and any(not 0 <= seed <= LARGEST_SEED for seed in seeds):
         raise ValueError(f"seeds are whole numbers from 0 to {LARGEST_SEED}")
@@ -64,7 +69,9 @@ class DatasetSpec(Strict):
 
     `layout` is detected when it is not given. `classes` restricts what is trained on and, in the
     analysis, what its test sets count; pools are scored whole all the same. `families` and `groups`
-    state for generators what is not known of their names.
+    state for generators what is not known of their names, `aliases` that a folder is a generator
+    known by another name. `reals` names photographs, datasets or single collections
+    (`dataset/collection`), that stand beside all of its generators in place of its own.
     """
 
     root: Path
@@ -72,6 +79,8 @@ class DatasetSpec(Strict):
     classes: tuple[str, ...] = ()
     families: dict[str, Annotated[str, BeforeValidator(family_word)]] = {}
     groups: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    aliases: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    reals: Annotated[tuple[str, ...], BeforeValidator(_as_names)] = ()
 
 
 class TrainSpec(Strict):

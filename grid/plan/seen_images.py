@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from data.counts import counted
+from data.generators import SEVERAL
 from data.selection import PoolRows, Rows, Selection, SelectionError, TrainingRule, select
 from data.unseen_validation import as_described
 from grid.expansion.fits import Expansion, Fit
@@ -98,22 +99,24 @@ class StoredImages:
         rule = TrainingRule(
             validation_fraction=(fit["recipe"] or {}).get("validation_fraction", 0.1)
         )
-        try:
-            pools = self._pools_of(fit, experiment, TRAIN)
-            declared = self._pools_of(fit, experiment, VALIDATION)
-            undecodable = [image["image_id"] for image in experiment.get("undecodable", ())]
-            selection = select([r for r, _ in pools], rule, [r for r, _ in declared], undecodable)
-        except (StoreMissing, SelectionError):
-            return None
-        described = as_described(
-            selection,
-            fit["description"].get("training", ""),
-            fit["description"].get("validation", ""),
-            partial(self._trained_before, fit, experiment),
-        )
-        if described is None:
-            return None
-        return described, [names for _, names in (*pools, *declared)]
+        undecodable = [image["image_id"] for image in experiment.get("undecodable", ())]
+        for others in (False, True):
+            try:
+                pools = self._pools_of(fit, experiment, TRAIN, others=others)
+                declared = self._pools_of(fit, experiment, VALIDATION, others=others)
+                rows, validation = ([r for r, _ in part] for part in (pools, declared))
+                selection = select(rows, rule, validation, undecodable)
+            except (StoreMissing, SelectionError):
+                continue
+            described = as_described(
+                selection,
+                fit["description"].get("training", ""),
+                fit["description"].get("validation", ""),
+                partial(self._trained_before, fit, experiment),
+            )
+            if described is not None:
+                return described, [names for _, names in (*pools, *declared)]
+        return None
 
     def _trained_before(self, fit: FitRecord, experiment: ExperimentRecord) -> frozenset[str]:
         """Return the images that a fit's ancestors were trained on, as far as they are proved."""
@@ -126,19 +129,26 @@ class StoredImages:
         return self._trained_before(parent, experiment).union(own)
 
     def _pools_of(
-        self, fit: FitRecord, experiment: ExperimentRecord, split: str
+        self, fit: FitRecord, experiment: ExperimentRecord, split: str, *, others: bool
     ) -> list[tuple[PoolRows, list[str]]]:
-        """Return the pools of the fit's generators, and the reals beside them or shared."""
+        """Return the pools of the fit's generators, and the reals beside them or shared.
+
+        With `others` these are the photographs of the datasets that hold nothing else, which stand
+        beside generators where the file names them (`reals:`).
+        """
         generators = set(fit["train"]["generators"] if fit["train"] else ())
         candidates = [pool for pool in experiment["pools"] if pool["split"] == split]
         fakes = [p for p in candidates if p["label"] == FAKE and p["source"] in generators]
         datasets = {pool["dataset"] for pool in fakes}
+        if others:
+            of_fakes = {p["dataset"] for p in experiment["pools"] if p["label"] == FAKE}
+            datasets = {p["dataset"] for p in experiment["pools"]} - of_fakes
         reals = [p for p in candidates if p["label"] != FAKE and p["dataset"] in datasets]
         beside = {"", *generators}
         return [
             (self._rows(pool), self._names(pool["pool_id"]))
             for pool in (*fakes, *reals)
-            if pool["label"] == FAKE or set(self._column(pool["pool_id"], "generator")) <= beside
+            if pool["label"] == FAKE or self._beside(pool["pool_id"]) & beside
         ]
 
     def _rows(self, pool: PoolRecord) -> PoolRows:
@@ -151,6 +161,12 @@ class StoredImages:
             classes=self._column(pool_id, "class"),
             pairs=self._column(pool_id, "pair"),
         )
+
+    def _beside(self, pool_id: str) -> set[str]:
+        """Return the generators that a pool of reals stands beside, "" where beside all."""
+        return {
+            each for name in set(self._column(pool_id, "generator")) for each in name.split(SEVERAL)
+        }
 
     def _names(self, pool_id: str) -> list[str]:
         paths, aliases = self._column(pool_id, "path"), self._column(pool_id, "dataset")

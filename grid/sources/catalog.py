@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.counts import counted
+from data.generators import SEVERAL
 from data.index import index_root
 from data.layouts import UnknownLayout
 from data.manifest import Manifest
@@ -21,7 +22,9 @@ from data.pools import Pool, label_conflicts, limit, pools_of
 from grid.cache_folder import default_cache_dir
 from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problems, did_you_mean
+from grid.sources.aliases import with_aliases
 from grid.sources.families import check_groups, with_stated
+from grid.sources.named_reals import with_named_reals
 from grid.sources.roots import unknown_root, without_images
 from grid.sources.source import FAKE, REAL, Source
 from grid.sources.undecodable import Undecodable, undecodable_in
@@ -145,6 +148,7 @@ def open_catalog(
         manifest = _manifest(alias, spec, cache, rehash, progress, problems)
         if manifest is None:
             continue
+        manifest = with_aliases(alias, spec.aliases, manifest, problems)
         if manifest.problems and unreadable == "refuse":
             problems.add(*_unreadable(alias, manifest))
         pools = [_limited(p, image_limit) for p in pools_of(manifest)]
@@ -155,6 +159,13 @@ def open_catalog(
         found[alias] = IndexedDataset(
             alias, spec.root, manifest, tuple(pools), tuple(_sources(alias, pools)), spec.classes
         )
+    beside = with_named_reals(
+        {alias: dataset.sources for alias, dataset in found.items()},
+        {alias: dataset.pools for alias, dataset in found.items()},
+        data,
+        problems,
+    )
+    found = {alias: replace(d, sources=beside[alias]) for alias, d in found.items()}
     sources = [source for dataset in found.values() for source in dataset.sources]
     check_groups({alias: data[alias].groups for alias in found}, sources, problems)
     for conflict in label_conflicts([p for d in found.values() for p in d.pools]):
@@ -211,13 +222,14 @@ def _sources(alias: str, pools: Sequence[Pool]) -> list[Source]:
     """Pair every generator's fakes with the reals that its folder holds.
 
     A real pool belongs to the generator that its `generator` column names (GenImage keeps reals
-    beside each generator); reals that belong to none are shared by all generators of the dataset.
+    beside each generator) or several of them name; reals that belong to none are shared by all
+    generators of the dataset that have none of their own.
     """
     generators = list(dict.fromkeys(p.source for p in pools if p.label == FAKE))
     sources = []
     for generator in generators:
         fakes = [p for p in pools if p.label == FAKE and p.source == generator]
-        own = [p for p in pools if p.label == REAL and _beside(p) == generator]
+        own = [p for p in pools if p.label == REAL and generator in _beside(p)]
         reals = own or [p for p in pools if p.label == REAL and not _beside(p)]
         sources.append(
             Source(alias, generator, fakes[0].family, fakes[0].generator_group, (*fakes, *reals))
@@ -225,6 +237,6 @@ def _sources(alias: str, pools: Sequence[Pool]) -> list[Source]:
     return sources
 
 
-def _beside(pool: Pool) -> str:
-    """Return the generator whose folder holds a pool of reals, "" where there is none."""
-    return str(pool.table["generator"][0].as_py())
+def _beside(pool: Pool) -> list[str]:
+    """Return the generators that a pool of reals stands beside, none where it is beside all."""
+    return [name for name in pool.beside.split(SEVERAL) if name]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from data.generators import GROUPS
+from data.generators import GROUPS, SEVERAL
 from data.pools import Pool
 from grid.experiment_file.words import UNKNOWN_FAMILY, yaml_word
 from grid.refusal import Problems, did_you_mean
@@ -86,7 +86,9 @@ def lines_to_add(sources: Iterable[Source]) -> dict[str, str]:
 
 
 def _generator(pool: Pool) -> str:
-    return pool.source if pool.label == 1 else pool.beside
+    if pool.label == 1:
+        return pool.source
+    return "" if SEVERAL in pool.beside else pool.beside
 
 
 def _restated(pool: Pool, family: str, group: str) -> Pool:

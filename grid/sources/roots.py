@@ -9,17 +9,19 @@ from pathlib import Path
 import yaml
 
 from data.folder_glimpse import glimpse
-from data.layouts import RootTooHigh, SeveralLayouts, UnknownLayout, tree
+from data.layouts import RootTooHigh, SeveralLayouts, UnclearLabels, UnknownLayout, tree
 from data.manifest import Manifest
 from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problem
 
 _GIVE_ANOTHER = "Give the folder that holds the generators' folders, laid out as one of the trees"
 
+_CORRECT = "Correct the layout, or leave it out and it is detected"
+
 
 def unknown_root(alias: str, spec: DatasetSpec, error: UnknownLayout) -> Problem:
     """Return what is said of a root in an experiment file."""
-    mend = "Correct the name" if spec.layout else _GIVE_ANOTHER
+    mend = _CORRECT if spec.layout else _GIVE_ANOTHER
     if isinstance(error, RootTooHigh):
         named = aliases(error.roots)
         roots = ", ".join(f'{named[root]}: {{root: "{root}"}}' for root in error.roots)
@@ -27,6 +29,8 @@ def unknown_root(alias: str, spec: DatasetSpec, error: UnknownLayout) -> Problem
         mend += "; a `layout:` in the file overrules this"
     if isinstance(error, SeveralLayouts):
         mend = f"Write {_layout_lines(error)} in data.{alias}: the rest of the folder is left out"
+    if isinstance(error, UnclearLabels):
+        mend = f"{error.mend}, in data.{alias}"
     what = f"data.{alias}" if spec.layout else f"data.{alias}.root"
     return Problem(what=what, why=str(error).rstrip("."), mend=mend, details=error.details)
 
@@ -44,6 +48,9 @@ def unknown_folder(root: Path, error: UnknownLayout, command: str) -> Problem:
         mend = what_to_move(error) or f"Run instead: `{command}`"
     if isinstance(error, SeveralLayouts):
         mend = f"Part them, or write a file by hand with {_layout_lines(error)} beside the root"
+    if isinstance(error, UnclearLabels):
+        mend = f"{error.mend}, in a file written by hand"
+        return Problem(what=error.what, why=error.why, mend=mend, details=error.details)
     why = f"it {error.why}"
     return Problem(what=str(root), why=why, mend=mend, details=error.details)
 

@@ -62,7 +62,8 @@ def form_test_sets(spec: TestSpec, catalog: Catalog, problems: Problems) -> list
             problems.add(
                 f"test.sets: {source.name}",
                 "it has no real test images, and one class is no test",
-                "Name reals for it: `test: {reals: [DATASET]}`",
+                f"Name photographs for it: `reals: [DATASET]` in data.{source.dataset}, which "
+                "serves training and tests, or `test: {reals: [DATASET]}`",
             )
             continue
         test_set = TestSet(

@@ -152,7 +152,8 @@ def _formed(
             problems.add(
                 f"train: {label}",
                 f"it has no {word} training images",
-                "A detector needs both classes: check the folder's train split, or add a dataset",
+                "A detector needs both classes: check the folder's train split, or "
+                f"{_to_add(pool_label, sources)}",
             )
             return None
         if validation and not any(p.label == pool_label for p in validation):
@@ -189,6 +190,14 @@ def _formed(
     )
     trained = tuple(_trainable(sources))
     return TrainingSet(label + suffix, trained, tuple(pools), tuple(validation), rule, spec.steps)
+
+
+def _to_add(label: int, sources: Sequence[Source]) -> str:
+    """What gives a training set the class that it lacks."""
+    if label != REAL or not sources:
+        return "add a dataset"
+    aliases = " and data.".join(dict.fromkeys(source.dataset for source in sources))
+    return f"name photographs with a train split: `reals: [DATASET]` in data.{aliases}"
 
 
 def _classes(
