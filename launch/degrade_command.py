@@ -16,9 +16,9 @@ from data.manifest import Manifest
 from data.operations import PipelineError
 from data.refusals import Refused
 from data.view import View, view_of
+from grid.cache_folder import default_cache_dir
 from grid.console import Console
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED
-from grid.sources.catalog import default_cache_dir
 from grid.sources.roots import unknown_folder
 from launch.command_lines import command_line, print_hint
 from launch.waiting import images_read, waiting

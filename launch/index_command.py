@@ -11,12 +11,12 @@ from data.index import index_root
 from data.inventory import Comparison, compare
 from data.layouts import RootTooHigh, UnknownLayout
 from data.manifest import Manifest
+from grid.cache_folder import default_cache_dir
 from grid.console import Console
 from grid.experiment_file.loading import load_experiment
 from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problems, Refused
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED
-from grid.sources.catalog import default_cache_dir
 from grid.sources.roots import unknown_folder
 from launch.command_lines import command_line
 from launch.index_files import check_writable, print_json, write_manifests, write_problems
