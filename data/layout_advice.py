@@ -12,25 +12,27 @@ _DEPTH = 4
 _ENTRIES = 200  # of each folder
 
 
-def advice(root: Path, near: Mapping[str, int]) -> list[str]:
-    """Lines for people.
+def nearest(near: Mapping[str, int]) -> list[str]:
+    """The layouts of which most was found; none where nothing was found of any.
 
     Args:
-        root: the folder.
-        near: by layout, how many folders or files of it were found.
+        near: by layout, how many folders or files of it there are.
     """
     most = max(near.values(), default=0)
-    nearest = [name for name, number in near.items() if number == most and most]
+    return [name for name, number in near.items() if number == most and most]
+
+
+def list_that_would_do(root: Path) -> list[str]:
+    """Lines for people: the first lines of a list of the images in a folder."""
     images = _some_images(root)
-    lines = [f"nearest: {' and '.join(nearest)}"] if nearest else []
-    if images:
-        lines += [
-            "a list in that folder would do, images.csv; its first lines, for instance:",
-            "  path,label,generator,split",
-            *(f"  {_quoted(path)},LABEL,GENERATOR,SPLIT" for path in images),
-            "  (LABEL is real or fake, GENERATOR empty for reals, SPLIT train, validation or test)",
-        ]
-    return lines
+    if not images:
+        return []
+    return [
+        "a list in that folder would do, images.csv; its first lines, for instance:",
+        "  path,label,generator,split",
+        *(f"  {_quoted(path)},LABEL,GENERATOR,SPLIT" for path in images),
+        "  (LABEL is real or fake, GENERATOR empty for reals, SPLIT train, validation or test)",
+    ]
 
 
 def _some_images(root: Path) -> list[str]:

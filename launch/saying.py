@@ -37,14 +37,25 @@ def say(title: str, lines: Sequence[str]) -> None:
         click.echo(_wrapped(line, width) if width else f"  {line}", err=True)
 
 
-def _wrapped(line: str, width: int) -> str:
+def _wrapped(text: str, width: int) -> str:
+    """Wrap each line of a text by itself: what is shown below a problem keeps its own lines."""
+    first, *below = text.split("\n")
+    return "\n".join([_filled(first, width, 0), *(_indented(line, width) for line in below)])
+
+
+def _indented(line: str, width: int) -> str:
+    inner = line.lstrip(" ")
+    return _filled(inner, width, len(line) - len(inner))
+
+
+def _filled(line: str, width: int, indent: int) -> str:
     """Wrap between words, but not within `...`: that is to be copied."""
     whole = re.sub(r"`[^`]*`|^ +crossgen .*", lambda span: span[0].replace(" ", "\0"), line)
     filled = textwrap.fill(
         whole,
         width,
-        initial_indent="  ",
-        subsequent_indent="    ",
+        initial_indent=" " * (indent + 2),
+        subsequent_indent=" " * (indent + 4),
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -21,7 +21,7 @@ from typing import NamedTuple, Protocol, cast
 
 from data.folder_glimpse import glimpse
 from data.folder_walk import FolderListing
-from data.layout_advice import advice
+from data.layout_advice import list_that_would_do, nearest
 from data.layout_refusals import RootTooHigh, SeveralLayouts, UnclearLabels, UnknownLayout
 from data.suggestions import did_you_mean
 
@@ -154,9 +154,10 @@ def place(name: str) -> int:
     return int(getattr(load(name), "PLACE", PARTICULAR))
 
 
-def trees() -> list[str]:
-    """The picture of every layout, as lines for people."""
-    return ["the trees that are read:", *(line for name in names() for line in tree(name))]
+def trees(of: Sequence[str] = ()) -> list[str]:
+    """The pictures of some layouts, of every one unless told, as lines for people."""
+    lines = [line for name in of or names() for line in tree(name)]
+    return ["its tree:" if len(of) == 1 else "the trees that are read:", *lines]
 
 
 def tree(name: str) -> list[str]:
@@ -206,6 +207,7 @@ def _first_claims(asked: Mapping[str, LayoutEvidence]) -> list[str]:
 
 def _unknown(root: Path, asked: Mapping[str, LayoutEvidence]) -> UnknownLayout:
     seen = glimpse(root)
+    near = nearest({name: each.near for name, each in asked.items()})
     if seen.is_empty:
         return UnknownLayout(root, "is empty: there is no file in it", trees())
     return UnknownLayout(
@@ -216,8 +218,9 @@ def _unknown(root: Path, asked: Mapping[str, LayoutEvidence]) -> UnknownLayout:
             *(f"  {line}" for line in seen.lines),
             "looked for:",
             *(f"  {name}: {each.words}" for name, each in asked.items()),
-            *advice(root, {name: each.near for name, each in asked.items()}),
-            *trees(),
+            *([f"nearest: {' and '.join(near)}"] if near else []),
+            *list_that_would_do(root),
+            *trees(near),
         ],
     )
 

@@ -142,8 +142,8 @@ def _decided(
     except Unclear as error:
         kept = "".join(f"{key}={value}, " for key, value in options.items() if key in ROLES)
         raise UnclearLabels(
-            f"{parts[0].image_list.file}, column `{column}`:",
-            str(error),
+            f"{parts[0].image_list.file}, column `{column}`",
+            f"is unclear: {error}",
             f'Write `layout: "{layout}({kept}fake=VALUE)"` with the value that stands for fakes',
             ["its first rows:", *(f"  {path}: {value}" for path, value in first)],
         ) from error

@@ -50,7 +50,8 @@ def unknown_folder(root: Path, error: UnknownLayout, command: str) -> Problem:
         mend = f"Part them, or write a file by hand with {_layout_lines(error)} beside the root"
     if isinstance(error, UnclearLabels):
         mend = f"{error.mend}, in a file written by hand"
-        return Problem(what=error.what, why=error.why, mend=mend, details=error.details)
+        why = f"it {error.why}"
+        return Problem(what=error.what, why=why, mend=mend, details=error.details)
     why = f"it {error.why}"
     return Problem(what=str(root), why=why, mend=mend, details=error.details)
 

@@ -40,3 +40,13 @@ def test_a_refusal_is_wrapped_between_words_and_never_in_what_is_to_be_copied(tm
     code, _, err = crossgen("plan", file)
     assert code == 2
     assert len(err.splitlines()) == 2  # in a log file a problem is one line
+
+
+def test_what_is_shown_below_a_refusal_keeps_its_lines(tmp_path):
+    (tmp_path / "x" / "photos").mkdir(parents=True)
+    (tmp_path / "x" / "photos" / "a.jpg").write_bytes(b"x")
+    lines = on_terminal(80, "init", tmp_path / "x").splitlines()
+    assert "      found:" in lines
+    assert "          photos/  1 .jpg" in lines
+    assert "        photos/a.jpg,LABEL,GENERATOR,SPLIT" in lines
+    assert all(len(line) <= 80 or "`" in line or str(tmp_path) in line for line in lines)
