@@ -23,7 +23,7 @@ from grid.records.audits.audit_records import (
     RuleRecord,
     ViewAudit,
 )
-from grid.records.pools.header_facts import FAKE, REAL, PoolFacts, fact_counts
+from grid.records.pools.header_facts import FAKE, REAL, PoolFacts, fact_counts, rules_of
 from grid.records.table_lists import kept_by
 from grid.sources.catalog import Catalog
 
@@ -85,7 +85,6 @@ def audited(
         OSError: a file could not be read.
     """
     facts = [known.facts(pool) for pool in pools]
-    results = header_results([each.counts for each in facts])
     lengths = [
         length_result(column, [header_counts(p.table, p.label, (column,)) for p in pools])
         for column in LENGTHS
@@ -96,7 +95,7 @@ def audited(
         reals=sum(len(pool) for pool in pools if pool.label == REAL),
         fakes=sum(len(pool) for pool in pools if pool.label == FAKE),
         tables={fact: _table(facts, fact) for fact in _TABLES},
-        headers=[_rule(result) for result in results.values()],
+        headers=rules_of(facts),
         lengths=[_rule(result) for result in lengths if result is not None],
         views=[_view(pools, equalise, known) for equalise in equalises],
     )

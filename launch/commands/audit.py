@@ -8,7 +8,7 @@ import click
 
 from launch.options import store_option
 
-SECTION, PLACE = "start", 3
+SECTION, PLACE = "start", 4
 
 
 @click.command()

@@ -20,6 +20,7 @@ from data.audit.header_classifier import (
 )
 from data.counts import counted
 from data.jpeg_tables import quality_of
+from grid.records.audits.audit_records import RuleRecord
 from grid.records.places import manifest_key
 from grid.records.pools.manifests import pool_of_bytes
 from grid.store.base import Store
@@ -106,6 +107,14 @@ def one_sided_among(comparisons: Iterable[tuple[str, Sequence[PoolFacts]]]) -> l
             found.append(OneSided(name, fact, _words(reals), _words(fakes), accuracy))
     order = [*OWN_RULES, ALL_TOGETHER]
     return sorted(found, key=lambda each: order.index(each.fact))
+
+
+def rules_of(pools: Sequence[PoolFacts]) -> list[RuleRecord]:
+    """Return how well each rule tells the labels of some pools; none without both classes."""
+    return [
+        RuleRecord(rule=each.rule, accuracy=each.accuracy, level=each.level)
+        for each in header_results([pool.counts for pool in pools]).values()
+    ]
 
 
 def fact_counts(pools: Sequence[PoolFacts], fact: str) -> dict[str, tuple[int, int]]:
