@@ -85,6 +85,17 @@ class ImageRows:
     def __len__(self) -> int:
         return len(self.image_ids)
 
+    def taken(self, indices: npt.NDArray[np.int64]) -> "ImageRows":
+        """Some of the rows, in the order of `indices`."""
+        return ImageRows(
+            [self.image_ids[index] for index in indices],
+            self.labels[indices],
+            [self.paths[index] for index in indices],
+            self.cache,
+            None if self.pixels is None else self.pixels[indices],
+            None if self.shared is None else self.shared.taken(indices),
+        )
+
     def load(self, index: int) -> Image:
         """The pixels of one image as decoded: read-only uint8 RGB of shape (height, width, 3).
 

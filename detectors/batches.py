@@ -19,7 +19,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from data.operations import Pipeline
 from data.randomness import stream
 from detectors.loader_cpus import batches_ahead
 
@@ -31,20 +30,9 @@ Indices = npt.NDArray[np.int64]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Where an augmentation acts: before the first of these, so after a resize that stands before it, as
-# in the field's code: CNNSpot and its heirs blur and compress the resized image and then crop it.
-CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip", "vflip"})
-
 
 class DifferingSizes(ValueError):
     """The images of a training batch are not of one size."""
-
-
-def training_pipeline(geometry: Pipeline, augmentation: Pipeline) -> Pipeline:
-    """Geometry and augmentation as one pipeline, the augmentation before the first cut."""
-    steps = geometry.operations
-    cut = next((index for index, step in enumerate(steps) if step.name in CUTS), len(steps))
-    return Pipeline(steps[:cut] + augmentation.operations + steps[cut:])
 
 
 def epoch_order(labels: npt.NDArray[np.int8], balance: str, seed: int, epoch: int) -> Indices:

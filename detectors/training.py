@@ -22,7 +22,7 @@ from torch import nn
 from data.operations import Pipeline
 from data.view import View
 from detectors import weights
-from detectors.batches import DifferingSizes, training_pipeline
+from detectors.batches import DifferingSizes
 from detectors.checkpoint_headers import CheckpointInvalid
 from detectors.checkpoints import BackgroundWriter
 from detectors.determinism import NoDeterministicOperation, deterministic_operations
@@ -32,6 +32,7 @@ from detectors.networks.precision import without_tf32
 from detectors.prediction import Stopped
 from detectors.recipes import Recipe
 from detectors.training_checkpoint import checkpoint_of, restore
+from detectors.training_pipeline import training_pipeline
 from detectors.training_run import TrainingRun
 
 if TYPE_CHECKING:

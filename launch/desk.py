@@ -14,6 +14,7 @@ from grid.plan.known_failures import known_undecodable
 from grid.plan.plan import Plan, make_plan, prepare
 from grid.store.base import Store
 from grid.store.opening import inside_ray_job, open_store
+from grid.trial.node_images import decoded_bound, decoded_folder
 from launch.command_lines import Given, Pairs
 from launch.waiting import images_read, waiting
 
@@ -43,6 +44,7 @@ def open_desk(
         Refused: with every problem of file and data.
         StoreError: the store cannot be opened.
     """
+    decoded_bound(decoded_folder())  # refused here rather than by every trial
     wanted = {key: read_value(value, f"--set {key}={value}") for key, value in changes}
     if limit is not None:
         wanted["limit"] = limit

@@ -17,6 +17,7 @@ from grid.sources.families import lines_to_add
 from grid.sources.source import FAKE, TRAIN
 from launch.desk import Desk
 from launch.show_damage import print_damage
+from launch.show_decoded import print_decoded
 from launch.show_equalised import print_equalised
 from launch.show_remarks import print_remarks
 
@@ -73,6 +74,7 @@ def print_plan(desk: Desk) -> None:
             console.print("nothing to do", style="green")
         return
     console.print(f"to do, {_time(plan)}", highlight=False)
+    print_decoded(console, plan)
     _print_trials(console, plan.missing)
 
 

@@ -57,6 +57,16 @@ class SharedRows:
         self._image_ids = image_ids
         self._is_pinned: dict[View, npt.NDArray[np.bool_]] = {}
 
+    def taken(self, indices: npt.NDArray[np.int64]) -> SharedRows:
+        """Some of the rows, in the order of `indices`."""
+        return SharedRows(
+            self._shelf,
+            self._pools,
+            self._pool_of_row[indices],
+            self._rank_of_row[indices],
+            [self._image_ids[index] for index in indices],
+        )
+
     def read(self, row: int, kept: View) -> Image | None:
         """The kept pixels of a row; None where they have to be made."""
         slab = self._slab(self._pools[self._pool_of_row[row]], kept)

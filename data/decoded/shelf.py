@@ -75,17 +75,18 @@ class SlabShelf:
             self._forget(slab)  # opened anew, or made anew where it was deleted
             return None
 
-    def write(self, slab: Slab, rank: int, image_id: str, image_HWC: Image) -> None:
-        """Keep an image if there is room."""
+    def write(self, slab: Slab, rank: int, image_id: str, image_HWC: Image) -> bool:
+        """Keep an image if there is room; return whether it is kept."""
         if self._has_failed or not self._has_room(image_HWC.nbytes):
-            return
+            return False
         try:
             written = slab.write(rank, image_id, image_HWC)
         except OSError as error:
             self._failed(error)
-            return
+            return False
         with self._lock:
             self._room -= written
+        return written > 0
 
     def room_beside(self, names: Collection[str]) -> int:
         """Bytes that slabs with these names may take: the bound, less what others take."""

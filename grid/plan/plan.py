@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from data.view import View
 from grid.checks.bias import one_sided, refused
 from grid.checks.leakage import Overlap, overlaps
 from grid.checks.sizes import geometry_problems
@@ -63,6 +64,8 @@ class FitPlan:
     """Pieces whose file is empty: neither committed nor to be written before a repair."""
     blocked: str = ""
     """Why no run can go on with it before a repair, "" where nothing stands in the way."""
+    absent: tuple[tuple[str, View], ...] = ()
+    """Of a trained fit, the pool and view of each missing piece; of others all are missing."""
 
     @property
     def committed(self) -> bool:
@@ -193,6 +196,7 @@ def make_plan(expansion: Expansion, store: Store) -> Plan:
     for fit in expansion.fits.values():
         commit = found.commits.get(fit.fit_id)
         empty = 0
+        to_score: tuple[tuple[str, View], ...] = ()
         if commit is None:
             pieces, images = everything.of(fit)
             missing = pieces
@@ -201,7 +205,8 @@ def make_plan(expansion: Expansion, store: Store) -> Plan:
             present = wanted.keys() & found.present.pieces.get(fit.fit_id, set())
             empty = len(wanted.keys() & found.present.empty.get(fit.fit_id, set()))
             absent = wanted.keys() - present - found.present.empty.get(fit.fit_id, set())
-            images = images_to_score(fit, expansion, (wanted[key] for key in sorted(absent)))
+            to_score = tuple(wanted[key] for key in sorted(absent))
+            images = images_to_score(fit, expansion, to_score)
             pieces, missing = len(wanted), len(absent)
             if fit.training is not None:
                 own = (*fit.training.pools, *fit.training.validation_pools)
@@ -215,7 +220,9 @@ def make_plan(expansion: Expansion, store: Store) -> Plan:
             predicted = shipped_estimate(fit, work)
         blocked = found.blocked.get(fit.fit_id, "")
         fits.append(
-            FitPlan(fit, commit, pieces, missing, work, predicted, alike_ran, empty, blocked)
+            FitPlan(
+                fit, commit, pieces, missing, work, predicted, alike_ran, empty, blocked, to_score
+            )
         )
     record = experiment_record(expansion)
     return Plan(

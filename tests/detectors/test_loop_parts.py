@@ -12,12 +12,13 @@ from torch import nn
 
 from data.operations import parse
 from detectors import checkpoint_headers, checkpoints, safetensors_bytes, weights
-from detectors.batches import cut_into, epoch_order, in_order, scaled, training_pipeline
+from detectors.batches import cut_into, epoch_order, in_order, scaled
 from detectors.contract import build, load_card
 from detectors.history import area_under_curve, validated
 from detectors.networks.precision import full_precision
 from detectors.optimizers import Optimizer
 from detectors.recipes import resolve_recipe
+from detectors.training_pipeline import training_pipeline
 from detectors.training_run import TrainingRun
 from detectors.training_state import TrainingState
 

@@ -45,17 +45,11 @@ def untrained_logits(
 
     The network keeps its weights, its mode and its statistics.
     """
-    from data.images import ImageRows
     from detectors.prediction import predict
 
     count = min(IMAGES_PROBED, len(validation))
     indices = np.linspace(0, len(validation), count, endpoint=False).astype(np.int64)
-    some = ImageRows(
-        [validation.image_ids[i] for i in indices],
-        validation.labels[indices],
-        [validation.paths[i] for i in indices],
-        validation.cache,
-    )
+    some = validation.taken(indices)
     # An unreadable image is the training's to refuse: here it is a nan, which is left out.
     predicted = predict(network, some, view, device, unreadable="null")
     return Untrained(indices, predicted.logits, parameters_digest(network))

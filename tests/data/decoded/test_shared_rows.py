@@ -307,6 +307,17 @@ def test_rows_travel_to_other_processes_without_open_files(files, folder) -> Non
     assert same(again, files)
 
 
+def test_some_rows_find_what_all_left(files, folder, decoded) -> None:
+    rows = files.rows(SlabShelf(folder, MANY))
+    expected = all_of(rows)
+    decoded.clear()
+    chosen = np.array([7, 2, 2, 11])
+    some = files.rows(SlabShelf(folder, MANY)).taken(chosen)
+    assert all(map(np.array_equal, all_of(some), [expected[index] for index in chosen]))
+    assert some.labels.tolist() == [1, 0, 0, 1]
+    assert decoded == []
+
+
 def test_few_files_are_open_at_once(files, folder, monkeypatch) -> None:
     monkeypatch.setattr(shelves, "MOST_OPEN", 3)
     shelf = SlabShelf(folder, MANY)
