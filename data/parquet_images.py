@@ -7,6 +7,7 @@ row groups fit are therefore best for training; the libraries that write images 
 to 1,000 rows.
 """
 
+import functools
 import os
 import threading
 from collections import OrderedDict, deque
@@ -21,9 +22,8 @@ from data.regular_files import open_regular
 # Names that say which of several columns of bytes is the image, the first one that is there.
 _IMAGE_COLUMNS = ("image", "img", "image_data", "image_bytes", "picture", "photo", "jpg", "png")
 MOST_BYTES = 256 * 1024**2  # kept of row groups, in each process
-_MOST_GROUPS = 16
-_BATCH_ROWS = 32
 _READ_AHEAD = 1024**2
+_MOST_HALF_READ = 64  # row groups that hold their file open
 
 
 class DamagedParquet(ValueError):
@@ -62,8 +62,8 @@ def _is_binary(kind: Any) -> bool:
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
-def open_parquet(path: str) -> Any:
-    """A pyarrow.parquet.ParquetFile.
+def open_parquet(path: str, metadata: Any = None) -> Any:
+    """A pyarrow.parquet.ParquetFile; with its metadata at hand its end is not read again.
 
     Raises:
         NotARegularFile, OSError: as `open_regular`.
@@ -71,20 +71,30 @@ def open_parquet(path: str) -> Any:
     """
     open_regular(path).close()
     try:
-        return pq.ParquetFile(pa.OSFile(path), buffer_size=_READ_AHEAD, pre_buffer=False)
+        return pq.ParquetFile(
+            pa.OSFile(path), metadata=metadata, buffer_size=_READ_AHEAD, pre_buffer=False
+        )
     except (pa.ArrowException, OSError) as error:
-        raise _named(error, path) from error
+        raise _named(error) from error
+
+
+@functools.lru_cache(maxsize=64)
+def _metadata(path: str, size: int, mtime_ns: int) -> Any:
+    """What a file of this size and time says of its row groups."""
+    return open_parquet(path).metadata
 
 
 class RowGroups:
-    """Row groups that were opened last, shared by the threads of a process.
+    """Row groups that were read last, shared by the threads of a process.
 
     Args:
         most_bytes: of image bytes to keep, over all groups.
+        batch_bytes: about so many are read at once.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self.most_bytes = most_bytes
+    def __init__(self, most_bytes: int = MOST_BYTES, batch_bytes: int = 4 * 1024**2) -> None:
+        self.most_bytes, self.batch_bytes = most_bytes, batch_bytes
+        self.kept_bytes = 0
         self._groups: OrderedDict[_Key, _OpenGroup] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -100,96 +110,114 @@ class RowGroups:
         with self._lock:
             opened = self._groups.get(key)
             if opened is None:
-                opened = self._groups[key] = _OpenGroup(file, group)
+                opened = self._groups[key] = _OpenGroup(key, self.batch_bytes)
             self._groups.move_to_end(key)
         try:
-            found = opened.row(row, self.most_bytes)
+            value = opened.row(row, self.most_bytes)
         except (pa.ArrowException, OSError) as error:
-            self._forget(key)
-            raise _named(error, file) from error
-        self._make_room()
-        return found
+            with self._lock:
+                self._drop(key)
+            raise _named(error) from error
+        if opened.has_news:
+            self._make_room(key)
+        return value
 
-    @property
-    def kept_bytes(self) -> int:
-        """What is kept now."""
+    def _make_room(self, newest: _Key) -> None:
         with self._lock:
-            return sum(group.kept_bytes for group in self._groups.values())
+            kept = self._groups.get(newest)
+            if kept is not None:
+                self.kept_bytes += kept.counted()
+            half_read = [k for k, each in self._groups.items() if each.is_half_read]
+            for key in half_read[:-_MOST_HALF_READ]:
+                self._drop(key)
+            while self.kept_bytes > self.most_bytes and len(self._groups) > 1:
+                self._drop(next(iter(self._groups)))
 
-    def _forget(self, key: _Key) -> None:
-        with self._lock:
-            self._groups.pop(key, None)
-
-    def _make_room(self) -> None:
-        with self._lock:
-            kept = sum(group.kept_bytes for group in self._groups.values())
-            while len(self._groups) > 1 and (
-                kept > self.most_bytes or len(self._groups) > _MOST_GROUPS
-            ):
-                _, dropped = self._groups.popitem(last=False)
-                kept -= dropped.kept_bytes
+    def _drop(self, key: _Key) -> None:
+        dropped = self._groups.pop(key, None)
+        if dropped is not None:
+            self.kept_bytes -= dropped.counted_bytes
 
 
 class _OpenGroup:
     """A row group, read as far as it was asked for."""
 
-    def __init__(self, file: str, group: int) -> None:
-        self._file, self._group = file, group
+    def __init__(self, key: _Key, batch_bytes: int) -> None:
+        self._key, self._batch_bytes = key, batch_bytes
         self._lock = threading.Lock()
         self._batches: Iterator[Any] | None = None
         self._kept: deque[Any] = deque()
         self._start = 0  # the first row that is kept
         self._end = 0  # the first row that is not read yet
-        self.kept_bytes = 0
+        self._rows = -1  # of the group, once it is opened
+        self._bytes = 0
+        self.counted_bytes = 0  # as its owner counts them
+        self.has_news = False
+
+    @property
+    def is_half_read(self) -> bool:
+        """Whether it holds its file open."""
+        return self._batches is not None
+
+    def counted(self) -> int:
+        """How many bytes more are kept than at the last call."""
+        more = self._bytes - self.counted_bytes
+        self.counted_bytes, self.has_news = self._bytes, False
+        return more
 
     def row(self, row: int, most_bytes: int) -> bytes | None:
         with self._lock:
-            if self._batches is None or row < self._start:
-                self._begin()
+            if row < self._start or (row >= self._end and self._batches is None):
+                self._begin(row)
             while row >= self._end:
-                self._read_on(row, most_bytes)
+                self._read_on(most_bytes)
             start = self._start
             for batch in self._kept:
                 if row < start + len(batch):
-                    value = batch[row - start].as_py()
-                    return value or None
+                    return batch[row - start].as_py() or None
                 start += len(batch)
         raise AssertionError("a row that was read is kept until the next one is")
 
-    def _begin(self) -> None:
-        opened = open_parquet(self._file)
+    def _begin(self, row: int) -> None:
+        file, size, mtime_ns, group = self._key
+        metadata = _metadata(file, size, mtime_ns)
+        opened = open_parquet(file, metadata)
         column = image_column(opened.schema_arrow)
-        if column is None or not 0 <= self._group < opened.metadata.num_row_groups:
-            what = "column of images" if column is None else f"row group {self._group}"
+        if column is None or group >= metadata.num_row_groups:
+            what = "column of images" if column is None else f"row group {group}"
             raise DamagedParquet(f"the Parquet file has no {what}")
-        self._batches = opened.iter_batches(
-            batch_size=_BATCH_ROWS, row_groups=[self._group], columns=[column]
-        )
+        about = metadata.row_group(group)
+        self._rows = about.num_rows
+        if row >= self._rows:
+            raise DamagedParquet(f"row group {group} of the Parquet file has no row {row}")
+        rows = max(1, self._batch_bytes * self._rows // max(1, about.total_byte_size))
+        self._batches = opened.iter_batches(rows, row_groups=[group], columns=[column])
         self._kept.clear()
-        self._start = self._end = self.kept_bytes = 0
+        self._start = self._end = self._bytes = 0
 
-    def _read_on(self, row: int, most_bytes: int) -> None:
+    def _read_on(self, most_bytes: int) -> None:
         assert self._batches is not None, "begun"
         batch = next(self._batches, None)
         if batch is None:
-            raise DamagedParquet(f"its row group {self._group} has no row {row}")
+            raise DamagedParquet(f"row group {self._key.group} has fewer rows than it says")
         images = batch.column(0)
         if pa.types.is_struct(images.type):
             images = images.field("bytes")
         self._kept.append(images)
         self._end += len(images)
-        self.kept_bytes += images.nbytes
-        while self.kept_bytes > most_bytes and len(self._kept) > 1:
+        self._bytes += images.nbytes
+        while self._bytes > most_bytes and len(self._kept) > 1:
             dropped = self._kept.popleft()
             self._start += len(dropped)
-            self.kept_bytes -= dropped.nbytes
+            self._bytes -= dropped.nbytes
+        if self._end == self._rows:
+            self._batches = None  # and its file is closed
+        self.has_news = True
 
 
-def _named(error: Exception, file: str) -> Exception:
+def _named(error: Exception) -> Exception:
     """An error of the disk as it is; one of pyarrow's about what it read as a damaged file."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return error
-    if isinstance(error, DamagedParquet):
+    if isinstance(error, DamagedParquet) or (isinstance(error, OSError) and error.errno):
         return error
     first = str(error).split("\n")[0]
     return DamagedParquet(f"the Parquet file is damaged ({first})")
