@@ -5,24 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.counts import counted
+from data.inventory import compare
 from grid.checks.recompression import coded_again
 from grid.checks.squashing import squashed
 from grid.console import Console
 from grid.expansion.chosen_rows import line_in_words
 from grid.plan.plan import FitPlan, Plan
 from grid.trial.gpu import shows_gpu
+from launch.command_lines import command_line
 from launch.paragraphs import print_paragraph
 
 
 def print_remarks(console: Console, plan: Plan) -> None:
-    """Print where validation lost images, what float32 costs, what is squashed or coded again."""
+    """Print what validation lost, what float32 costs, what is squashed, coded again or missing."""
     for line in (
         *_smaller_validations(plan),
         *_slow_precision(plan),
         *_squashed(plan),
         *_coded_again(plan),
+        *_not_as_published(plan),
     ):
         print_paragraph(console, line, 0, "yellow")
+
+
+def _not_as_published(plan: Plan) -> Iterator[str]:
+    """One line per dataset that is a known collection and differs from its published numbers."""
+    for alias, dataset in plan.expansion.catalog.datasets.items():
+        for comparison in compare(dataset.manifest):
+            if comparison.differences:
+                command = command_line("index", dataset.root)
+                yield (
+                    f"data.{alias}: in {counted(len(comparison.differences), 'point')} not "
+                    f"{comparison.collection} as published; `{command}` names them"
+                )
 
 
 def _smaller_validations(plan: Plan) -> Iterator[str]:

@@ -113,3 +113,12 @@ def test_a_coding_is_not_remarked_where_both_classes_are_coded_alike(planned, ow
     assert AGAIN not in planned(test=test)
     coded(own_run, "g1/val/ai", "JPEG", slice(4))
     assert "50% of the reals and 67% of the fakes" in planned(test=test)
+
+
+def test_a_known_collection_that_is_not_whole_is_remarked_with_the_command_that_names_why(
+    planned, own_run
+):
+    assert "as published" not in planned()
+    (own_run.folder / "images" / "g1").rename(own_run.folder / "images" / "BigGAN")
+    said = planned()
+    assert "data.g: in 3 points not GenImage as published; `crossgen index " in said
