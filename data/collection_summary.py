@@ -92,7 +92,9 @@ def _sources(table: Any) -> list[SourceSummary]:
         qualities.pop("", None)  # no JPEG
         found.append(
             SourceSummary(
-                *key,
+                source=row["source"],
+                split=row["split"],
+                label=row["label"],
                 images=row["count_all"],
                 bytes=row["bytes_sum"],
                 formats=counted["format"][key],
