@@ -31,6 +31,7 @@ OWN_RULES = {
 }
 RULES = (*OWN_RULES, ALL_TOGETHER)
 LENGTHS = ("bytes", "metadata_bytes")
+_NUMBERS = ("width", "height", *LENGTHS)
 _PER_OCTAVE = 4  # bins of sizes that no other image has
 _PER_OCTAVE_OF_BYTES = 8
 
@@ -153,12 +154,10 @@ def _plain(table: pa.Table, name: str) -> pa.Array:
     """A column without dictionaries, which differ between tables; nulls where there is none."""
     import pyarrow as pa
 
+    kind = pa.int64() if name in _NUMBERS else pa.string()
     if name not in table.column_names:
-        kind = pa.string() if name in {"format", "jpeg_tables", "subsampling"} else pa.int64()
         return pa.nulls(table.num_rows, kind)
-    column = table[name].combine_chunks()
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    return column.cast(pa.string() if pa.types.is_string(kind) else pa.int64())
+    return table[name].combine_chunks().cast(kind)
 
 
 def _coded(table: pa.Table, name: str) -> Numbers:
