@@ -139,13 +139,14 @@ def _result(name: str, accuracy: float, level: float, rows: CountedRows) -> Rule
 
 
 def _folds(table: pa.Table) -> Numbers:
+    import pyarrow.compute as pc
+
     drawn = draw(words(table["image_id"].to_pylist()), "audit")
     if "pair" in table.column_names:
-        pairs = table["pair"].to_pylist()
-        paired = [row for row, pair in enumerate(pairs) if pair]
-        if paired:
-            drawn = drawn.copy()
-            drawn[paired] = draw_by_name([pairs[row] for row in paired], "audit")
+        is_paired = pc.fill_null(pc.not_equal(table["pair"], ""), False).to_numpy()
+        if is_paired.any():
+            names = table["pair"].filter(is_paired).to_pylist()
+            drawn[is_paired] = draw_by_name(names, "audit")
     folds: Numbers = (drawn % np.uint64(FOLDS)).astype(np.int64)
     return folds
 

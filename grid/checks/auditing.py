@@ -107,9 +107,9 @@ def different(comparisons: Iterable[Comparison]) -> Iterator[Comparison]:
 
 def pool_name(dataset: IndexedDataset, pool: Pool) -> str:
     """Return how a pool is called: dataset, source, split and label."""
-    beside = f"{pool.beside}'s " if pool.beside and pool.beside != pool.source else ""
-    source = pool.source if pool.source != dataset.alias else ""
-    place = "/".join(part for part in (dataset.alias, source) if part)
+    apart = pool.beside and not pool.source.startswith(pool.beside)
+    beside = f"{pool.beside}'s " if apart else ""
+    place = dataset.alias if pool.source == dataset.alias else f"{dataset.alias}/{pool.source}"
     return f"{place} {beside}{pool.split} {_WORD[pool.label]}"
 
 

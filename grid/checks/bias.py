@@ -17,6 +17,7 @@ MATCH = "`equalise: match` (fakes coded as the reals are, both cropped to one sq
 MEND = {
     "format": f"Write {MATCH}, `recompress(96)` (both coded once more) or `none` (accepted)",
     "size": f"Write {MATCH} or `none` (accepted)",
+    "header": f"Write {MATCH} or `none` (accepted)",
 }
 
 Comparison = tuple[str, Sequence[Pool]]
