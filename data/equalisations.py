@@ -12,6 +12,7 @@ import numpy as np
 from data.geometry import check_range, check_sizes
 from data.jpeg import Subsampling, jpeg_coded
 from data.matching.coding import LOSSLESS, MCU_PX, Coding, coded_as
+from data.matching.sizes import BORDER_PX, inner_px
 from data.matching.table_list import table_list_of
 from data.pipelines import ApplyByLabel, Image, operation
 
@@ -38,12 +39,12 @@ def match(px: int | None = None, tables: str = "") -> ApplyByLabel:
     """Reals stay as they are, fakes are coded once as some real is, both are cropped to one square.
 
     A fake draws its coding by its image_id from the list of the reals' codings, so the classes
-    have the same codings in the same shares. Crops lie on the 16 px grid of JPEG's blocks, so a
-    real keeps the grid that it was coded on, and a fake is coded on it. Whole images are coded, as
-    the reals were: the crop comes after.
+    have the same codings in the same shares. Squares begin 8 px into a block of JPEG's grid of
+    16 px, so a real keeps the grid that it was coded on, and a fake is coded on it. Whole images
+    are coded, as the reals were: the crop comes after, and leaves their edges out.
 
     Args:
-        px: side of the square; without it the largest that 95 % of either class reach.
+        px: side of the square; without it the largest that 95 % of either class hold.
         tables: digest of the table list; filled in by the plan, never by a person.
     """
     if px is not None:
@@ -66,18 +67,23 @@ def _square(image_HWC: Image, size_px: int, down: float, across: float, coding: 
     An image below the square is continued by reflection: it counts in nothing, but its pool is
     scored whole (`data.matching.left_out`).
     """
-    below, right = (max(size_px - length, 0) for length in image_HWC.shape[:2])
+    smallest = _up_to_block(size_px + 2 * BORDER_PX)
+    below, right = (max(smallest - length, 0) for length in image_HWC.shape[:2])
     if below or right:
         image_HWC = np.pad(image_HWC, ((0, below), (0, right), (0, 0)), mode="reflect")
-    top, left = (
-        int(drawn * ((length - size_px) // MCU_PX + 1)) * MCU_PX
-        for drawn, length in zip((down, across), image_HWC.shape[:2], strict=True)
+    room_2 = (inner_px(np.array(image_HWC.shape[:2])) - size_px) // MCU_PX
+    first_row, first_column = (
+        int(d * (room + 1)) for d, room in zip((down, across), room_2, strict=True)
     )
-    # A block's pixels depend on no other's but for the chroma that is interpolated at its border,
-    # so the blocks around the square stand for the whole image.
-    from_row, from_column = max(top - MCU_PX, 0), max(left - MCU_PX, 0)
-    coded_HWC = coded_as(
-        image_HWC[from_row : top + size_px + MCU_PX, from_column : left + size_px + MCU_PX], coding
-    )
-    top, left = top - from_row, left - from_column
-    return coded_HWC[top : top + size_px, left : left + size_px]
+    # The blocks that hold the square and one pixel around it: no pixel of the square depends on
+    # others, so they stand for the whole image.
+    top, left = first_row * MCU_PX, first_column * MCU_PX
+    span = _up_to_block(BORDER_PX + size_px + 1)
+    coded_HWC = coded_as(image_HWC[top : top + span, left : left + span], coding)
+    inner = slice(BORDER_PX, BORDER_PX + size_px)
+    return coded_HWC[inner, inner]
+
+
+def _up_to_block(length_px: int) -> int:
+    """The next multiple of a block's side."""
+    return -(-length_px // MCU_PX) * MCU_PX

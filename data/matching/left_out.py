@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.matching.coding import WRITABLE
+from data.matching.sizes import inner_px
 
 FACTS = ("width", "height", "format", "subsampling")
 """The columns of a manifest that decide."""
@@ -42,7 +43,7 @@ class LeftOut(NamedTuple):
 
 
 def left_out(label: int, table: Any, size_px: int | None) -> LeftOut:
-    """Which images are left out: reals that fakes cannot be coded like, and those below the square.
+    """Which images are left out: reals that fakes cannot be coded like, all below the square.
 
     Fakes cannot be coded as grey JPEGs, as JPEGs of 4:4:0 or 4:1:1, or as WebP and GIF.
 
@@ -62,7 +63,7 @@ def left_out(label: int, table: Any, size_px: int | None) -> LeftOut:
         written = pc.if_else(is_jpeg, _among(subsampling, WRITABLE), _among(formats, _WITHOUT_LOSS))
         coded_otherwise = np.asarray(pc.invert(written))
     shorter = np.minimum(table["width"].to_numpy(), table["height"].to_numpy())
-    too_small = shorter < (size_px or 0)
+    too_small = np.zeros(table.num_rows, bool) if size_px is None else inner_px(shorter) < size_px
     return LeftOut(coded_otherwise, too_small & ~coded_otherwise)
 
 

@@ -7,7 +7,9 @@ import numpy as np
 from data.selection import Selection
 from detectors.recipes import recorded
 from grid.expansion.chosen_rows import TrainedClasses
+from grid.expansion.equalising import Matched
 from grid.expansion.fits import Expansion, Fit
+from grid.records.equalised import EqualisedRecord
 from grid.records.experiments import (
     NOT_TRAINED_CLASSES,
     ExperimentRecord,
@@ -77,6 +79,8 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
     }
     if undecodable := _undecodable(expansion):
         record["undecodable"] = undecodable
+    if expansion.whole.matched:
+        record["equalised"] = [_equalised(each) for each in expansion.whole.matched]
     record["digest"] = experiment_digest(record)
     return record
 
@@ -94,6 +98,22 @@ def _undecodable(expansion: Expansion) -> list[UndecodableRecord]:
         for pool_id in sorted(pools)
         for image_id in expansion.catalog.left_out_of([pool_id])
     ]
+
+
+def _equalised(matched: Matched) -> EqualisedRecord:
+    formed = matched.formed
+    return EqualisedRecord(
+        comparison=matched.comparison,
+        tables=formed.table_list.digest,
+        size_px=formed.table_list.size_px,
+        codings=len(formed.table_list.codings),
+        reals=formed.reals.images,
+        reals_too_small=formed.reals.too_small,
+        reals_coded_otherwise=formed.reals.coded_otherwise,
+        fakes=formed.fakes.images,
+        fakes_too_small=formed.fakes.too_small,
+        coded_twice=formed.coded_twice,
+    )
 
 
 def _scoring(block: ScoringRecord, test_sets: list[SetRecord]) -> ScoringRecord:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from grid.records.commits import Commit
+from grid.records.equalised import EqualisedRecord
 from grid.records.pieces import Piece
 
 # Of a test set: the classes that the fit at hand was not trained on, whichever these are.
@@ -129,12 +130,16 @@ class _RequiredOfExperiment(TypedDict):
 
 # A class of its own, since NotRequired does not survive postponed annotations at run time.
 class ExperimentRecord(_RequiredOfExperiment, total=False):
-    """`experiments/<name>/<digest>.json`; `undecodable` only where something was left out."""
+    """`experiments/<name>/<digest>.json`.
+
+    `undecodable` stands only where something was left out, `equalised` where `match` is asked for.
+    """
 
     seeds: list[int]
     degradations: list[str]
     created_by: str
     undecodable: list[UndecodableRecord]
+    equalised: list[EqualisedRecord]
 
 
 @dataclass(frozen=True, kw_only=True)

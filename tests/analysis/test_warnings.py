@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
@@ -14,7 +15,7 @@ from grid.records.commits import read_commits
 from grid.records.experiments import pieces_of
 from grid.records.failures import failure_of, write_failure
 from grid.records.places import commit_key, manifest_key, provenance_key
-from grid.records.pools.manifests import read_pool
+from grid.records.pools.manifests import read_pool, write_pool
 from grid.records.proven.json_records import to_json
 from grid.records.scores.score_files import write_scores
 from grid.store.opening import open_store
@@ -376,3 +377,45 @@ def test_uncommitted_code_beside_other_code_is_mixed_and_two_commits_are_not(tmp
     [line] = told(store, experiment)["mixed_versions"].details
     assert line.startswith("code: 0123456789ab")
     assert "0123456789ab-dirty-00aa00aa (1 fits)" in line
+
+
+def test_what_an_equalise_left_out_or_coded_twice_is_said_with_its_counts(tmp_path):
+    store, experiment = written(tmp_path)
+    matched = {
+        "comparison": "test set g/a",
+        "tables": "0" * 16,
+        "size_px": 64,
+        "codings": 3,
+        "reals": 1200,
+        "reals_too_small": 20,
+        "reals_coded_otherwise": 3,
+        "fakes": 1000,
+        "fakes_too_small": 0,
+        "coded_twice": 0,
+    }
+    whole = {**matched, "comparison": "x", "reals_too_small": 0, "reals_coded_otherwise": 0}
+    found = told(store, experiment, equalise="match", equalised=[matched, whole])
+    assert found["equalised"].details == ("test set g/a: 23 of 1,200 reals",)
+    assert "coded_twice" not in found
+    twice = {**matched, "fakes_too_small": 1, "coded_twice": 7}
+    found = told(store, experiment, equalise="match", equalised=[whole, twice])
+    assert found["equalised"].details == ("test set g/a: 23 of 1,200 reals and 1 of 1,000 fakes",)
+    assert found["coded_twice"].details == ("test set g/a: 7 of 1,000 fakes",)
+    found = told(store, experiment, equalise="recompress(96)")
+    assert "equalise: recompress(96)" in found["coded_twice"].text
+    assert not {"equalised", "coded_twice"} & told(store, experiment).keys()
+
+
+def test_sizes_that_recompress_leaves_are_said_and_formats_are_not(tmp_path):
+    store, experiment = written(tmp_path, formats=("JPEG", "PNG"))
+    assert "one_sided" not in told(store, experiment, equalise="recompress(96)")
+    for key in store.list("manifests/"):
+        table = read_pool(store, key.removeprefix("manifests/").removesuffix(".parquet"))
+        size = 64 if table["label"][0].as_py() else 32
+        place = table.schema.get_field_index("width")
+        wide = table.set_column(place, "width", pa.array([size] * len(table), pa.int32()))
+        (store.root / key).unlink()
+        write_pool(store, table["pool_id"][0].as_py(), wide)
+    [line, *_] = told(store, experiment, equalise="recompress(96)")["one_sided"].details
+    assert "size: reals are 32x" in line
+    assert "one_sided" not in told(store, experiment, equalise="match")

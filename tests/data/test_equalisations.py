@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from data.jpeg import jpeg_coded
 from data.matching.coding import LOSSLESS, Coding, coded_as
+from data.matching.sizes import inner_px
 from data.matching.table_list import TableList, UnknownTables, remember
 from data.pipelines import PipelineError
 from data.view import View, view_of
@@ -48,9 +49,9 @@ def places(part, whole):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.integers(16, 90),
-    st.integers(16, 90),
-    st.sampled_from([16, 20, 32, 48]),
+    st.integers(32, 120),
+    st.integers(32, 120),
+    st.sampled_from([16, 24, 30, 32, 48, 64]),
     st.integers(0, 10**6),
 )
 def test_reals_are_cropped_on_the_grid_of_blocks_and_fakes_as_if_coded_whole(h, w, side, number):
@@ -58,21 +59,35 @@ def test_reals_are_cropped_on_the_grid_of_blocks_and_fakes_as_if_coded_whole(h, 
     view = bound(side)
     real, fake = (view(image, image_id, label) for label in (0, 1))
     assert real.shape == fake.shape == (side, side, 3) == (*view.result_size(h, w), 3)
-    if min(h, w) < side:
+    if inner_px(np.array([h, w])).min() < side:
         return
-    at = [(top, left) for top, left in places(real, image) if top % 16 == left % 16 == 0]
+    at = [(top, left) for top, left in places(real, image) if top % 16 == left % 16 == 8]
     assert at, "the real is no part of its image, or off the grid"
     top, left = at[0]
+    assert top + side <= h // 16 * 16 - 8
+    assert left + side <= w // 16 * 16 - 8
     wholes = [coded_as(image, coding) for coding, _ in CODINGS]
     parts = [whole[top : top + side, left : left + side] for whole in wholes]
     assert any(np.array_equal(part, fake) for part in parts)
 
 
+@settings(max_examples=40)
+@given(st.integers(1, 200), st.integers(1, 150))
+def test_whoever_counts_too_small_images_and_who_crops_agree(length, side):
+    """An image that is kept is never continued beyond its own pixels."""
+    pixels = np.arange(length, dtype=np.uint8)
+    image = np.broadcast_to(pixels[:, None, None], (length, 200, 3))
+    column = bound(side)(image, "a" * 32, 0)[:, 0, 0].astype(int)
+    is_kept = inner_px(np.array([length]))[0] >= side
+    if is_kept and side > 1:
+        assert set(np.diff(column)) <= {1, -255}
+
+
 def test_every_place_of_the_grid_is_drawn():
-    rows, columns = np.indices((70, 53), dtype=np.uint8)
+    rows, columns = np.indices((86, 69), dtype=np.uint8)
     image = np.stack([rows, columns, rows], axis=2)  # a pixel says where it is from
     found = {tuple(bound(20)(image, image_id, 0)[0, 0, :2].tolist()) for image_id in ids(200)}
-    assert found == {(top, left) for top in (0, 16, 32, 48) for left in (0, 16, 32)}
+    assert found == {(top, left) for top in (8, 24, 40) for left in (8, 24)}
 
 
 def test_fakes_are_coded_as_often_in_each_way_as_the_reals():
@@ -101,12 +116,14 @@ def test_an_image_below_the_square_is_continued_so_that_its_pool_can_be_scored_w
     image = picture(24, 100)
     real = bound(32)(image, "a" * 32, 0)
     assert real.shape == (32, 32, 3)
-    assert np.array_equal(real[24:], real[15:23][::-1])
+    assert np.array_equal(real[16:31], real[:15][::-1])
+    for label in (0, 1):
+        assert bound(32)(picture(1, 1), "a" * 32, label).shape == (32, 32, 3)
 
 
 def test_what_is_drawn_is_as_pinned():
     """Other draws demand another version of `match`: fits and scores were of these."""
-    view, image = bound(32), picture(80, 96)
+    view, image = bound(32), picture(96, 112)
     assert view.versions == {"equalise.match": 1}
     wholes = [coded_as(image, coding) for coding, _ in CODINGS]
     drawn = []
@@ -115,12 +132,12 @@ def test_what_is_drawn_is_as_pinned():
         fake = view(image, image_id, 1)
         drawn.append((*place, next(n for n, w in enumerate(wholes) if place in places(fake, w))))
     assert drawn == [
-        (0, 48, 0),
-        (0, 16, 0),
-        (16, 64, 1),
-        (32, 48, 1),
-        (32, 16, 0),
-        (16, 48, 1),
+        (8, 56, 0),
+        (8, 24, 0),
+        (24, 72, 1),
+        (40, 56, 1),
+        (40, 24, 0),
+        (24, 56, 1),
     ]
 
 

@@ -14,6 +14,7 @@ from grid.expansion.fits import Expansion
 from grid.experiment_file.loading import parse_experiment
 from grid.integrity.store_check import check_store
 from grid.plan.plan import is_done, make_plan, make_trials, prepare
+from grid.plan.record_experiment import experiment_record
 from grid.records.commits import read_commit
 from grid.records.experiments import pieces_of_scoring
 from grid.records.places import manifest_key, table_list_key
@@ -74,7 +75,7 @@ def prepared(tmp_path, cache):
             "schema": 1,
             "name": "matched",
             "data": {"g": {"root": "images"}},
-            "equalise": "match(px=32)",
+            "equalise": "match(px=16)",
             "test": {"sets": ["g"], "degradations": ["none", "noise(8)"]},
             "arms": [ARM],
             **more,
@@ -102,15 +103,21 @@ def test_each_comparison_is_matched_by_its_own_reals(write, prepared):
     trained, tested = found.values()
     assert [n for _, n in trained.codings] == [14, 6]
     assert [n for _, n in tested.codings] == [6]
+    record = experiment_record(expansion)
+    assert record["equalise"] == "match(px=16)"
+    for each in record["equalised"]:
+        assert each["tables"] == found[each["comparison"]].digest
+        left_out = each["reals_too_small"] + each["reals_coded_otherwise"]
+        assert each["reals"] - left_out == sum(n for _, n in found[each["comparison"]].codings)
     [counts] = [m.formed for m in expansion.matched if m.formed.table_list == trained]
     assert (counts.reals.images, counts.reals.coded_otherwise, counts.reals.too_small) == (23, 2, 1)
     [fit] = expansion.fits.values()
-    assert fit.equalise == f'match(px=32, tables="{trained.digest}")'
+    assert fit.equalise == f'match(px=16, tables="{trained.digest}")'
     assert fit.description["equalise"] == fit.equalise
     assert fit.description["operations"] == {"equalise.match": 1}
     [block] = expansion.scoring[fit.fit_id]
-    assert block["equalise"] == f'match(px=32, tables="{tested.digest}")'
-    assert {as_asked(block["equalise"]), as_asked(fit.equalise)} == {"match(px=32)"}
+    assert block["equalise"] == f'match(px=16, tables="{tested.digest}")'
+    assert {as_asked(block["equalise"]), as_asked(fit.equalise)} == {"match(px=16)"}
     selected = fit.selection
     labels = np.concatenate([selected.train.labels, selected.validation.labels])
     assert np.bincount(labels).tolist() == [20, 20]
@@ -131,7 +138,7 @@ def test_no_fit_depends_on_a_test_set_and_no_test_on_a_fit(write, prepared, tmp_
         for each in blocks.values()
     ]
     expected = {
-        f'match(px=32, tables="{found[f"test set g/{name}"].digest}")': [f"g/{name}"]
+        f'match(px=16, tables="{found[f"test set g/{name}"].digest}")': [f"g/{name}"]
         for name in "ab"
     }
     assert told == [expected, expected], "the same pixels for every fit: scores are paired"
