@@ -27,6 +27,7 @@ from data import equalisations
 from data.decode import decoded
 from data.image_files import facts_of
 from data.image_ids import image_id_of
+from data.matching import sizes
 from data.matching.forming import formed
 from data.matching.table_list import remember
 from data.toy.images import toy_images
@@ -101,7 +102,7 @@ def equalised(made: list[tuple[int, bytes]], equalise: str) -> Rows:
     rows = []
     for label, content in made:
         image = decoded(content, "")
-        if min(image.shape[:2]) >= smallest:
+        if sizes.inner_px(min(image.shape[:2])) >= smallest:
             image_id = image_id_of(content)
             rows.append((image_id, label, view(image, image_id, label)))
     return rows
@@ -139,48 +140,58 @@ def dct_lattice(image_HWC: Picture) -> np.ndarray:
     return np.array(features)
 
 
-def auc(rows: Rows, features: list[np.ndarray], classifier) -> float:
+def edges(image_HWC: Picture) -> np.ndarray:
+    """Mean step of blue chroma at the outermost columns and rows, and at one place inside."""
+    blue = image_HWC[:, :, 2] - luma(image_HWC)
+    return np.array(
+        [
+            np.abs(plane[:, place + 1] - plane[:, place]).mean()
+            for plane in (blue, blue.T)
+            for place in (0, 32, plane.shape[1] - 2)
+        ]
+    )
+
+
+def size(image_HWC: Picture) -> np.ndarray:
+    return np.array(image_HWC.shape[:2])
+
+
+def auc(rows: Rows, statistic, classifier) -> float:
     """Cross-validated over images; a coin gives 0.5."""
     labels = np.array([label for _, label, _ in rows])
+    features = np.array([statistic(image) for *_, image in rows])
     order = np.random.default_rng(0).permutation(len(rows))
     scores = cross_val_predict(
-        classifier, np.array(features)[order], labels[order], cv=5, method="predict_proba"
+        classifier, features[order], labels[order], cv=5, method="predict_proba"
     )[:, 1]
     return roc_auc_score(labels[order], scores)
 
 
-def measured(rows: Rows) -> str:
+def measured(name: str, rows: Rows) -> None:
     linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=3000))
-    images = [image for *_, image in rows]
-    columns = (
-        auc(rows, [blockiness(image) for image in images], linear),
-        auc(rows, [dct_lattice(image) for image in images], linear),
-        auc(
-            rows, [np.array(image.shape[:2]) for image in images], HistGradientBoostingClassifier()
-        ),
-    )
-    return "".join(f"{value:>12.3f}" for value in columns) + f"{len(rows):>9,}"
+    columns = [auc(rows, statistic, linear) for statistic in (blockiness, dct_lattice, edges)]
+    columns.append(auc(rows, size, HistGradientBoostingClassifier()))
+    values = "".join(f"{value:>11.3f}" for value in columns)
+    print(f"{name:44}{values}{len(rows):>8,}", flush=True)
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    print(f"{'':44}{'blockiness':>12}{'DCT':>12}{'size':>12}{'images':>9}")
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    heads = ("blockiness", "DCT", "edges", "size")
+    print(f"{'':44}{''.join(f'{head:>11}' for head in heads)}{'images':>8}")
     mixed = files(count, QUALITIES, None)
     for equalise in ("none", "recompress(96)", "match"):
-        print(
-            f"{'reals of mixed tables, ' + equalise:44}{measured(equalised(mixed, equalise))}",
-            flush=True,
-        )
+        measured(f"reals of mixed tables, {equalise}", equalised(mixed, equalise))
     with patch.object(equalisations, "MCU_PX", 3):
-        off_grid = measured(equalised(mixed, "match"))
-        print(f"{'  match with crops off the grid of blocks':44}{off_grid}", flush=True)
+        measured("  match with crops off the grid of blocks", equalised(mixed, "match"))
+    with patch.object(sizes, "BORDER_PX", 0), patch.object(equalisations, "BORDER_PX", 0):
+        measured("  match without a border", equalised(mixed, "match"))
     for quality in (75, 85, 90):
         made = files(count, (quality,), None)
         for equalise in ("recompress(96)", "match"):
-            name = f"reals of quality {quality}, {equalise}"
-            print(f"{name:44}{measured(equalised(made, equalise))}", flush=True)
+            measured(f"reals of quality {quality}, {equalise}", equalised(made, equalise))
     twice = files(count, QUALITIES, 90)
-    print(f"{'fakes JPEG of quality 90 already, match':44}{measured(equalised(twice, 'match'))}")
+    measured("fakes JPEG of quality 90 already, match", equalised(twice, "match"))
     print(f"standard error of 0.5: {1 / np.sqrt(6 * count):.3f}")
 
 
