@@ -21,7 +21,8 @@ class HistoryRow:
     lr: float
     """Of the epoch's last step."""
     train_loss: float
-    """Mean over the images shown, while the weights changed."""
+    """Mean over the images shown, while the weights changed; against smoothed or mixed labels where
+    the recipe or the augmentation makes them, so that its lowest value is above 0."""
     validation_loss: float
     """Binary cross-entropy, never smoothed."""
     validation_auc: float | None

@@ -29,6 +29,14 @@ CALLS: dict[Kind, Calls] = {
         call("random_crop", size, step=st.integers(1, 9)),
         call("center_crop", size, step=st.integers(1, 9)),
         call("hflip", p=probability),
+        call("vflip", p=probability),
+        call(
+            "random_resized_crop",
+            size,
+            scale=st.tuples(st.floats(0.01, 0.5), st.floats(0.5, 1)),
+            ratio=st.tuples(st.floats(0.1, 1), st.floats(1, 10)),
+            filter=filters | st.just("bilinear_or_bicubic"),
+        ),
         call("trim", size),
         call("tile", size),
         call("reflect", size),
@@ -36,6 +44,12 @@ CALLS: dict[Kind, Calls] = {
     ),
     "augmentation": st.one_of(
         call("hflip", p=probability),
+        call("rotate", st.floats(0, 180), outside=st.sampled_from(["reflect", "black"])),
+        call("translate", st.floats(0, 0.5), p=probability, step=st.integers(1, 4)),
+        call("noise", sigma=st.tuples(st.floats(0, 9), st.floats(9, 50))),
+        call("colour_jitter", st.floats(0.1, 2), hue=st.floats(0, 0.5), p=probability),
+        call("rand_augment", magnitude=st.integers(0, 30), num_ops=st.integers(1, 4)),
+        call("rand_augment_timm", magnitude=st.floats(0, 10), num_ops=st.integers(1, 4)),
         call(
             "blur_jpeg",
             p=probability,

@@ -1,5 +1,6 @@
 """What every frequency augmentation is: none at strength 0, real, of known energy."""
 
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -255,6 +256,13 @@ def test_each_is_declared_with_the_parameters_that_all_have() -> None:
         shared = ["p", "channels", "combine", "weight", "requantise"]
         assert list(parameters)[-5:] == shared
         assert parameters["p"].default == 0.5
+
+
+@pytest.mark.parametrize("text", STRONG)
+def test_canonical_texts_of_batches_read_back(text: str) -> None:
+    pipeline = parse(named(text, channels="luma", combine="blend", weight=0.5), "augmentation")
+    assert parse(pipeline.canonical, "augmentation") == pipeline
+    assert pickle.loads(pickle.dumps(pipeline)) == pipeline
 
 
 def test_a_text_has_one_canonical_form() -> None:
