@@ -6,8 +6,9 @@
 Each is applied with probability 1 to batches of 32 images in one thread. `none` is what a step
 does without: crop, flip, stacking, scaling. Of those that act on images, which the CPU computes
 whatever trains, the table says whether so many loader threads, were they to share nothing, fall
-below a GPU that trains so many images per second: then the CPU is the bottleneck. The last lines hold the batched
-transform on the device against the plain way, image by image in numpy, both in this run.
+below a GPU that trains so many images per second: then the CPU is the bottleneck. The last lines
+hold the batched transform on the device against the plain way, image by image in numpy, both in
+this run.
 """
 
 import argparse
