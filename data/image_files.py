@@ -33,6 +33,7 @@ from data.cut_short import is_cut_short
 from data.header_facts import header_facts
 from data.header_reader import HeaderReader, raise_fault_of
 from data.image_ids import LENGTH, image_id_of
+from data.quiet_pillow import keep_pillow_quiet
 
 # Recognised by content, never by the extension. Nothing here starts another program (as EPS does).
 # A JPEG with several pictures in it (many phones) is opened as JPEG and calls itself MPO.
@@ -157,6 +158,7 @@ def opened(content: bytes | BufferedReader, path: str | Path) -> PIL.Image.Image
     """
     if not content:
         raise UnreadableImage(path, "the file is empty (0 bytes)")
+    keep_pillow_quiet()
     if isinstance(content, bytes):
         file: io.BytesIO | HeaderReader = io.BytesIO(content)
     else:
