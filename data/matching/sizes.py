@@ -23,7 +23,7 @@ class NoCommonSize(ValueError):
 
 
 def inner_px(length_px: Lengths) -> Lengths:
-    """What is left of sides of files within the border, of whole blocks; 0 or less where nothing."""
+    """What is left of sides of files within the border, of whole blocks; 0 or less for nothing."""
     return length_px // MCU_PX * MCU_PX - 2 * BORDER_PX
 
 
