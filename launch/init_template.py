@@ -209,7 +209,7 @@ def _found(dataset: IndexedDataset) -> Iterator[str]:
     decided, *samples = dataset.manifest.reason.splitlines()
     if samples:  # of a list: which value is real was read from it, and can be looked at
         yield f"  {decided}"
-        yield from (f"    {sample}" for sample in samples)
+        yield from samples
     splits = []
     for split in (TRAIN, VALIDATION, TEST):
         real, fake = (

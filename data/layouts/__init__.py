@@ -191,7 +191,7 @@ def detect(root: Path) -> tuple[str, str]:
             claims,
         )
     if claims:
-        return claims[0], "\n".join([asked[claims[0]].words, *asked[claims[0]].samples])
+        return claims[0], "\n    ".join([asked[claims[0]].words, *asked[claims[0]].samples])
     for each in asked.values():
         if each.refusal is not None:
             raise each.refusal

@@ -161,7 +161,7 @@ def test_several_lists_are_read_together_unless_they_name_a_file_twice(tmp_path:
 def test_the_decision_is_shown_with_five_rows(tmp_path: Path) -> None:
     text = "path,label\n" + "".join(f"{n}.png,real\n" for n in range(9)) + "x.png,fake\n"
     _, reason = layouts.detect(write(tmp_path / "mine", "l.csv", text))
-    first, *samples = reason.splitlines()
+    first, *samples = reason.split("\n    ")
     assert first == "l.csv: path from `path`, label from `label`; the values say it: fake, real"
     assert len(samples) == 5
     assert "x.png is fake (fake)" in samples
