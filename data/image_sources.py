@@ -18,7 +18,8 @@ from data.parquet_images import DamagedParquet, RowGroups
 from data.regular_files import open_regular
 
 _ROW = re.compile(r"(.+\.parquet)#(\d+)\.(\d+)", re.IGNORECASE | re.DOTALL)
-SIZE_UNKNOWN = -1
+# Of a row that has not been read: larger than any file, so that it is none's.
+SIZE_UNKNOWN = 2**62
 _ROW_GROUPS = RowGroups()
 
 

@@ -143,7 +143,8 @@ class _Files:
 
     def _read_one(self, path: str, status: SourceStatus) -> IndexedFile | str:
         """The entry of a file, or why it could not be read this time."""
-        size, mtime_ns = max(0, status.st_size), status.st_mtime_ns
+        size = 0 if status.st_size == SIZE_UNKNOWN else status.st_size
+        mtime_ns = status.st_mtime_ns
         try:
             with opened_image(f"{self.root}/{path}") as content:
                 size = len(content) if isinstance(content, bytes) else status.st_size
