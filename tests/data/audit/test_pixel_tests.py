@@ -86,9 +86,10 @@ def test_enlarged_pictures_shout(factor, calm):
     assert not history("jpeg_grid", calm, larger).tells
 
 
-def test_doubling_is_left_to_generators(calm):
-    doubled = measured([enlarged(lossless(500 + i, 96, 96), 2) for i in range(8)], 4)
-    assert not history("period", calm, doubled).tells
+def test_the_periods_of_generators_layers_are_no_preparation(calm):
+    for factor, side in ((2, 96), (4, 48)):
+        larger = measured([enlarged(lossless(500 + i, side, side), factor) for i in range(8)], 4)
+        assert not history("period", calm, larger).tells
 
 
 def test_small_and_flat_images_have_no_number_or_a_calm_one():
