@@ -19,7 +19,7 @@ def test_logits_are_those_of_the_card_version(name):
     assert check_pin(name).state in ("equal", "unpinned")
 
 
-@pytest.mark.parametrize("name", ["npr", "resnet50", "simple_cnn"])
+@pytest.mark.parametrize("name", ["dual_input", "npr", "resnet50", "simple_cnn"])
 def test_what_stores_are_full_of_is_pinned(name):
     assert (ZOO / f"{name}.pins.json").exists()
 
