@@ -9,6 +9,7 @@ import numpy as np
 import PIL.Image
 import pyarrow.parquet as pq
 import pytest
+from parquet_of_images import write_images
 
 from data.decode import decode
 from data.derived import degraded
@@ -219,6 +220,23 @@ def test_a_name_that_would_be_read_otherwise_is_refused(
         write(source / "adm", manifest, out)
     assert not out.exists()
     assert write(source / "adm", manifest, out / "adm").written == 16
+
+
+def test_labels_that_folders_do_not_say_are_refused(
+    source: Path, manifest: Callable[[Path], Manifest], tmp_path: Path
+) -> None:
+    contents = [path.read_bytes() for path in sorted((source / "adm/val/ai").iterdir())]
+    root = tmp_path / "rows"
+    write_images(
+        root / "data/train-00000-of-00001.parquet",
+        contents,
+        {"label": [0, 1, 0, 1]},
+        as_struct=True,
+        class_names={"label": ["real", "fake"]},
+    )
+    with pytest.raises(Refused, match="Derive from a collection whose folders say labels"):
+        write_degraded(manifest(root), tmp_path / "derived", VIEW)
+    assert not (tmp_path / "derived").exists()
 
 
 def test_what_acts_on_a_detectors_input_is_refused(
