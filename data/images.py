@@ -118,7 +118,7 @@ class ImageRows:
         """
         kept, rest = split(view)
         image_HWC = self._kept(index, kept)
-        if not rest.geometry.operations:
+        if rest == _AS_DECODED:
             return image_HWC
         return rest(image_HWC, self.image_ids[index], int(self.labels[index]), rng)
 

@@ -29,11 +29,11 @@ def checksum(pixels: npt.NDArray[np.uint8], image_id: str) -> bytes:
     flat = pixels.reshape(-1)
     digest = hashlib.sha256(f"{image_id} {len(flat)} ".encode())
     if len(flat) <= _SHORT:
-        digest.update(flat)
+        digest.update(flat.data)
     else:
         whole = len(flat) // (LANES * _WORD) * LANES
         lanes = flat[: whole * _WORD].view(np.uint64).reshape(-1, LANES)
-        digest.update(np.add.reduce(lanes, axis=0))
-        digest.update(flat[whole * _WORD :])
+        digest.update(np.add.reduce(lanes, axis=0).data)
+        digest.update(flat[whole * _WORD :].data)
     found = digest.digest()[:CHECKSUM_BYTES]
     return found if any(found) else b"\1" * CHECKSUM_BYTES

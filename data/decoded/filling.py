@@ -10,6 +10,7 @@ from data.decode import ImageChanged, UnreadableImage, decode
 from data.decoded.shelf import SlabShelf
 from data.decoded.slab import Sizes
 from data.decoded.slab_key import SlabKey
+from data.matching.table_list import TableList, remember
 from data.operations import PipelineError
 
 
@@ -21,11 +22,13 @@ class FillingPart:
         key: of the slab.
         label: 0 real, 1 fake, of the pool.
         images: rank, image_id and path of each.
+        tables: that the kept view's `match` needs, None without one.
     """
 
     key: SlabKey
     label: int
     images: tuple[tuple[int, str, str], ...]
+    tables: TableList | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Filled:
 
 def fill(folder: Path, max_bytes: int, part: FillingPart) -> Filled:
     """Decode and keep what is not kept yet; no fault of an image ends it."""
+    if part.tables is not None:
+        remember(part.tables)
     shelf, filled = _shelf(folder, max_bytes), Filled()
     for rank, image_id, path in part.images:
         slab = shelf.slab(part.key, _deleted)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from data.pipelines import Pipeline
-from data.view import View
+from data.view import NOTHING, View
 
 
 class SplitView(NamedTuple):
@@ -14,7 +14,8 @@ class SplitView(NamedTuple):
     Attributes:
         kept: a function of the image alone: equalise, degradation and the geometry before the
             first operation that draws. What a degradation draws is a function of the image, too.
-        rest: the geometry from there on, in training with the augmentation in it.
+        rest: the geometry from there on, in training with the augmentation in it, and what stands
+            behind `input` in a degradation.
     """
 
     kept: View
@@ -26,5 +27,10 @@ def split(view: View) -> SplitView:
     """Cut a view before the first operation of its geometry that draws."""
     steps = view.geometry.operations
     cut = next((place for place, step in enumerate(steps) if step.is_random), len(steps))
+    if cut == len(steps):
+        return SplitView(view, View())
+    if view.at_input.operations:
+        # What a degradation draws goes on over all of it, so it is not taken apart.
+        return SplitView(View(equalise=view.equalise), replace(view, equalise=NOTHING))
     kept = replace(view, geometry=Pipeline(steps[:cut]))
     return SplitView(kept, View(geometry=Pipeline(steps[cut:])))

@@ -102,7 +102,7 @@ class Slab:
         image_HWC = np.empty((height, width, 3), np.uint8)
         found = bytearray(CHECKSUM_BYTES)
         whole = image_HWC.nbytes + CHECKSUM_BYTES
-        if os.preadv(self._descriptor, [image_HWC, found], int(self._starts[rank])) != whole:
+        if os.preadv(self._descriptor, [image_HWC.data, found], int(self._starts[rank])) != whole:
             return None  # the file ends before
         if not any(found) or found != checksum(image_HWC, image_id):
             return None
@@ -124,7 +124,7 @@ class Slab:
             return 0
         start = int(self._starts[rank])
         pixels = np.ascontiguousarray(image_HWC).reshape(-1)
-        self._write_all(memoryview(pixels), start)
+        self._write_all(pixels.data, start)
         self._write_all(memoryview(checksum(pixels, image_id)), start + len(pixels))
         return int(self._starts[rank + 1]) - start
 

@@ -73,8 +73,8 @@ class _Gathered:
     def add_training(self, fit: Fit) -> None:
         """What a fit trains and is validated on."""
         selection, pools = fit.selection, fit.training
-        geometries = fit.train_geometry, fit.augment, fit.validation_geometry
-        if selection is None or pools is None or self._known(id(selection), *geometries):
+        views = fit.equalise, fit.train_geometry, fit.augment, fit.validation_geometry
+        if selection is None or pools is None or self._known(id(selection), *views):
             return
         augmented = training_pipeline(
             fit.train_view.geometry, parse(fit.augment, "augmentation").per_image

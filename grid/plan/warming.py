@@ -17,6 +17,7 @@ from data.decoded.shared_rows import PoolSizes, pinned_part, result_sizes
 from data.decoded.shelf import SlabShelf
 from data.decoded.slab import slot_starts
 from data.decoded.slab_key import SlabKey
+from data.matching.table_list import table_list_of, tables_named
 from grid.plan.wanted_images import WantedImages
 from grid.sources.catalog import Catalog
 
@@ -64,12 +65,14 @@ def warming(wanted: Sequence[WantedImages], catalog: Catalog, shelf: SlabShelf) 
         start += len(own)
         root = catalog.dataset_of(each.pool.pool_id).root
         paths = each.pool.table["path"]
+        named = tables_named(each.kept.equalise)
+        tables = table_list_of(named) if named else None
         for first in range(0, len(chosen), IMAGES_PER_PART):
             images = tuple(
                 (rank, names[rank], str(root / paths[rank].as_py()))
                 for rank in chosen[first : first + IMAGES_PER_PART].tolist()
             )
-            parts.append(FillingPart(key, each.pool.label, images))
+            parts.append(FillingPart(key, each.pool.label, images, tables))
     return Warming(parts, int((~is_kept).sum()))
 
 

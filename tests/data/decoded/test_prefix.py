@@ -17,7 +17,12 @@ GEOMETRY = st.lists(
     ),
     max_size=4,
 ).map(" | ".join)
-DEGRADATION = st.sampled_from(["none", "noise(9)", "blur(1)", "jpeg(70) | noise(3)"])
+DEGRADATION = st.sampled_from(
+    [
+        *("none", "noise(9)", "blur(1)", "jpeg(70) | noise(3)"),
+        *("input | noise(4)", "noise(9) | input | noise(9)"),
+    ]
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -36,6 +41,7 @@ def test_rest_of_kept_is_the_whole(geometry: str, degradation: str, epoch: int) 
     once = kept(image_HWC, image_id, 1)
     assert np.array_equal(rest(once, image_id, 1, stream("train", epoch)), whole)
     assert not kept.geometry.is_random
+    assert rest == View() or view.geometry.is_random
 
 
 @pytest.mark.parametrize(
