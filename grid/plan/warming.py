@@ -95,7 +95,10 @@ def fill_all(
         return done
     context = multiprocessing.get_context("spawn")  # threads of this process do not survive a fork
     with ProcessPoolExecutor(jobs, context, initializer=_quiet) as pool:
-        submit = functools.partial(pool.submit, fill, shelf.folder, shelf.max_bytes)
+
+        def submit(part: FillingPart) -> Future[Filled]:
+            return pool.submit(fill, shelf.folder, shelf.max_bytes, part)
+
         try:
             for filled in _in_turn(submit, iter(planned.parts), ahead=2 * jobs):
                 done += filled
