@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from data.counts import counted
-from data.image_ids import Words, draw, draw_by_name, words
+from data.image_ids import Words, draw, draw_by_name, order_of, texts, words
 from data.pools import words_digest
 from data.strata import Codes, Mask, combined
 
 LABEL_WORDS = ("real", "fake")
+Column: TypeAlias = Sequence[str] | pa.ChunkedArray
+"""Texts, or an Arrow column of them."""
 
 
 class SelectionError(ValueError):
@@ -29,9 +32,9 @@ class PoolRows:
 
     pool_id: str
     label: int
-    image_ids: Sequence[str]
-    classes: Sequence[str]
-    pairs: Sequence[str]
+    image_ids: Column | Words
+    classes: Column
+    pairs: Column
     source: str
     kept: Mask | None = None
 
@@ -42,16 +45,25 @@ class Rows:
 
     pools: npt.NDArray[np.int32]  # index into [*pools, *declared_validation] of `select`
     ranks: npt.NDArray[np.int32]  # row within that pool
-    image_ids: list[str]
+    ids: Words  # shape (n, 2)
     labels: npt.NDArray[np.int8]
 
     def __len__(self) -> int:
-        return len(self.image_ids)
+        return len(self.labels)
+
+    @cached_property
+    def image_ids(self) -> list[str]:
+        """The ids as texts: a hundred bytes each, so only where they are needed as such."""
+        return texts(self.ids)
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the (image_id, label) rows."""
-        return words_digest(words(self.image_ids), self.labels)
+        return words_digest(self.ids, self.labels)
+
+    def taken(self, which: Mask) -> "Rows":
+        """These rows only."""
+        return Rows(self.pools[which], self.ranks[which], self.ids[which], self.labels[which])
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,6 @@ class Candidates:
     rank: npt.NDArray[np.int32]
     class_names: list[str]
     pair_names: list[str]
-    image_ids: npt.NDArray[np.object_]
 
     def __len__(self) -> int:
         return len(self.label)
@@ -87,12 +98,12 @@ class Candidates:
         lengths = [len(pools[index].image_ids) for index in order]
         for index in order:
             _require_equal_lengths(pools[index])
-        image_ids = [image_id for index in order for image_id in pools[index].image_ids]
-        class_code, class_names = _coded([name for i in order for name in pools[i].classes])
-        pair_code, pair_names = _coded([name for i in order for name in pools[i].pairs])
+        ids = [words(pools[index].image_ids) for index in order]
+        class_code, class_names = _coded([pools[index].classes for index in order])
+        pair_code, pair_names = _coded([pools[index].pairs for index in order])
         sources = {name: code for code, name in enumerate({pools[i].source for i in order})}
         table = cls(
-            ids=words(image_ids),
+            ids=np.concatenate([np.zeros((0, 2), np.uint64), *ids]),
             label=np.repeat(np.array([pools[i].label for i in order], np.int8), lengths),
             source=np.repeat(np.array([sources[pools[i].source] for i in order], int), lengths),
             class_code=class_code,
@@ -101,7 +112,6 @@ class Candidates:
             rank=np.concatenate([np.arange(0, dtype=np.int32), *map(_counting, lengths)]),
             class_names=class_names,
             pair_names=pair_names,
-            image_ids=np.array(image_ids, dtype=object),
         )
         masks = [
             np.ones(length, bool) if (kept := pools[index].kept) is None else kept
@@ -121,7 +131,6 @@ class Candidates:
             self.rank[which],
             self.class_names,
             self.pair_names,
-            self.image_ids[which],
         )
 
     def without(self, others: Words) -> "Candidates":
@@ -136,15 +145,18 @@ class Candidates:
         Raises:
             SelectionError: an image is real in one pool and fake in another.
         """
-        table = self.taken(np.lexsort((self.ids[:, 1], self.ids[:, 0])))
+        table = self.taken(order_of(self.ids))
         is_same = (table.ids[1:] == table.ids[:-1]).all(axis=1)
         conflicts = np.flatnonzero(is_same & (table.label[1:] != table.label[:-1]))
         if len(conflicts):
+            (image_id,) = texts(table.ids[conflicts[:1]])
             raise SelectionError(
-                f"image {table.image_ids[conflicts[0]]} is real in one pool and fake in another "
+                f"image {image_id} is real in one pool and fake in another "
                 f"({counted(len(conflicts), 'such image')}); remove the file from where it is "
                 "wrong."
             )
+        if not is_same.any():
+            return table
         is_first = np.ones(len(table), bool)
         is_first[1:] = ~is_same
         return table.taken(is_first)
@@ -162,7 +174,7 @@ class Candidates:
 
     def rows(self) -> Rows:
         """What is chosen, once nothing is to be taken away any more."""
-        return Rows(self.pool, self.rank, self.image_ids.tolist(), self.label)
+        return Rows(self.pool, self.rank, self.ids, self.label)
 
 
 def _require_equal_lengths(pool: PoolRows) -> None:
@@ -174,9 +186,28 @@ def _require_equal_lengths(pool: PoolRows) -> None:
         )
 
 
-def _coded(names: list[str]) -> tuple[Codes, list[str]]:
-    coded = pa.array(names, pa.string()).dictionary_encode()
-    return coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_pylist()
+def _coded(columns: Sequence[Column]) -> tuple[Codes, list[str]]:
+    """The number of each row's word over all columns, and the words in order of appearance."""
+    numbers: dict[str, int] = {}
+    codes = [np.zeros(0, np.int64)]
+    for column in columns:
+        for chunk in _chunks(column):
+            coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+            indices = coded.indices.to_numpy()
+            # A dictionary may hold words that no row of this part has, in any order.
+            used, first = np.unique(indices, return_index=True)
+            names = coded.dictionary
+            number = np.zeros(len(names), np.int64)
+            for index in used[np.argsort(first)].tolist():
+                number[index] = numbers.setdefault(names[index].as_py(), len(numbers))
+            codes.append(number[indices])
+    return np.concatenate(codes), list(numbers)
+
+
+def _chunks(column: Column) -> list[Any]:
+    if isinstance(column, pa.ChunkedArray):
+        return [chunk for chunk in column.chunks if len(chunk)]
+    return [pa.array(column, pa.string())] if len(column) else []
 
 
 def _without_empty(code: Codes, names: list[str]) -> Codes:

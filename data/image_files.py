@@ -32,7 +32,7 @@ from PIL import (  # noqa: F401
 from data.cut_short import is_cut_short
 from data.header_facts import header_facts
 from data.header_reader import HeaderReader, raise_fault_of
-from data.image_ids import LENGTH, image_id_of
+from data.image_digest import LENGTH, image_id_of
 from data.quiet_pillow import keep_pillow_quiet
 
 # Recognised by content, never by the extension. Nothing here starts another program (as EPS does).
@@ -127,8 +127,11 @@ def facts_of(content: bytes | BufferedReader, path: str | Path) -> FileFacts:
     """
     with opened(content, path) as picture:
         whole: BinaryIO = io.BytesIO(content) if isinstance(content, bytes) else content
-        told = header_facts(picture, whole)
-        return FileFacts(id_of(content), str(picture.format), *picture.size, *told)
+        tables, subsampling, metadata = header_facts(picture, whole)
+        width, height = picture.size
+        return FileFacts(
+            id_of(content), str(picture.format), width, height, tables, subsampling, metadata
+        )
 
 
 def content_of(file: BufferedReader) -> bytes | BufferedReader:

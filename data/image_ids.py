@@ -7,21 +7,30 @@ words and a salt go through a mixing function, vectorised (a million ids in a te
 
 import hashlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-LENGTH = 32
+from data.image_digest import LENGTH, image_id_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["LENGTH", "Words", "draw", "draw_by_name", "image_id_of", "order_of", "texts", "words"]
+
 Words = npt.NDArray[np.uint64]
+_AT_ONCE = 1 << 18  # ids of a column that are translated together: a few megabytes
+_VALUE_OF_DIGIT = np.full(256, 255, np.uint8)
+_VALUE_OF_DIGIT[list(b"0123456789abcdef")] = np.arange(16, dtype=np.uint8)
 
 
-def image_id_of(content: bytes) -> str:
-    """The image_id of a file with these bytes."""
-    return hashlib.sha256(content).hexdigest()[:LENGTH]
-
-
-def words(image_ids: Sequence[str]) -> Words:
+def words(image_ids: "Sequence[str] | Words | pa.Array | pa.ChunkedArray") -> Words:
     """The ids as numbers that sort as the ids do.
+
+    Args:
+        image_ids: texts, or an Arrow column of them (millions are then never single objects), or
+            such numbers already.
 
     Returns:
         Shape (n, 2): the high and the low 64 bits.
@@ -29,6 +38,10 @@ def words(image_ids: Sequence[str]) -> Words:
     Raises:
         ValueError: an id is not 32 lower-case hexadecimal digits.
     """
+    if isinstance(image_ids, np.ndarray):
+        return image_ids
+    if hasattr(image_ids, "to_pylist"):
+        return _words_of_column(image_ids)
     joined = "".join(image_ids)
     try:
         # fromhex skips blanks and takes capitals, so the way back is compared as well.
@@ -45,6 +58,24 @@ def words(image_ids: Sequence[str]) -> Words:
             "take it from data.image_ids.image_id_of(bytes)."
         )
     return np.frombuffer(content, dtype=">u8").reshape(-1, 2).astype(np.uint64)
+
+
+def texts(ids_as_words: Words) -> list[str]:
+    """The ids of numbers, shape (n, 2): the way back from `words`."""
+    joined = ids_as_words.astype(">u8").tobytes().hex()
+    return [joined[start : start + LENGTH] for start in range(0, len(joined), LENGTH)]
+
+
+def order_of(ids_as_words: Words) -> npt.NDArray[np.int64]:
+    """The order that sorts ids, shape (n, 2); equal ones stay as they came.
+
+    Sorting by the high words alone is much faster, and two images hardly ever share one.
+    """
+    order = np.argsort(ids_as_words[:, 0], kind="stable")
+    high = ids_as_words[order, 0]
+    if (high[1:] == high[:-1]).any():
+        return np.lexsort((ids_as_words[:, 1], ids_as_words[:, 0]))
+    return order
 
 
 def draw(ids_as_words: Words, salt: str) -> Words:
@@ -68,6 +99,38 @@ def draw_by_name(names: Sequence[str], salt: str) -> Words:
     key = hashlib.blake2b(salt.encode(), digest_size=16).digest()
     drawn = [hashlib.blake2b(name.encode(), digest_size=8, key=key).digest() for name in names]
     return np.frombuffer(b"".join(drawn), dtype="<u8").astype(np.uint64)
+
+
+def _words_of_column(column: Any) -> Words:
+    parts = [_words_of_part(part) for part in _parts(column)]
+    return np.concatenate([np.zeros((0, 2), np.uint64), *parts])
+
+
+def _parts(column: Any) -> list[Any]:
+    import pyarrow as pa
+
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    return [
+        chunk.cast(pa.string()).slice(start, _AT_ONCE)
+        for chunk in chunks
+        for start in range(0, len(chunk), _AT_ONCE)
+    ]
+
+
+def _words_of_part(part: Any) -> Words:
+    """The ids of one piece of a column, whose digits lie one after the other in memory."""
+    import pyarrow.compute as pc
+
+    if part.null_count or pc.any(pc.not_equal(pc.binary_length(part), LENGTH)).as_py():
+        return words(["" if each is None else each for each in part.to_pylist()])
+    _, offsets, digits = part.buffers()
+    first = np.frombuffer(offsets, np.int32)[part.offset]
+    shown = np.frombuffer(digits, np.uint8)[first : first + LENGTH * len(part)]
+    values = _VALUE_OF_DIGIT[shown].reshape(-1, 2)
+    if values.max(initial=0) > 15:
+        return words(part.to_pylist())
+    packed = values[:, 0] << np.uint8(4) | values[:, 1]
+    return packed.reshape(-1, LENGTH // 2).view(">u8").astype(np.uint64)
 
 
 def _is_image_id(image_id: str) -> bool:

@@ -8,13 +8,14 @@ that order.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from data.image_ids import Words, draw, words
+from data.image_ids import Words, draw, order_of, words
 from data.manifest import Manifest
 
 _DIGEST_VERSION = b"crossgen rows 1\0"
@@ -35,6 +36,11 @@ class Pool:
     duplicates: int  # files left out because another one has the same bytes
     beside: str  # of reals: the generator whose folder holds them, "" where shared; "" of fakes
 
+    @cached_property
+    def ids(self) -> Words:
+        """The image ids as numbers, shape (n, 2)."""
+        return words(self.table["image_id"])
+
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
@@ -48,25 +54,23 @@ def pools_of(manifest: Manifest) -> list[Pool]:
     table = manifest.table
     if table.num_rows == 0:
         return []
-    is_fake = table["label"].to_numpy() == 1
-    source = np.where(is_fake, _strings(table["generator"]), _strings(table["real_set"]))
-    keys = list(zip(source, table["label"].to_pylist(), table["split"].to_pylist(), strict=True))
-    known = sorted(set(keys))
-    rank_of_key = {key: rank for rank, key in enumerate(known)}
-    pool = np.fromiter((rank_of_key[key] for key in keys), np.int64, len(keys))
-    ids = words(table["image_id"].to_pylist())
-    order = np.lexsort((_ranks(table["pair"]), _ranks(table["class"]), *ids.T[::-1], pool))
+    known, pool = _pool_of_each(table)
+    ids = words(table["image_id"])
+    order = _order(table, ids, pool)
     pool, ids = pool[order], ids[order]
     is_first = np.ones(len(order), bool)
     is_first[1:] = (pool[1:] != pool[:-1]) | (ids[1:] != ids[:-1]).any(axis=1)
+    # One table for all, of which each pool has a part.
+    kept = table.take(pa.array(order[is_first]))
+    pool, files = pool[is_first], np.bincount(pool, minlength=len(known))
     starts = np.searchsorted(pool, np.arange(len(known) + 1))
+    ids = ids[is_first]
     formed = []
     for rank, (name, label, split) in enumerate(known):
-        part = slice(starts[rank], starts[rank + 1])
-        kept = order[part][is_first[part]]
-        formed.append(
-            _pool(str(name), label, split, table.take(pa.array(kept)), len(order[part]) - len(kept))
-        )
+        start, end = int(starts[rank]), int(starts[rank + 1])
+        part = kept.slice(start, end - start)
+        duplicates = int(files[rank]) - len(part)
+        formed.append(_pool(name, label, split, part, ids[start:end], duplicates))
     return formed
 
 
@@ -82,19 +86,21 @@ def limit(pool: Pool, n: int, salt: str) -> Pool:
         raise ValueError(f"A limit of {n} images leaves none; give 1 or more.")
     if len(pool) <= n:
         return pool
-    drawn = draw(words(pool.table["image_id"].to_pylist()), salt)
-    kept = np.sort(np.argsort(drawn, kind="stable")[:n])
+    kept = np.sort(np.argsort(draw(pool.ids, salt), kind="stable")[:n])
     table = pool.table.take(pa.array(kept))
-    image_ids = table["image_id"].to_pylist()
-    return replace(pool, table=table, pool_id=pool_digest(image_ids, [pool.label] * n))
+    return replace(pool, table=table, pool_id=_pool_id(pool.ids[kept], pool.label))
 
 
-def pool_digest(image_ids: Sequence[str], labels: Sequence[int] | npt.NDArray[np.int8]) -> str:
+def pool_digest(
+    image_ids: Sequence[str] | pa.ChunkedArray, labels: Sequence[int] | npt.NDArray[np.int8]
+) -> str:
     """The pool_id of these rows: "p" and 20 hexadecimal digits."""
     return "p" + rows_digest(image_ids, labels)[:20]
 
 
-def rows_digest(image_ids: Sequence[str], labels: Sequence[int] | npt.NDArray[np.int8]) -> str:
+def rows_digest(
+    image_ids: Sequence[str] | pa.ChunkedArray, labels: Sequence[int] | npt.NDArray[np.int8]
+) -> str:
     """SHA-256 of the (image_id, label) rows, each row once, in whatever order they come.
 
     Raises:
@@ -107,10 +113,12 @@ def words_digest(ids: Words, labels: npt.NDArray[np.int8]) -> str:
     """`rows_digest` for ids that are numbers already, shape (n, 2)."""
     if len(ids) != len(labels):
         raise ValueError(f"{len(ids)} image ids came with {len(labels)} labels; give one each.")
-    order = np.lexsort((labels, ids[:, 1], ids[:, 0]))
+    if not (ids[1:, 0] > ids[:-1, 0]).all():  # else they are sorted, and each is there once
+        order = np.lexsort((labels, ids[:, 1], ids[:, 0]))
+        ids, labels = ids[order], labels[order]
     rows = np.empty((len(ids), 17), np.uint8)
-    rows[:, :16] = ids[order].astype(">u8").view(np.uint8).reshape(-1, 16)
-    rows[:, 16] = labels[order]
+    rows[:, :16] = ids.astype(">u8").view(np.uint8).reshape(-1, 16)
+    rows[:, 16] = labels
     is_first = np.ones(len(rows), bool)
     is_first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
     return hashlib.sha256(_DIGEST_VERSION + rows[is_first].tobytes()).hexdigest()
@@ -120,14 +128,15 @@ def label_conflicts(pools: Sequence[Pool]) -> list[str]:
     """A sentence for each image that is real in one pool and fake in another."""
     if not pools:
         return []
-    columns = [(words(pool.table["image_id"].to_pylist()), pool.label) for pool in pools]
-    ids = np.concatenate([ids for ids, _ in columns])
-    labels = np.concatenate([np.full(len(ids), label, np.int8) for ids, label in columns])
-    pool_index = np.repeat(np.arange(len(pools)), [len(ids) for ids, _ in columns])
-    rank = np.concatenate([np.arange(len(ids)) for ids, _ in columns])
-    order = np.lexsort((labels, ids[:, 1], ids[:, 0]))
-    same = (ids[order][1:] == ids[order][:-1]).all(axis=1)
-    changes = np.flatnonzero(same & (labels[order][1:] != labels[order][:-1]))
+    pools = sorted(pools, key=lambda pool: pool.label)  # so that equal ids come by label
+    lengths = [len(pool) for pool in pools]
+    ids = np.concatenate([pool.ids for pool in pools])
+    labels = np.repeat(np.array([pool.label for pool in pools], np.int8), lengths)
+    pool_index = np.repeat(np.arange(len(pools), dtype=np.int32), lengths)
+    rank = np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])
+    order = order_of(ids)
+    ids, labels = ids[order], labels[order]
+    changes = np.flatnonzero((ids[1:] == ids[:-1]).all(axis=1) & (labels[1:] != labels[:-1]))
     sentences = []
     for position in changes:
         where = []
@@ -140,10 +149,9 @@ def label_conflicts(pools: Sequence[Pool]) -> list[str]:
     return sentences
 
 
-def _pool(source: str, label: int, split: str, table: Any, duplicates: int) -> Pool:
-    image_ids = table["image_id"].to_pylist()
+def _pool(source: str, label: int, split: str, table: Any, ids: Words, duplicates: int) -> Pool:
     return Pool(
-        pool_id=pool_digest(image_ids, [label] * len(image_ids)),
+        pool_id=_pool_id(ids, label),
         source=source,
         label=label,
         split=split,
@@ -155,15 +163,60 @@ def _pool(source: str, label: int, split: str, table: Any, duplicates: int) -> P
     )
 
 
-def _strings(column: Any) -> npt.NDArray[np.object_]:
-    return np.array(column.to_pylist(), dtype=object)
+def _pool_id(ids: Words, label: int) -> str:
+    return "p" + words_digest(ids, np.full(len(ids), label, np.int8))[:20]
+
+
+def _pool_of_each(table: Any) -> tuple[list[tuple[str, int, str]], npt.NDArray[np.int64]]:
+    """The (source, label, split) of each pool, sorted, and the place of each row's pool therein."""
+    generators, real_sets, splits = (
+        _coded(table[name]) for name in ("generator", "real_set", "split")
+    )
+    is_fake = table["label"].to_numpy() == 1
+    names = [*generators[1], *real_sets[1]]
+    source = np.where(is_fake, generators[0], real_sets[0] + len(generators[1]))
+    codes = np.stack([source, is_fake.astype(np.int64), splits[0]])
+    # One number each, of few values: to sort three columns of millions of rows takes much longer.
+    number = (codes[0] * 2 + codes[1]) * len(splits[1]) + codes[2]
+    _, first, of_row = np.unique(number, return_index=True, return_inverse=True)
+    keys = [
+        (names[code], label, splits[1][split]) for code, label, split in codes[:, first].T.tolist()
+    ]
+    known = sorted(set(keys))
+    place = np.array([known.index(key) for key in keys], np.int64)
+    return known, place[of_row]
+
+
+def _order(table: Any, ids: Words, pool: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The order by pool, image_id, class and pair; rows that are equal in all stay as they came."""
+    order = np.argsort(ids[:, 0], kind="stable")
+    few = pool.astype(np.int16 if pool.max(initial=0) < 2**15 else np.int64)
+    order = order[np.argsort(few[order], kind="stable")]
+    high, of_pool = ids[order, 0], pool[order]
+    alike = (high[1:] == high[:-1]) & (of_pool[1:] == of_pool[:-1])
+    places = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
+    if len(places):  # the others of the keys decide between these rows only
+        rows = np.sort(order[places])
+        part = table.select(["pair", "class"]).take(pa.array(rows))
+        keys = (_ranks(part["pair"]), _ranks(part["class"]), *ids[rows].T[::-1], pool[rows])
+        order[places] = rows[np.lexsort(keys)]
+    return order
+
+
+def _coded(column: Any) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """The number of each row's word, and the words."""
+    coded = column.unify_dictionaries().combine_chunks()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.chunk(0) if coded.num_chunks else pa.array([], coded.type)
+    if not pa.types.is_dictionary(coded.type):
+        coded = coded.dictionary_encode()
+    return coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_pylist()
 
 
 def _ranks(column: Any) -> npt.NDArray[np.int64]:
     """Numbers that sort as the strings do."""
-    coded = column.combine_chunks().dictionary_encode()
-    order = np.argsort(np.array(coded.dictionary.to_pylist(), dtype=object), kind="stable")
+    codes, names = _coded(column)
+    order = np.argsort(np.array(names, dtype=object), kind="stable")
     ranks = np.empty(len(order), np.int64)
     ranks[order] = np.arange(len(order))
-    indices: npt.NDArray[np.int64] = coded.indices.to_numpy()
-    return ranks[indices]
+    return ranks[codes]

@@ -33,13 +33,28 @@ def open_regular(path: str | Path) -> BufferedReader:
     # Looked at first, since opening alone may act on a device; and again once it is open, since
     # something else may have taken its place. A pipe that does opens at once, without a writer.
     _require_regular(os.stat(path), path)  # noqa: PTH116 - a Path for each of a million costs more
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    descriptor, _ = open_descriptor(path)
     try:
-        _require_regular(os.fstat(descriptor), path)
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def open_descriptor(path: str | Path) -> tuple[int, os.stat_result]:
+    """Open a file that was seen to be a regular one; its descriptor, and what it is like now.
+
+    Raises:
+        NotARegularFile, OSError: as `open_regular`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        _require_regular(status, path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, status
 
 
 def read_regular(path: str | Path) -> bytes:

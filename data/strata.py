@@ -17,12 +17,24 @@ def combined(*columns: Codes) -> Codes:
     """
     code = np.zeros(len(columns[0]), np.int64)
     for column in columns:
-        code = code * (int(column.max(initial=0)) + 1) + column
-        code = np.unique(code, return_inverse=True)[1].astype(np.int64)
-    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]
+        code = _by_appearance(code * (int(column.max(initial=0)) + 1) + column)
+    return code
+
+
+def _by_appearance(code: Codes) -> Codes:
+    """The codes numbered anew in order of first appearance."""
+    most = int(code.max(initial=0)) + 1
+    if most > 4 * len(code) + 1000:  # too many to be counted one by one
+        _, code = np.unique(code, return_inverse=True)
+        code = code.ravel().astype(np.int64)
+        most = int(code.max(initial=0)) + 1
+    first = np.full(most, len(code), np.int64)
+    # Of several rows that write to one place the last one stays: here the first of the table.
+    first[code[::-1]] = np.arange(len(code) - 1, -1, -1)
+    present = np.flatnonzero(first < len(code))
+    rank = np.empty(most, np.int64)
+    rank[present[np.argsort(first[present])]] = np.arange(len(present))
+    return rank[code]
 
 
 def units_per_stratum(stratum: Codes, unit: Codes) -> Codes:
@@ -48,7 +60,7 @@ def lowest_units(stratum: Codes, unit: Codes, drawn: Words, keep: Codes) -> Mask
     """
     if len(stratum) == 0:
         return np.zeros(0, bool)
-    order = np.lexsort((unit, drawn, stratum))
+    order = _order(stratum, unit, drawn)
     in_order, units = stratum[order], unit[order]
     new_stratum = np.ones(len(order), bool)
     new_stratum[1:] = in_order[1:] != in_order[:-1]
@@ -60,6 +72,16 @@ def lowest_units(stratum: Codes, unit: Codes, drawn: Words, keep: Codes) -> Mask
     taken = np.zeros(len(order), bool)
     taken[order] = rank_in_stratum < keep[in_order]
     return taken
+
+
+def _order(stratum: Codes, unit: Codes, drawn: Words) -> Codes:
+    """The order by stratum, draw and unit."""
+    order = np.argsort(drawn)
+    in_order = drawn[order]
+    if (in_order[1:] == in_order[:-1]).any() or int(stratum.max()) >= 2**16:
+        return np.lexsort((unit, drawn, stratum))
+    # All draws differ: each row is a unit of its own. Few numbers are sorted by counting.
+    return order[np.argsort(stratum[order].astype(np.uint16), kind="stable")]
 
 
 def even_shares(total: int, available: Codes) -> Codes:

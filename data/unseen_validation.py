@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from data.counts import counted
-from data.selection import Rows, Selection, SelectionError
+from data.selection import Selection, SelectionError
 
 
 def without_trained(selection: Selection, trained: Set[str]) -> Selection:
@@ -37,7 +37,7 @@ def without_trained(selection: Selection, trained: Set[str]) -> Selection:
                 "is left to validate on; declare a validation split, or train on the parent's set "
                 "with the parent's validation_fraction."
             )
-    return replace(selection, validation=_taken(rows, kept), validation_left_out=left_out)
+    return replace(selection, validation=rows.taken(kept), validation_left_out=left_out)
 
 
 def as_described(
@@ -66,8 +66,3 @@ def as_described(
     except SelectionError:
         return None
     return selection if selection.validation.digest == validation_digest else None
-
-
-def _taken(rows: Rows, kept: np.ndarray) -> Rows:
-    ids = [image_id for image_id, stays in zip(rows.image_ids, kept, strict=True) if stays]
-    return Rows(rows.pools[kept], rows.ranks[kept], ids, rows.labels[kept])

@@ -19,7 +19,7 @@ def check_file_or_name(file: Path | None, named: dict[str, Any], narrowed: dict[
     Args:
         file: the experiment file, or None.
         named: --experiment, --digest and the like, by keyword.
-        narrowed: --only, --set, --limit and --rehash.
+        narrowed: --only, --set, --limit, --rehash and --trust-index.
 
     Raises:
         Refused: both a file and a name, or a change of no file.
@@ -39,7 +39,7 @@ def check_file_or_name(file: Path | None, named: dict[str, Any], narrowed: dict[
         raise Refused(
             [
                 Problem(
-                    what="--only, --set, --limit or --rehash without FILE",
+                    what="--only, --set, --limit, --rehash or --trust-index without FILE",
                     why="they change what a file expands to",
                     mend="Name the experiment's file before them, or leave them out",
                 )

@@ -12,6 +12,7 @@ from grid.experiment_file.schema import Experiment
 from grid.experiment_file.yaml_reading import read_value
 from grid.plan.known_failures import known_undecodable
 from grid.plan.plan import Plan, make_plan, prepare
+from grid.refusal import Refused
 from grid.store.base import Store
 from grid.store.opening import inside_ray_job, open_store
 from grid.trial.node_images import decoded_bound, decoded_folder
@@ -36,6 +37,7 @@ def open_desk(
     changes: Sequence[tuple[str, str]] = (),
     limit: int | None = None,
     rehash: bool = False,
+    trust_index: bool = False,
     fits: Sequence[str] = (),
 ) -> Desk:
     """Read the file, index the data, expand, look into the store, and plan.
@@ -58,7 +60,14 @@ def open_desk(
     with waiting(f"reading {file}") as say:
         experiment = load_experiment(file, wanted)
         opened = store_of(store, experiment.store, base=file.resolve().parent)
-        plan = planned(experiment, opened, only=given.only, rehash=rehash, say=say)
+        plan = planned(
+            experiment,
+            opened,
+            only=given.only,
+            rehash=rehash,
+            trust_index=trust_index,
+            say=say,
+        )
     in_file = opened.url if experiment.store is not None else None
     return Desk(replace(given, store_in_file=in_file), opened, plan)
 
@@ -69,6 +78,7 @@ def planned(
     *,
     only: Pairs = (),
     rehash: bool = False,
+    trust_index: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Index an experiment's data, expand it and hold it against a store.
@@ -78,16 +88,24 @@ def planned(
         store: where results are kept.
         only: (key, value) pairs that narrow it.
         rehash: read every image file again.
+        trust_index: take the images as they were last indexed.
         say: told what is being done.
 
     Raises:
         Refused: with every problem of the data.
     """
+    if rehash and trust_index:
+        raise Refused.because(
+            "--rehash with --trust-index",
+            "one reads every image again, the other looks at none",
+            "Leave out one of them",
+        )
     leaves_out = experiment.unreadable == "leave_out"
     expansion = prepare(
         experiment,
         only=only,
         rehash=rehash,
+        trust_index=trust_index,
         known_undecodable=known_undecodable(store, experiment.name) if leaves_out else (),
         progress=lambda done, total: say(images_read(done, total)),
     )

@@ -110,7 +110,6 @@ def _manifest(
         why = "it is a file" if spec.root.exists() else "there is no such folder"
         refused.add(str(spec.root), why, "Give the folder of a collection of images")
         return None
-    more = {} if threads is None else {"threads": threads}
     with waiting(f"listing {spec.root}") as say:
         try:
             return index_root(
@@ -119,7 +118,7 @@ def _manifest(
                 default_cache_dir(),
                 rehash=rehash,
                 progress=lambda done, total: say(images_read(done, total)),
-                **more,
+                threads=threads,
             )
         except UnknownLayout as error:
             roots = error.roots if isinstance(error, RootTooHigh) else ()

@@ -84,7 +84,7 @@ def named_experiment_options(command: Command) -> Command:
 
 
 def narrowing_options(command: Command) -> Command:
-    """Add --only, --set, --limit and --rehash to a command."""
+    """Add --only, --set, --limit, --rehash and --trust-index to a command."""
     for option in reversed(
         (
             click.option(
@@ -111,6 +111,12 @@ def narrowing_options(command: Command) -> Command:
                 "partial everywhere.",
             ),
             click.option("--rehash", is_flag=True, help="Read every image file again."),
+            click.option(
+                "--trust-index",
+                is_flag=True,
+                help="Take the images as they were last indexed, without looking at the folders: "
+                "new, changed and removed files stay unseen until a file is decoded.",
+            ),
         )
     ):
         command = option(command)

@@ -45,7 +45,7 @@ def print_query(
         experiment: only this one of the store.
         digest: only the expansion whose digest begins so.
         all_expansions: all of each experiment, instead of the latest.
-        narrowed: --only, --set, --limit and --rehash, of a file.
+        narrowed: --only, --set, --limit, --rehash and --trust-index, of a file.
 
     Raises:
         Refused: the store holds no experiment, the statement is not a SELECT or names what is not

@@ -38,7 +38,7 @@ def overview_of(
         experiment: the experiment's name, where there is no file; needed where a store holds
             several.
         digest: of several expansions this one; a beginning is enough.
-        narrowed: --only, --set, --limit and --rehash, of a file.
+        narrowed: --only, --set, --limit, --rehash and --trust-index, of a file.
 
     Raises:
         Refused: both or neither of file and name lead to one expansion.

@@ -23,10 +23,11 @@ from data.decode import decode
 from data.derived.derived_folder import COLUMNS, UNFINISHED, carry_marks, claim, write_table
 from data.derived.kept_layout import require_kept_layout
 from data.derived.marked_png import ForeignFile, mark_of, png_bytes, put, read_if_there
+from data.file_problems import FileProblem
 from data.folder_walk import files_below
 from data.image_files import ImageChanged, UnreadableImage
 from data.image_ids import image_id_of
-from data.manifest import FileProblem, Manifest
+from data.manifest import Manifest
 from data.pipelines import Image, PipelineError
 from data.refusals import Refused
 from data.view import View

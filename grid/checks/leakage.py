@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from data.counts import counted
+from data.image_ids import Words, order_of
 from data.selection import Selection
 from grid.expansion.chosen_rows import ancestors, line_in_words
 from grid.expansion.fits import Expansion
-
-# As ASCII: a fourth of the memory of text, and compared as it lies.
-Ids = npt.NDArray[np.bytes_]
-ID_TYPE = "S32"
 
 
 @dataclass(frozen=True)
@@ -54,37 +51,59 @@ def overlaps(expansion: Expansion) -> list[Overlap]:
         index: (*test_set.real_pools, *test_set.fake_pools)
         for index, test_set in enumerate(expansion.test_sets)
     }
-    ids_of = {
-        pool_id: _ids(expansion.catalog.pool(pool_id).table["image_id"].to_pylist())
-        for pool_id in dict.fromkeys(p for pools in pools_of.values() for p in pools)
-    }
-    if not ids_of:
+    tested = dict.fromkeys(p for pools in pools_of.values() for p in pools)
+    if not tested:
         return []
-    # Every training set is looked up once, in all test images together.
-    tested = np.unique(np.concatenate(list(ids_of.values())))
-    places = {
-        index: np.unique(np.searchsorted(tested, np.concatenate([ids_of[p] for p in pools])))
+    numbered = _Numbered([expansion.catalog.pool(pool_id).ids for pool_id in tested])
+    numbers = dict(zip(tested, numbered.of_each, strict=True))
+    in_set = {
+        index: np.unique(np.concatenate([numbers[p] for p in pools]))
         for index, pools in pools_of.items()
         if pools
     }
     found = []
     for label, of_line in selections.items():
-        trained = _ids(
-            image_id
-            for selection in of_line
-            for rows in (selection.train, selection.validation)
-            for image_id in rows.image_ids
+        seen = numbered.among(
+            [rows.ids for selection in of_line for rows in (selection.train, selection.validation)]
         )
-        at = np.minimum(np.searchsorted(tested, trained), len(tested) - 1)
-        seen = np.zeros(len(tested), dtype=bool)
-        seen[at[tested[at] == trained]] = True
         for index, test_set in enumerate(expansion.test_sets):
-            if index in places and scored.get(label, set()).issuperset(pools_of[index]):
-                images = int(seen[places[index]].sum())
+            if index in in_set and scored.get(label, set()).issuperset(pools_of[index]):
+                images = int(seen[in_set[index]].sum())
                 if images:
-                    found.append(Overlap(label, test_set.name, images, len(places[index])))
+                    found.append(Overlap(label, test_set.name, images, len(in_set[index])))
     return found
 
 
-def _ids(image_ids: Iterable[str]) -> Ids:
-    return np.array(list(image_ids), dtype=ID_TYPE)
+class _Numbered:
+    """Images of several lists, numbered in the order of their ids, each once."""
+
+    def __init__(self, lists: Sequence[Words]) -> None:
+        every = np.concatenate(lists)
+        order = order_of(every)
+        every = every[order]
+        is_first = np.ones(len(order), bool)
+        is_first[1:] = (every[1:] != every[:-1]).any(axis=1)
+        number = np.empty(len(order), np.int64)
+        number[order] = np.cumsum(is_first) - 1
+        self._ids = every[is_first]
+        self._high = np.ascontiguousarray(self._ids[:, 0])
+        self._most_alike = _longest_run(self._high)
+        self.of_each = np.split(number, np.cumsum([len(each) for each in lists])[:-1])
+
+    def among(self, lists: Sequence[Words]) -> npt.NDArray[np.bool_]:
+        """Say of each numbered image whether it is in one of some lists."""
+        seen = np.zeros(len(self._ids), bool)
+        if len(seen):
+            for ids in lists:
+                first = np.searchsorted(self._high, ids[:, 0])
+                # Two images hardly ever have one high word, but then both are looked at.
+                for step in range(self._most_alike):
+                    at = np.minimum(first + step, len(seen) - 1)
+                    seen[at[(self._ids[at] == ids).all(axis=1)]] = True
+        return seen
+
+
+def _longest_run(ordered: npt.NDArray[np.uint64]) -> int:
+    """Return how often the most frequent of some sorted numbers is there."""
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    return int(np.diff(np.append(starts, len(ordered))).max(initial=0))

@@ -143,8 +143,8 @@ _sizes: dict[str, list[Size]] = {}
 def sizes(pool: Pool) -> list[Size]:
     """Return the sizes of a pool's images, each once; of very many, a telling sample."""
     if pool.pool_id not in _sizes:
-        heights, widths = pool.table["height"].to_pylist(), pool.table["width"].to_pylist()
-        found = sorted(set(zip(heights, widths, strict=True)))
+        each = pool.table.select(["height", "width"]).group_by(["height", "width"]).aggregate([])
+        found = sorted(zip(each["height"].to_pylist(), each["width"].to_pylist(), strict=True))
         if len(found) > SIZES_TRIED:
             by_width = sorted(found, key=lambda size: size[1])
             step = len(found) // (SIZES_TRIED - 4)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from data.pools import Pool
 from data.selection import PoolRows, Selection, select
@@ -85,9 +84,9 @@ def pool_rows(pool: Pool, equalise: str = "none") -> PoolRows:
         pool_id=pool.pool_id,
         label=pool.label,
         source=pool.source,
-        image_ids=pool.table["image_id"].to_pylist(),
-        classes=pool.table["class"].to_pylist(),
-        pairs=pool.table["pair"].to_pylist(),
+        image_ids=pool.ids,
+        classes=pool.table["class"],
+        pairs=pool.table["pair"],
         kept=kept_by(equalise, pool.label, pool.table),
     )
 
@@ -138,7 +137,9 @@ def _classes(training: TrainingSet, selection: Selection) -> frozenset[str]:
     pools = [*training.pools, *training.validation_pools]
     found: set[str] = set()
     for rows in (selection.train, selection.validation):
-        for index in np.unique(rows.pools):
-            ranks = pa.array(rows.ranks[rows.pools == index])
-            found.update(pc.unique(pools[index].table["class"].take(ranks)).to_pylist())
+        for index in np.flatnonzero(np.bincount(rows.pools)).tolist():
+            classes = pools[index].table["class"].combine_chunks()
+            ranks = rows.ranks[rows.pools == index]
+            used = np.bincount(classes.indices.to_numpy()[ranks])
+            found.update(classes.dictionary.take(pa.array(np.flatnonzero(used))).to_pylist())
     return frozenset(found)

@@ -130,7 +130,7 @@ def work_of(fit: Fit, *, trains: bool, scored_images: float) -> Work:
         if fit.recipe.steps is not None:
             trained = fit.recipe.steps * fit.recipe.batch_size
         else:
-            trained = (fit.recipe.epochs or 0) * len(fit.selection.train.image_ids)
+            trained = (fit.recipe.epochs or 0) * len(fit.selection.train)
     return Work(kind_of_work(fit.description), trained, scored_images)
 
 

@@ -135,6 +135,7 @@ def prepare(
     only: Sequence[tuple[str, str]] = (),
     cache_dir: Path | None = None,
     rehash: bool = False,
+    trust_index: bool = False,
     known_undecodable: Collection[str] = (),
     progress: Any = None,
 ) -> Expansion:
@@ -146,6 +147,7 @@ def prepare(
             twice matches either value.
         cache_dir: where the index of each data root is kept.
         rehash: read every image file again.
+        trust_index: take the images as they were last indexed, unseen.
         known_undecodable: ids of images that did not decode in an earlier run; with
             `unreadable: leave_out` no fit trains on them.
         progress: called with (files done, files in all) while indexing.
@@ -160,6 +162,7 @@ def prepare(
         problems=problems,
         cache_dir=cache_dir,
         rehash=rehash,
+        trust_index=trust_index,
         unreadable=experiment.unreadable,
         progress=progress,
     )

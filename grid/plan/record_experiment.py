@@ -175,8 +175,8 @@ def _train(fit: Fit, classes: TrainedClasses) -> TrainRecord | None:
         groups=sorted({s.generator_group for s in sources}),
         families=sorted({s.family for s in sources}),
         classes=sorted(classes.of(fit)),
-        n=len(fit.selection.train.image_ids),
-        n_validation=len(fit.selection.validation.image_ids),
+        n=len(fit.selection.train),
+        n_validation=len(fit.selection.validation),
     )
 
 

@@ -14,14 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.counts import counted
+from data.file_problems import PIXELS
 from data.generators import SEVERAL
-from data.index import index_root
+from data.index import index_root, indexed_manifest
 from data.layouts import UnknownLayout
-from data.manifest import Manifest
+from data.manifest import COLUMNS, Manifest
 from data.pools import Pool, label_conflicts, limit, pools_of
 from grid.cache_folder import default_cache_dir
 from grid.experiment_file.schema import DatasetSpec
-from grid.refusal import Problems, did_you_mean
+from grid.refusal import Problems, Refused, did_you_mean
 from grid.sources.aliases import with_aliases
 from grid.sources.families import check_groups, with_stated
 from grid.sources.named_reals import with_named_reals
@@ -36,15 +37,19 @@ class IndexedDataset:
 
     alias: str
     root: Path
-    manifest: Manifest
+    manifest: Manifest  # without its rows, which the pools hold
     pools: tuple[Pool, ...]
     sources: tuple[Source, ...]
     classes: tuple[str, ...] = ()
 
     @property
     def left_out(self) -> list[str]:
-        """Files that cannot be opened, with the reason; none where the file says `refuse`."""
-        return [f"{self.alias}/{p.path}: {p.reason}" for p in self.manifest.problems]
+        """Files that cannot be opened, with the reason; none where the file says `refuse`.
+
+        One whose pixels are broken stays in its pool: its score is null.
+        """
+        problems = [p for p in self.manifest.problems if p.kind != PIXELS]
+        return [f"{self.alias}/{p.path}: {p.reason}" for p in problems]
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ def open_catalog(
     problems: Problems,
     cache_dir: Path | None = None,
     rehash: bool = False,
+    trust_index: bool = False,
     unreadable: str = "refuse",
     progress: Callable[[int, int], None] | None = None,
 ) -> Catalog:
@@ -139,25 +145,33 @@ def open_catalog(
         problems: receives missing roots, unknown layouts, unreadable files, label conflicts.
         cache_dir: where the index of each root is kept.
         rehash: read every file again instead of trusting size and modification time.
+        trust_index: take each root as it was last indexed, without looking at its folders.
         unreadable: `refuse` makes every file that cannot be opened a problem.
         progress: called with (files done, files in all).
     """
     cache = cache_dir or default_cache_dir()
     found: dict[str, IndexedDataset] = {}
     for alias, spec in data.items():
-        manifest = _manifest(alias, spec, cache, rehash, progress, problems)
+        manifest = _manifest(alias, spec, _Indexing(cache, rehash, trust_index, progress), problems)
         if manifest is None:
             continue
         manifest = with_aliases(alias, spec.aliases, manifest, problems)
         if manifest.problems and unreadable == "refuse":
             problems.add(*_unreadable(alias, manifest))
         pools = [_limited(p, image_limit) for p in pools_of(manifest)]
+        # From here on the pools hold the rows: of millions they are not kept twice.
+        manifest = replace(manifest, table=COLUMNS.empty_table())
         if not pools:
             problems.extend([without_images(alias, manifest)])
             continue
         pools = with_stated(alias, spec.families, spec.groups, pools, problems)
         found[alias] = IndexedDataset(
-            alias, spec.root, manifest, tuple(pools), tuple(_sources(alias, pools)), spec.classes
+            alias,
+            spec.root,
+            manifest,
+            tuple(pools),
+            tuple(_sources(alias, pools)),
+            spec.classes,
         )
     beside = with_named_reals(
         {alias: dataset.sources for alias, dataset in found.items()},
@@ -175,13 +189,25 @@ def open_catalog(
     return Catalog(found)
 
 
+@dataclass(frozen=True)
+class _Indexing:
+    """How roots are indexed."""
+
+    cache_dir: Path
+    rehash: bool
+    trust_index: bool
+    progress: Callable[[int, int], None] | None
+
+    def manifest(self, spec: DatasetSpec) -> Manifest:
+        if self.trust_index:
+            return indexed_manifest(spec.root, spec.layout, self.cache_dir)
+        return index_root(
+            spec.root, spec.layout, self.cache_dir, rehash=self.rehash, progress=self.progress
+        )
+
+
 def _manifest(
-    alias: str,
-    spec: DatasetSpec,
-    cache_dir: Path,
-    rehash: bool,
-    progress: Callable[[int, int], None] | None,
-    problems: Problems,
+    alias: str, spec: DatasetSpec, indexing: _Indexing, problems: Problems
 ) -> Manifest | None:
     """Index one root; None, with a problem noted, where it is no collection or cannot be listed."""
     if not spec.root.is_dir():
@@ -192,9 +218,11 @@ def _manifest(
         )
         return None
     try:
-        return index_root(spec.root, spec.layout, cache_dir, rehash=rehash, progress=progress)
+        return indexing.manifest(spec)
     except UnknownLayout as error:
         problems.extend([unknown_root(alias, spec, error)])
+    except Refused as error:
+        problems.extend(error.problems)
     except OSError as error:
         problems.add(
             f"data.{alias}",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from data.generators import GROUPS, SEVERAL
@@ -95,5 +96,6 @@ def _restated(pool: Pool, family: str, group: str) -> Pool:
     table = pool.table
     for column, value in (("family", family), ("generator_group", group)):
         place = table.schema.get_field_index(column)
-        table = table.set_column(place, column, pa.array([value] * len(table), pa.string()))
+        same = pa.DictionaryArray.from_arrays(np.zeros(len(table), np.int32), pa.array([value]))
+        table = table.set_column(place, column, same)
     return replace(pool, family=family, generator_group=group, table=table)

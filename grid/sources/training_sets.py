@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow.compute as pc
+
 from data.pools import Pool
 from data.selection import TrainingRule
 from grid.experiment_file.schema import TrainSpec
@@ -167,7 +169,7 @@ def _formed(
     if classes is None:
         return None
     if classes:
-        present = {c for p in pools for c in p.table["class"].to_pylist()}
+        present = {c for p in pools for c in pc.unique(p.table["class"]).to_pylist()}
         missing = [c for c in classes if c not in present]
         for name in missing:
             problems.add(

@@ -8,10 +8,10 @@ import PIL.Image
 import pytest
 from repository import ROOT
 
-from data import index
 from data.image_ids import image_id_of
 from data.index import index_root
 from data.index_cache import cache_path
+from data.indexing import one_file, reading
 from data.layouts import UnknownLayout
 from data.manifest import COLUMNS, Manifest
 from data.randomness import stream
@@ -44,14 +44,14 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Paths whose bytes are looked into from now on."""
     looked_into: list[str] = []
     lock = threading.Lock()
-    facts_of = index.facts_of
+    facts_in = one_file.facts_in
 
     def counted(content: bytes, path: str) -> object:
         with lock:
             looked_into.append(path)
-        return facts_of(content, path)
+        return facts_in(content, path)
 
-    monkeypatch.setattr(index, "facts_of", counted)
+    monkeypatch.setattr(one_file, "facts_in", counted)
     return looked_into
 
 
@@ -213,7 +213,7 @@ def test_progress_ends_with_all_files(root: Path, tmp_path: Path) -> None:
 def test_an_interrupted_index_keeps_what_it_read(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index, "_FILES_PER_TASK", 2)
+    monkeypatch.setattr(reading, "FILES_PER_TASK", 2)
 
     def interrupt(done: int, total: int) -> None:
         if done:

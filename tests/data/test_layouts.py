@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_listed_is_a_problem_of_its_name(
 
     monkeypatch.setattr(os, "scandir", refuse)
     manifest = index_root(root, None, tmp_path / "cache")
-    assert ("sd14", "a folder that cannot be listed") in manifest.problems
+    assert ("sd14", "a folder that cannot be listed", "access") in manifest.problems
     assert not any("lost" in problem.path for problem in manifest.problems)
     monkeypatch.setattr(os, "scandir", lambda place: refuse(Path("sd14")))
     with pytest.raises(PermissionError):

@@ -16,7 +16,7 @@ import yaml
 from PIL import Image
 from repository import ROOT
 
-from data import index
+from data.indexing import one_file
 from grid.durations import duration
 from grid.experiment_file.loading import load_experiment
 from grid.records.commits import (
@@ -587,18 +587,18 @@ def test_what_the_driver_raises_is_said_in_words(crossgen, own_run, monkeypatch,
 def test_a_signal_before_the_driver_is_up_keeps_the_index_and_says_run_again(
     crossgen, own_run, monkeypatch, number
 ):
-    facts_of = index.facts_of
+    facts_in = one_file.facts_in
     images = []
 
     def facts_and_then(content, path):
         images.append(path)
         if len(images) == 20:
             os.kill(os.getpid(), number)
-        return facts_of(content, path)
+        return facts_in(content, path)
 
     cache = own_run.folder / "new-cache"
     monkeypatch.setenv("CROSSGEN_CACHE", str(cache))
-    monkeypatch.setattr(index, "facts_of", facts_and_then)
+    monkeypatch.setattr(one_file, "facts_in", facts_and_then)
     before = signal.getsignal(number)
     code, _, err = crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")
     assert code == 75
