@@ -2,10 +2,10 @@
 
 The thresholds lie above what pictures without a history give:
 
-    jpeg_grid > 4.5   none of 3,450 lossless images (CIFAR-10, five generators of its size, toy
-                      photographs and fakes, photographs scaled down by 3/7; largest 4.4); of
-                      photographs once coded at quality 75 to 95, 98 % (32 px) to 100 % (64 px up)
-    period > 20       none of 60 photographs scaled down by 3/7 or of square fakes (largest 13); of
+    jpeg_grid > 4.5   none of 3,880 lossless images (CIFAR-10, five generators of its size, toy
+                      photographs and fakes, photographs scaled; largest 4.4); of
+                      photographs once coded at quality 75 to 95, 95 % (32 px) to 100 % (64 px up)
+    period > 20       none of 74 photographs scaled down by 3/7 or square fakes (largest 11); of
                       the same photographs enlarged by 1.3 or 1.5, 100 %; of downloaded photographs
                       8 %, whose own history is not known
 """
