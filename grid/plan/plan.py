@@ -32,6 +32,7 @@ from grid.plan.trial_specs import (
     pools_needed,
     publish_manifests,
     publish_pools,
+    resources_asked,
     trial_spec,
 )
 from grid.plan.wanted_pieces import WantedOfUntrained, wanted_pieces
@@ -276,7 +277,7 @@ def make_trials(plan: Plan, store: Store, *, resume_anyway: bool = False) -> lis
         Trial(
             fit_id=f.fit.fit_id,
             label=f.fit.label,
-            resources=_resources(plan.expansion.experiment, f.fit),
+            resources=resources_asked(plan.expansion.experiment, f.fit),
             work=f.work,
             # While a run goes on, only what was measured in its store tells of the time left.
             predicted_s=f.predicted_s if f.alike_ran else None,
@@ -300,13 +301,3 @@ def is_done(store: Store, trial: Trial) -> bool:
 
     commit = read_commit(store, trial.fit_id)
     return commit is not None and not missing_pieces(cast(TrialSpec, trial.spec), commit, store)
-
-
-def _resources(experiment: Experiment, fit: Fit) -> dict[str, float]:
-    """What a trial asks for. Where nothing is said, a trial takes a whole GPU if there is one."""
-    spec = experiment.resources.get(fit.card.name)
-    cpu = max(spec.cpu if spec else 1, experiment.threads)
-    resources = {"cpu": float(cpu)}
-    if spec is not None and spec.gpu is not None:
-        resources["gpu"] = spec.gpu
-    return resources

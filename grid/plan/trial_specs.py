@@ -89,6 +89,16 @@ def asks_for_no_gpu(experiment: Experiment, fit: Fit) -> bool:
     return resources is not None and resources.gpu == 0
 
 
+def resources_asked(experiment: Experiment, fit: Fit) -> dict[str, float]:
+    """Return what a trial asks for: where nothing is said, a whole GPU if there is one."""
+    spec = experiment.resources.get(fit.card.name)
+    cpu = max(spec.cpu if spec else 1, experiment.threads)
+    resources = {"cpu": float(cpu)}
+    if spec is not None and spec.gpu is not None:
+        resources["gpu"] = spec.gpu
+    return resources
+
+
 def training_block(fit: Fit, paths: Mapping[str, str], catalog: Catalog) -> TrainingSpec | None:
     """Return what a fit trains on, as pools and a rule, with the digests of the rows."""
     if fit.training is None or fit.selection is None:
