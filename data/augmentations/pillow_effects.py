@@ -15,7 +15,7 @@ Picture = PIL.Image.Image
 Resampling = PIL.Image.Resampling
 Colour = tuple[int, int, int]
 Matrix = tuple[float, float, float, float, float, float]
-ENHANCED: dict[str, type[PIL.ImageEnhance._Enhance]] = {
+ENHANCED: dict[str, Callable[[Picture], PIL.ImageEnhance._Enhance]] = {
     "brightness": PIL.ImageEnhance.Brightness,
     "contrast": PIL.ImageEnhance.Contrast,
     "colour": PIL.ImageEnhance.Color,

@@ -37,5 +37,5 @@ def amplitude_scale(
 
 def _spectrum_and_band(planes_NPHW: Tensor, band: tuple[float, float]) -> tuple[Tensor, Tensor]:
     """Half of the spectrum, and where a band is in it: DC never."""
-    radius_HV = radius(*planes_NPHW.shape[-2:], planes_NPHW.device)
+    radius_HV = radius(planes_NPHW)
     return spectrum(planes_NPHW), without_mean(in_band(radius_HV, *band))

@@ -25,7 +25,7 @@ def band_stop(planes_NPHW: Tensor, draws: BatchDraws, width: tuple[float, float]
 @frequency_augmentation("band_drop")
 def band_drop(planes_NPHW: Tensor, draws: BatchDraws, share: float, bands: int) -> Tensor:
     """Remove each ring with a probability."""
-    radius_HV = radius(*planes_NPHW.shape[-2:], planes_NPHW.device)
+    radius_HV = radius(planes_NPHW)
     ring_HV = (radius_HV * bands).long().clamp(max=bands - 1)
     dropped = torch.from_numpy(draws.shares(bands) < share).to(planes_NPHW.device)
     return removed(planes_NPHW, dropped[:, ring_HV].unsqueeze(1))
@@ -36,7 +36,7 @@ def frequency_mask(
     planes_NPHW: Tensor, draws: BatchDraws, ratio: float, band: tuple[float, float]
 ) -> Tensor:
     """Remove each frequency with a probability, the same in all planes."""
-    radius_HV = radius(*planes_NPHW.shape[-2:], planes_NPHW.device)
+    radius_HV = radius(planes_NPHW)
     drawn_N1HV = even(draws.uniform_field(1, *radius_HV.shape), planes_NPHW.shape[-1])
     return removed(planes_NPHW, (drawn_N1HV < ratio) & in_band(radius_HV, *band))
 
@@ -50,5 +50,5 @@ def _random_band(planes_NPHW: Tensor, draws: BatchDraws, width: tuple[float, flo
     """For each image a band of radii, (N, 1, H, V): its width drawn, then its place."""
     drawn_width = draws.uniform(*width)
     low = draws.uniform(0.0, 1.0) * (1 - drawn_width)
-    radius_HV = radius(*planes_NPHW.shape[-2:], planes_NPHW.device)
+    radius_HV = radius(planes_NPHW)
     return in_band(radius_HV, draws.on_device(low), draws.on_device(low + drawn_width))

@@ -19,17 +19,20 @@ LARGEST_RADIUS = 0.5**0.5
 
 def spectrum(planes_NCHW: Tensor) -> Tensor:
     """Half of the spectrum of real planes, complex (N, C, H, V), unnormalised."""
-    return torch.fft.rfft2(planes_NCHW.contiguous())
+    half_NCHV: Tensor = torch.fft.rfft2(planes_NCHW.contiguous())
+    return half_NCHV
 
 
 def changed(planes_NCHW: Tensor, change_NCHV: Tensor) -> Tensor:
     """Planes whose spectrum is changed by a summand: where that is 0, equal bit for bit."""
     height, width = planes_NCHW.shape[-2:]
-    return planes_NCHW + torch.fft.irfft2(change_NCHV, s=(height, width))
+    difference_NCHW: Tensor = torch.fft.irfft2(change_NCHV, s=(height, width))
+    return planes_NCHW + difference_NCHW
 
 
-def radius(height: int, width: int, device: torch.device) -> Tensor:
+def radius(planes_NCHW: Tensor) -> Tensor:
     """Radius of each frequency as a share of the largest: 0 at DC, 1 at the corner; (H, V)."""
+    (height, width), device = planes_NCHW.shape[-2:], planes_NCHW.device
     down = torch.fft.fftfreq(height, device=device)
     across = torch.fft.rfftfreq(width, device=device)
     return torch.hypot(down[:, None], across[None, :]) / LARGEST_RADIUS

@@ -17,7 +17,7 @@ def phase_jitter(
     """F' = F exp(i sigma n), n odd noise."""
     spectrum_NPHV = spectrum(planes_NPHW)
     width = planes_NPHW.shape[-1]
-    is_in_band_HV = in_band(radius(*planes_NPHW.shape[-2:], planes_NPHW.device), *band)
+    is_in_band_HV = in_band(radius(planes_NPHW), *band)
     angle_NPHV = odd(draws.normal_field(*spectrum_NPHV.shape[1:]), width) * sigma * is_in_band_HV
     turn_NPHV = torch.polar(torch.ones_like(angle_NPHV), angle_NPHV)
     return changed(planes_NPHW, spectrum_NPHV * (turn_NPHV - 1))

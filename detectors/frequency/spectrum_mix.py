@@ -54,5 +54,5 @@ def with_amplitude_of(
     """Planes whose amplitude goes towards that of others, by a share and within a band."""
     own = spectrum(planes_NPHW)
     difference = spectrum(others_NPHW).abs() - own.abs()
-    mask_HV = in_band(radius(*planes_NPHW.shape[-2:], planes_NPHW.device), *band)
+    mask_HV = in_band(radius(planes_NPHW), *band)
     return changed(planes_NPHW, unit(own) * (difference * share_N111 * mask_HV))

@@ -27,8 +27,9 @@ def log_spectrum(images_BCHW: Tensor) -> Tensor:
 def band_pass(images_BCHW: Tensor, low: float, high: float) -> Tensor:
     """The frequencies of a band."""
     size = images_BCHW.shape[-2:]
-    mask_HV = without_mean(in_band(radius(*size, images_BCHW.device), low, high))
-    return torch.fft.irfft2(spectrum(images_BCHW) * mask_HV, s=size)
+    mask_HV = without_mean(in_band(radius(images_BCHW), low, high))
+    band_BCHW: Tensor = torch.fft.irfft2(spectrum(images_BCHW) * mask_HV, s=size)
+    return band_BCHW
 
 
 def phase_only(images_BCHW: Tensor) -> Tensor:

@@ -22,7 +22,8 @@ from data.operations import parse
 from data.randomness import stream
 from detectors.batch_augmentation.batch import TrainingBatch
 from detectors.batch_augmentation.implementations import augmented
-from detectors.batches import scaled, stacked, training_pipeline
+from detectors.batches import scaled, stacked
+from detectors.training_pipeline import training_pipeline
 
 BATCH = 32
 AUGMENTATIONS = (
