@@ -13,6 +13,7 @@ from data.operations import PipelineError, known, parse
 from data.pipelines import registered
 from detectors.batch_augmentation.batch import BatchDraws, TrainingBatch
 from detectors.batch_augmentation.implementations import implementations
+from detectors.batch_augmentation.mixing import _rectangles
 from detectors.batch_augmentation.step_inputs import step_inputs
 
 MIXES = ["mixup(0.8)", "cutmix(1.0)", "mixup_or_cutmix"]
@@ -81,6 +82,15 @@ def test_the_share_has_its_distribution() -> None:
     share = draws.beta(0.8)
     assert share.mean() == pytest.approx(0.5, abs=0.03)
     assert share.var() == pytest.approx(1 / (4 * (2 * 0.8 + 1)), abs=0.01)
+
+
+def test_cut_rectangles_have_the_areas_of_the_paper() -> None:
+    """Sides sqrt(m), m uniform, centre uniform: a side s is seen as s - s^2 / 4 in the mean."""
+    batch = a_batch(2000, 64, 48)
+    _, share = _rectangles(batch, BatchDraws(batch, 0, 1.0), 1.0)
+    assert share.mean() == pytest.approx(1 / 2 - 1 / 5 + 1 / 48, abs=0.03)
+    assert share.min() >= 0
+    assert share.max() > 0.8
 
 
 def test_one_of_the_two_is_chosen_for_each_image() -> None:

@@ -114,6 +114,14 @@ def test_amplitude_noise_adds_its_variance_to_the_energy_and_keeps_phases() -> N
     assert float(turned.real.min()) > -1e-3
 
 
+def test_strong_amplitude_noise_turns_no_phase_round() -> None:
+    """An amplitude ends at 0: a negative one would be the opposite phase."""
+    batch = a_batch(2, 16, 16, contrast=0.01)
+    result = after("amplitude_noise(3, p=1)", batch)
+    turned = spectra(result.images_BCHW) * spectra(batch.images_BCHW).conj()
+    assert float(turned.real.min()) > -1e-6
+
+
 def radii(height: int, width: int) -> torch.Tensor:
     """Radius of each frequency of the whole spectrum, the corner 1."""
     down, across = torch.fft.fftfreq(height), torch.fft.fftfreq(width)
