@@ -13,11 +13,9 @@ import numpy as np
 from data.gaussian_blur import gaussian_blur
 from data.geometry import Filter, check_range, check_sizes, resized, with_shorter_side
 from data.jpeg import Subsampling, jpeg_coded
+from data.operation_registry import INPUT
 from data.pipelines import Apply, Image, operation
 from data.webp import webp_coded
-
-INPUT = "input"
-"""The name of the mark between what acts at the native size and what acts on the input."""
 
 
 @operation(INPUT, kind="degradation", keeps_size=True, bytes_per_pixel=0)

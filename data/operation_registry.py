@@ -24,6 +24,8 @@ ActsOn = Literal["image", "batch", "targets"]
 ACTS_IN_ORDER: tuple[ActsOn, ...] = ("image", "batch", "targets")
 """What an operation acts on: an image by itself, before it is cut and stacked; a training batch on
 the device; such a batch and its labels too. In a pipeline they stand in this order."""
+INPUT = "input"
+"""Of degradations: the mark between what acts at the native size and what acts on the input."""
 Apply = Callable[[Image, np.random.Generator], Image]
 ApplyByLabel = Callable[[Image, np.random.Generator, int], Image]
 Factory = TypeVar("Factory", bound=Callable[..., Apply | ApplyByLabel | None])

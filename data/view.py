@@ -19,7 +19,7 @@ import numpy as np
 
 from data import decode_version
 from data.decode_version import DECODE, with_decoding
-from data.degradations import INPUT
+from data.operation_registry import INPUT
 from data.operations import Image, Pipeline, PipelineError, parse
 from data.pipelines import require_rgb
 from data.randomness import stream

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from safetensors.torch import load as read_safetensors
 from torch import nn
 
-from data.operations import parse
+from data.operations import Pipeline, parse
 from detectors import checkpoint_headers, checkpoints, safetensors_bytes, weights
 from detectors.batches import cut_into, epoch_order, in_order, scaled
 from detectors.contract import build, load_card
@@ -151,6 +152,8 @@ def test_loss_on_fixed_logits_is_cross_entropy_over_two_outputs(smoothing: float
     run.recipe, run.seed, run.device = resolve_recipe(NPR, changes), 0, torch.device("cpu")
     run.network, run.has_batch_norm, run.slices, run.steps = network, False, [slice(0, 4)], 10
     run.state, run.loss_sum = TrainingState(), torch.zeros((), dtype=torch.float64)
+    run.augmentation = run._second = Pipeline(())
+    run.training, run._shown = SimpleNamespace(image_ids=list("abcd")), np.arange(4)
     run.optimizer = Optimizer(network, run.recipe)
     two_outputs_B2 = torch.stack([torch.zeros(4), network.logit_B.detach().clone()], dim=1)
     two_outputs_B2.requires_grad_()
