@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.collection_summary import CollectionSummary, summary_of
+from data.counts import counted
 from data.index import index_root
+from data.index_cache import merge_shards, relocate
 from data.inventory import Comparison, compare
 from data.layouts import RootTooHigh, UnknownLayout
 from data.manifest import Manifest
@@ -20,6 +22,7 @@ from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED
 from grid.sources.roots import unknown_folder
 from launch.command_lines import command_line
 from launch.index_files import check_writable, print_json, write_manifests, write_problems
+from launch.paragraphs import print_paragraph
 from launch.show_index import print_collection
 from launch.waiting import images_read, waiting
 
@@ -40,47 +43,67 @@ class Indexed:
         return not self.manifest.problems and not self.summary.conflicts
 
 
-def index_roots(
-    given: Sequence[Path],
-    *,
-    layout: str | None = None,
-    rehash: bool = False,
-    threads: int | None = None,
-    problems: Path | None = None,
-    write: Path | None = None,
-    as_json: bool = False,
-) -> int:
+@dataclass(frozen=True, kw_only=True)
+class IndexOptions:
+    """What is asked of an index.
+
+    Attributes:
+        layout: of all roots; None detects it, or takes what the experiment states.
+        rehash: read every file again.
+        decode: decode every image once.
+        threads: files that are read at a time; None for as many as suit this machine.
+        shard: read one part of each root only, as (number, of).
+        merge: cache folders with the parts that other machines have read.
+        moved: old and new place of roots that were moved.
+        problems: a CSV file for all files that cannot be used.
+        write: a Parquet file for the rows of all manifests.
+        as_json: print the summary as JSON, nothing else.
+    """
+
+    layout: str | None = None
+    rehash: bool = False
+    decode: bool = False
+    threads: int | None = None
+    shard: tuple[int, int] | None = None
+    merge: tuple[Path, ...] = ()
+    moved: tuple[tuple[Path, Path], ...] = ()
+    problems: Path | None = None
+    write: Path | None = None
+    as_json: bool = False
+
+
+def index_roots(given: Sequence[Path], options: IndexOptions) -> int:
     """Index roots and say what was found; return the exit code.
 
     Args:
         given: roots of collections, or experiment files whose roots are meant.
-        layout: of all of them; None detects it, or takes what the experiment states.
-        rehash: read every file again.
-        threads: that read files at a time.
-        problems: a CSV file for all files that cannot be used.
-        write: a Parquet file for the rows of all manifests.
-        as_json: print the summary as JSON, nothing else.
+        options: see there.
 
     Raises:
         Refused: a root is no collection; what was found of the others is shown before.
     """
-    check_writable(problems, write)
-    specs = _specs(given, layout)
+    check_writable(options.problems, options.write)
+    console = Console(stderr=options.as_json)
+    specs = _specs([*given, *(new for _, new in options.moved)], options.layout)
+    for old, new in options.moved:
+        taken = relocate(default_cache_dir(), old, new)
+        print_paragraph(console, f"{counted(taken, 'file')} of {old} taken over unread at {new}")
     refused = Problems()
     found: list[Indexed] = []
     for spec in specs:
-        manifest = _manifest(spec, rehash, threads, refused)
+        manifest = _manifest(spec, options, refused)
         if manifest is None:
             continue
-        found.append(Indexed(manifest, summary_of(manifest), compare(manifest)))
-        if not as_json:
-            print_collection(Console(), found[-1], problems)
-    if as_json:
+        is_whole = manifest.shard is None
+        found.append(Indexed(manifest, summary_of(manifest), compare(manifest) if is_whole else []))
+        if not options.as_json:
+            print_collection(console, found[-1], options.problems)
+    if options.as_json:
         print_json(found)
-    if problems is not None:
-        write_problems(problems, found)
-    if write is not None:
-        write_manifests(write, found)
+    if options.problems is not None:
+        write_problems(options.problems, found)
+    if options.write is not None:
+        write_manifests(options.write, found)
     refused.raise_if_any()
     return EXIT_DONE if all(each.is_sound for each in found) else EXIT_FAILED
 
@@ -102,27 +125,32 @@ def _specs(given: Sequence[Path], layout: str | None) -> list[DatasetSpec]:
     return list(found.values())
 
 
-def _manifest(
-    spec: DatasetSpec, rehash: bool, threads: int | None, refused: Problems
-) -> Manifest | None:
+def _manifest(spec: DatasetSpec, options: IndexOptions, refused: Problems) -> Manifest | None:
     """Index one root; None, with a problem noted, where it is no collection."""
     if not spec.root.is_dir():
         why = "it is a file" if spec.root.exists() else "there is no such folder"
         refused.add(str(spec.root), why, "Give the folder of a collection of images")
         return None
+    cache_dir = default_cache_dir()
     with waiting(f"listing {spec.root}") as say:
         try:
+            if options.merge:
+                merge_shards([*options.merge, cache_dir], spec.root, cache_dir)
             return index_root(
                 spec.root,
                 spec.layout,
-                default_cache_dir(),
-                rehash=rehash,
+                cache_dir,
+                rehash=options.rehash,
+                threads=options.threads,
                 progress=lambda done, total: say(images_read(done, total)),
-                threads=threads,
+                shard=options.shard,
+                decode=options.decode,
             )
         except UnknownLayout as error:
             roots = error.roots if isinstance(error, RootTooHigh) else ()
             refused.extend([unknown_folder(spec.root, error, command_line("index", *roots))])
+        except Refused as error:
+            refused.extend(error.problems)
         except OSError as error:
             why = f"{error.filename or spec.root} cannot be listed ({error.strerror})"
             refused.add(str(spec.root), why, "Check its permissions and its disk, then run again")

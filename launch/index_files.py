@@ -37,10 +37,11 @@ def write_problems(path: Path, found: Sequence[Indexed]) -> None:
     def write(temporary: Path) -> None:
         with temporary.open("w", newline="", encoding="utf-8") as file:
             lines = csv.writer(file)
-            lines.writerow(["root", "path", "reason"])
+            lines.writerow(["root", "path", "kind", "reason"])
             for each in found:
                 for problem in each.manifest.problems:
-                    lines.writerow([each.manifest.root, problem.path, problem.reason])
+                    row = [each.manifest.root, problem.path, problem.kind, problem.reason]
+                    lines.writerow(row)
 
     _written(path, write)
 
@@ -80,6 +81,7 @@ def _plain(indexed: Indexed) -> dict[str, Any]:
         "layout": manifest.layout,
         "reason": manifest.reason,
         "simulated": manifest.simulated,
+        "shard": manifest.shard,
         "images": summary.images,
         "bytes": summary.bytes,
         "sources": [asdict(each) for each in summary.sources],

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data.counts import counted
+from data.file_problems import PIXELS, FileProblem
 from grid.console import Console
 from launch.paragraphs import print_paragraph
 
@@ -36,9 +37,13 @@ def print_collection(console: Console, indexed: Indexed, problems: Path | None) 
     print_paragraph(console, f"layout {manifest.layout}: {manifest.reason}", 2)
     if manifest.simulated:
         print_paragraph(console, "simulated images: no evidence about real generators", 2, "yellow")
+    if manifest.shard is not None:
+        said = f"part {manifest.shard[0]} of {manifest.shard[1]}, no whole collection; when all are"
+        print_paragraph(console, f"{said} read: crossgen index ROOT --merge FOLDER", 2, "yellow")
     total = f"{counted(summary.images, 'image')}, {_size(summary.bytes)}"
     for number, what in (
-        (len(manifest.problems), "not usable"),
+        (len(_damaged(manifest)), "of them not decodable"),
+        (len(manifest.problems) - len(_damaged(manifest)), "more not usable"),
         (sum(manifest.skipped.values()), "left out by rule"),
     ):
         total += f"; {number:,} {what}" if number else ""
@@ -130,10 +135,19 @@ def _print_lines(console: Console, title: str, lines: list[str], style: str) -> 
 
 
 def _print_problems(console: Console, manifest: Manifest, problems: Path | None) -> None:
-    lines = [f"{each.path}: {each.reason}" for each in manifest.problems]
-    files = counted(len(lines), "file")
-    _print_lines(console, f"{files} cannot be used", lines, "bold red")
-    if problems is not None and lines:
-        print_paragraph(console, f"all of them: {problems}", 4)
-    elif len(lines) > _SHOWN:
-        print_paragraph(console, "all of them: --problems FILE.csv", 4)
+    damaged = _damaged(manifest)
+    unusable = [each for each in manifest.problems if each.kind != PIXELS]
+    for files, one, several in (
+        (unusable, "file cannot be used", "files cannot be used"),
+        (damaged, "image does not decode", "images do not decode"),
+    ):
+        lines = [f"{each.path}: {each.reason}" for each in files]
+        _print_lines(console, counted(len(files), one, several), lines, "bold red")
+        if len(files) > _SHOWN:
+            where = str(problems) if problems is not None else "--problems FILE.csv"
+            print_paragraph(console, f"all of them: {where}", 4)
+
+
+def _damaged(manifest: Manifest) -> list[FileProblem]:
+    """The images whose header is sound and whose pixels are not; they are rows."""
+    return [each for each in manifest.problems if each.kind == PIXELS]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.counts import counted
-from data.inventory import compare
 from grid.checks.recompression import coded_again
 from grid.checks.squashing import squashed
 from grid.console import Console
@@ -31,7 +30,7 @@ def print_remarks(console: Console, plan: Plan) -> None:
 def _not_as_published(plan: Plan) -> Iterator[str]:
     """One line per dataset that is a known collection and differs from its published numbers."""
     for alias, dataset in plan.expansion.catalog.datasets.items():
-        for comparison in compare(dataset.manifest):
+        for comparison in dataset.comparisons:
             if comparison.differences:
                 command = command_line("index", dataset.root)
                 yield (

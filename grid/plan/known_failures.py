@@ -1,7 +1,7 @@
-"""Images that did not decode in an earlier run: said when planning, not met again by each run.
+"""Images known not to decode: said when planning, not met again by each run.
 
-Workers leave the ids of such images in the store's failure records, and an experiment that leaves
-them out of training has them in its own record.
+Workers leave the ids of such images in the store's failure records, an index that decodes finds
+them, and an experiment that leaves them out of training has them in its own record.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from grid.records.experiments import ExperimentRecord
 from grid.records.failures import read_failures
 from grid.records.readable import readable_experiments, readable_failures
 from grid.refusal import Problems, Refused
-from grid.sources.undecodable import Undecodable, undecodable_in
+from grid.sources.undecodable import Undecodable
 from grid.store.base import Store
 
 SHOWN = 5
@@ -47,7 +47,7 @@ def refuse_known_failures(plan: Plan, store: Store) -> list[Undecodable]:
 
     Args:
         plan: what is missing of it is looked at; a plan with nothing to do is never refused.
-        store: whose failure records name the images.
+        store: whose failure records name images, besides those that the index knows.
 
     Raises:
         Refused: the file says `unreadable: refuse`, or a fit would train on one of them.
@@ -121,7 +121,7 @@ def _add(problems: Problems, dataset: str, images: list[Undecodable], also: str)
     shown = "; ".join(map(str, images[:SHOWN]))
     more = f" and {len(images) - SHOWN} more" if len(images) > SHOWN else ""
     problems.add(
-        f"data.{dataset}: {counted(len(images), 'image')} found by an earlier run not to decode",
+        f"data.{dataset}: {counted(len(images), 'image')} known not to decode",
         f"{shown}{more}",
         f"Repair or remove them. {also}",
     )
@@ -131,7 +131,7 @@ def _found(plan: Plan, store: Store) -> list[Undecodable]:
     if not plan.missing:
         return []
     pools = pools_needed(plan.expansion, [f.fit for f in plan.missing])
-    return undecodable_in(plan.expansion.catalog.located(pools), named_by_failures(store))
+    return plan.expansion.catalog.known_undecodable(named_by_failures(store), pools)
 
 
 def _trained_on(plan: Plan) -> frozenset[str]:

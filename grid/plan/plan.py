@@ -258,15 +258,10 @@ def make_trials(plan: Plan, store: Store, *, resume_anyway: bool = False) -> lis
         if test_set.classes is not None
         for pool_id in (*test_set.real_pools, *test_set.fake_pools)
     }
-    publish_manifests(store, plan.expansion.catalog, plan.manifests)
-    whole = plan.expansion.whole
-    paths = publish_pools(
-        store,
-        plan.expansion.catalog,
-        needed,
-        tested_by_class,
-        left_out_by_facts=bool(whole.matched),
-    )
+    catalog, whole = plan.expansion.catalog, plan.expansion.whole
+    publish_manifests(store, catalog, plan.manifests)
+    by_facts = bool(whole.matched)
+    paths = publish_pools(store, catalog, needed, tested_by_class, left_out_by_facts=by_facts)
     record = plan.record if whole is plan.expansion else experiment_record(whole)
     for each in whole.matched:
         write_table_list(store, each.formed.table_list)

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.counts import counted
-from data.file_problems import PIXELS
+from data.file_problems import PIXELS, FileProblem
 from data.generators import SEVERAL
 from data.index import index_root, indexed_manifest
+from data.inventory import Comparison, compare
 from data.layouts import UnknownLayout
 from data.manifest import COLUMNS, Manifest
 from data.pools import Pool, label_conflicts, limit, pools_of
@@ -28,7 +29,7 @@ from grid.sources.families import check_groups, with_stated
 from grid.sources.named_reals import with_named_reals
 from grid.sources.roots import unknown_root, without_images
 from grid.sources.source import FAKE, REAL, Source
-from grid.sources.undecodable import Undecodable, undecodable_in
+from grid.sources.undecodable import Undecodable, undecodable_by_index, undecodable_in
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class IndexedDataset:
     pools: tuple[Pool, ...]
     sources: tuple[Source, ...]
     classes: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()  # with published collections that it is
 
     @property
     def left_out(self) -> list[str]:
@@ -99,9 +101,28 @@ class Catalog:
         chosen = by_id if pool_ids is None else pool_ids
         return [(by_id[p][0].alias, by_id[p][0].root, by_id[p][1]) for p in chosen]
 
+    def known_undecodable(
+        self, image_ids: Collection[str], pool_ids: Iterable[str] | None = None
+    ) -> list[Undecodable]:
+        """Return the images of pools that do not decode, as far as it is known.
+
+        Args:
+            image_ids: of images that did not decode in an earlier run; what an index that decoded
+                has found is known besides.
+            pool_ids: to look into; None for all.
+        """
+        pools = self.located(pool_ids)
+        reasons = {
+            alias: {p.path: p.reason for p in dataset.manifest.problems if p.kind == PIXELS}
+            for alias, dataset in self.datasets.items()
+        }
+        found = {u.image_id: u for u in undecodable_by_index(pools, reasons)}
+        others = undecodable_in(pools, set(image_ids) - found.keys())
+        return [*found.values(), *others]
+
     def without_undecodable(self, image_ids: Collection[str]) -> Catalog:
-        """Return the catalog with those of some images kept out of training that do not decode."""
-        found = undecodable_in(self.located(), image_ids)
+        """Return the catalog with what `known_undecodable` finds kept out of training."""
+        found = self.known_undecodable(image_ids)
         return replace(self, undecodable={image.image_id: image for image in found})
 
     def trainable(self, pool: Pool) -> Pool:
@@ -156,9 +177,11 @@ def open_catalog(
         if manifest is None:
             continue
         manifest = with_aliases(alias, spec.aliases, manifest, problems)
-        if manifest.problems and unreadable == "refuse":
-            problems.add(*_unreadable(alias, manifest))
+        unusable = [p for p in manifest.problems if p.kind != PIXELS]
+        if unusable and unreadable == "refuse":
+            problems.add(*_unreadable(alias, unusable))
         pools = [_limited(p, image_limit) for p in pools_of(manifest)]
+        comparisons = compare(manifest)
         # From here on the pools hold the rows: of millions they are not kept twice.
         manifest = replace(manifest, table=COLUMNS.empty_table())
         if not pools:
@@ -172,6 +195,7 @@ def open_catalog(
             tuple(pools),
             tuple(_sources(alias, pools)),
             spec.classes,
+            tuple(comparisons),
         )
     beside = with_named_reals(
         {alias: dataset.sources for alias, dataset in found.items()},
@@ -232,11 +256,11 @@ def _manifest(
     return None
 
 
-def _unreadable(alias: str, manifest: Manifest) -> tuple[str, str, str]:
-    shown = "; ".join(f"{p.path} ({p.reason})" for p in manifest.problems[:5])
-    more = f" and {len(manifest.problems) - 5} more" if len(manifest.problems) > 5 else ""
+def _unreadable(alias: str, files: Sequence[FileProblem]) -> tuple[str, str, str]:
+    shown = "; ".join(f"{p.path} ({p.reason})" for p in files[:5])
+    more = f" and {len(files) - 5} more" if len(files) > 5 else ""
     return (
-        f"data.{alias}: {counted(len(manifest.problems), 'unreadable file')}",
+        f"data.{alias}: {counted(len(files), 'unreadable file')}",
         f"{shown}{more}",
         "Repair or remove them; `unreadable: null_score` and `leave_out` leave them out, counted",
     )

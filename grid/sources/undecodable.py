@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,33 @@ def undecodable_in(
         if reason:
             found.append(Undecodable(alias, path, image_id, reason, tuple(held_by[image_id])))
     return found
+
+
+def undecodable_by_index(
+    pools: Iterable[tuple[str, Path, Pool]], reasons: Mapping[str, Mapping[str, str]]
+) -> list[Undecodable]:
+    """Return which images of some pools an index that decoded has found not to decode.
+
+    Args:
+        pools: to look into, each with its dataset's alias and root.
+        reasons: by alias and path below the root.
+    """
+    found: dict[str, Undecodable] = {}
+    for alias, _, pool in pools:
+        paths = pa.array(sorted(reasons.get(alias, ())), pa.string())
+        if not len(paths):
+            continue
+        held = pool.table.filter(pc.is_in(pool.table["path"], value_set=paths))
+        for image_id, path in zip(
+            held["image_id"].to_pylist(), held["path"].to_pylist(), strict=True
+        ):
+            known = found.get(image_id)
+            if known is None:
+                reason = reasons[alias][path]
+                found[image_id] = Undecodable(alias, path, image_id, reason, (pool.pool_id,))
+            else:
+                found[image_id] = replace(known, pools=(*known.pools, pool.pool_id))
+    return list(found.values())
 
 
 def _why_not(path: Path, image_id: str) -> str:

@@ -7,6 +7,7 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from damaged_images import break_pixels
 
 
 @pytest.fixture
@@ -33,12 +34,72 @@ def test_unusable_files_are_listed_counted_and_written(crossgen, root, tmp_path)
     code, out, _ = crossgen("index", root, "--problems", listed)
     assert code == 1
     assert "27 images" in out
-    assert "21 not usable" in out
+    assert "21 more not usable" in out
     assert "g1/train/ai/000.png: the file is empty (0 bytes)" in out
     assert "... and 11 more" in out
     rows = list(csv.DictReader(listed.read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 21
-    assert {row["root"] for row in rows} == {str(root)}
+    assert {(row["root"], row["kind"]) for row in rows} == {(str(root), "header")}
+
+
+def test_images_that_do_not_decode_are_found_on_request_and_stay_rows(crossgen, root, tmp_path):
+    break_pixels(root / "g1" / "train" / "ai" / "000.png")
+    assert crossgen("index", root)[0] == 0
+    listed = tmp_path / "problems.csv"
+    code, out, _ = crossgen("index", root, "--decode", "--problems", listed)
+    assert code == 1
+    assert "28 images" in out
+    assert "1 of them not decodable" in out
+    assert "g1/train/ai/000.png: broken or truncated pixels" in out
+    [row] = csv.DictReader(listed.read_text(encoding="utf-8").splitlines())
+    assert row["kind"] == "pixels"
+    # Known from then on, without decoding again.
+    assert "1 of them not decodable" in crossgen("index", root)[1]
+
+
+def test_parts_that_several_machines_read_are_merged(crossgen, root, tmp_path, monkeypatch):
+    (root / "g1" / "train" / "ai" / "000.png").write_bytes(b"")
+    whole = crossgen("index", root)[1]
+    for part in (1, 2):
+        monkeypatch.setenv("CROSSGEN_CACHE", str(tmp_path / f"machine{part}"))
+        _, out, _ = crossgen("index", root, "--shard", f"{part}/2")
+        assert f"part {part} of 2, no whole collection" in out
+        assert "as published" not in out
+    monkeypatch.setenv("CROSSGEN_CACHE", str(tmp_path / "together"))
+    code, _, err = crossgen("index", root, "--merge", tmp_path / "machine1")
+    assert code == 2
+    assert "2/2" in err
+    monkeypatch.setattr("data.index.read_files", None)  # nothing is read any more
+    both = ["--merge", tmp_path / "machine1", "--merge", tmp_path / "machine2"]
+    code, out, _ = crossgen("index", root, *both)
+    assert code == 1
+    assert out == whole
+
+
+def test_a_root_that_was_moved_is_not_read_again(crossgen, root, tmp_path, monkeypatch):
+    crossgen("index", root)
+    root.rename(tmp_path / "elsewhere")
+    monkeypatch.setattr("data.index.read_files", None)
+    code, out, _ = crossgen("index", "--map", f"{root}={tmp_path / 'elsewhere'}")
+    assert code == 0
+    assert "28 files of" in out
+    assert "28 images" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--shard", "0/2"], "is no part"),
+        (["--shard", "3/2"], "is no part"),
+        (["--shard", "2"], "is no part"),
+        (["--map", "here"], "is not OLD=NEW"),
+        (["--shard", "1/2", "--map", "a=b"], "--shard reads one part"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(crossgen, root, options, said):
+    code, _, err = crossgen("index", root, *options)
+    assert code == 2
+    assert said in err
 
 
 def test_one_image_with_two_labels_is_no_sound_root(crossgen, root):

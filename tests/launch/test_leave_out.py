@@ -159,5 +159,5 @@ def test_refusing_is_answered_with_the_way_to_leave_out(crossgen, own_run):
     assert "Mend, replace or remove the file" in " ".join(err.split())
     code, _, err = crossgen("plan", *given)
     assert code == 2
-    assert "2 images found by an earlier run not to decode" in err
+    assert "2 images known not to decode" in err
     assert "`unreadable: leave_out` trains without them" in " ".join(err.split())

@@ -62,7 +62,7 @@ def test_what_does_not_need_a_damaged_image_is_scored_and_the_next_plan_names_it
     for command in (["plan"], ["run", "--no-ray"]):
         code, _, err = crossgen(*command, own_run.file, "--store", own_run.store, *more)
         assert code == 2
-        assert "1 image found by an earlier run not to decode" in err
+        assert "1 image known not to decode" in err
         assert victim.name in err
         assert "null_score" in err
     assert len(read_failures(open_store(own_run.store))) == 2, "nothing started"
