@@ -31,7 +31,7 @@ from data.index_cache import (
 from data.indexing.columns import FACTS, are_equal, joined, table_of_entries
 from data.indexing.entry import FileEntry
 from data.indexing.looking import Looked, Shard, check_shard, look, same_sizes
-from data.indexing.reading import read_files
+from data.indexing.reading import Outcomes, read_files
 from data.indexing.rows import manifest_table, problems_of
 from data.manifest import Manifest
 from data.refusals import Refused
@@ -173,7 +173,8 @@ class _Files:
         done, kept = 0, time.monotonic()
         if progress:
             progress(0, len(paths))
-        batches = read_files(self._root, paths, decode=decode, readers=readers)
+        left: list[Outcomes] = []
+        batches = read_files(self._root, paths, left, decode=decode, readers=readers)
         try:
             with closing(batches):
                 for outcomes in batches:
@@ -189,6 +190,8 @@ class _Files:
                     if progress:
                         progress(done, len(paths))
         except BaseException:
+            read = [each for outcomes in left for each in outcomes]
+            waiting += [(path, found) for path, found in read if isinstance(found, FileEntry)]
             self._set_aside(waiting, row_of)
             raise
         self._take(table_of_entries(*_columns(waiting)), row_of)

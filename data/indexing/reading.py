@@ -29,13 +29,19 @@ def readers_here() -> int:
 
 
 def read_files(
-    root: str, paths: Sequence[str], *, decode: bool, readers: int | None = None
+    root: str,
+    paths: Sequence[str],
+    left: list[Outcomes],
+    *,
+    decode: bool,
+    readers: int | None = None,
 ) -> Generator[Outcomes, None, None]:
     """Read files and yield what came of them, in whatever order they are done.
 
     Args:
         root: of the collection.
         paths: of the files, below the root.
+        left: gets what was read but not yielded, when reading is broken off.
         decode: also decode their pixels.
         readers: at the same time; None for as many as suit this machine.
     """
@@ -45,12 +51,21 @@ def read_files(
     parts = [list(paths[start : start + per_task]) for start in range(0, len(paths), per_task)]
     with _Readers(root, decode=decode, in_processes=in_processes) as read:
         pool = ThreadPoolExecutor(number, "index")
+        # By the number of its part: what was read is not lost where the thread that asked is
+        # interrupted, wherever that is.
+        finished: dict[int, Outcomes] = {}
+
+        def read_part(number: int) -> int:
+            finished[number] = read(parts[number])
+            return number
+
         try:
-            tasks = [pool.submit(read, part) for part in parts]
+            tasks = [pool.submit(read_part, number) for number in range(len(parts))]
             for task in as_completed(tasks):
-                yield task.result()
+                yield finished.pop(task.result())
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+            left += finished.values()
 
 
 class _Readers:

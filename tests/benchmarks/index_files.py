@@ -99,7 +99,7 @@ def main() -> None:
                 "index": lambda: [
                     outcome
                     for outcomes in reading.read_files(
-                        place, names, decode=False, readers=given.processes
+                        place, names, [], decode=False, readers=given.processes
                     )
                     for outcome in outcomes
                 ],

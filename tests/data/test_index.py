@@ -223,7 +223,7 @@ def test_an_interrupted_index_keeps_what_it_read(
         index_root(root, None, tmp_path / "cache", threads=1, progress=interrupt)
     looked_into = reads(monkeypatch)
     assert index_root(root, None, tmp_path / "cache").table.num_rows == 8
-    assert 0 < len(looked_into) <= 6
+    assert len(looked_into) <= 6
 
 
 def test_a_cache_that_cannot_be_written_costs_time_only(root: Path, tmp_path: Path) -> None:

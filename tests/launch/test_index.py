@@ -171,3 +171,16 @@ def test_a_simulated_collection_is_called_so(crossgen, root):
     (root / SIMULATED_MARKER).write_text(marker_text({"made_by": "a test"}), encoding="utf-8")
     _, out, _ = crossgen("index", root)
     assert "simulated images: no evidence about real generators" in out
+
+
+def test_a_plan_may_trust_the_index_and_says_when_it_cannot(crossgen, own_run):
+    plan = "plan", own_run.file, "--store", own_run.store
+    code, _, err = crossgen(*plan, "--trust-index")
+    assert code == 2
+    assert "no index of it is kept" in err
+    assert crossgen(*plan)[0] == 0
+    code, _, err = crossgen(*plan, "--trust-index")
+    assert code == 0, err
+    code, _, err = crossgen(*plan, "--trust-index", "--rehash")
+    assert code == 2
+    assert "--rehash with --trust-index" in err

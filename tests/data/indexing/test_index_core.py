@@ -4,6 +4,8 @@ import io
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from repository import ROOT
 
-from data import index
 from data.index import index_root, indexed_manifest
 from data.index_cache import cache_path, merge_shards, read_index, relocate
 from data.indexing import one_file, reading
@@ -242,31 +244,30 @@ def test_a_file_that_kills_its_reader_is_named_and_the_others_are_read(
     assert manifest.table.num_rows == 23
 
 
+KILLED = """
+import os, sys
+from pathlib import Path
+from data import index
+from data.indexing import reading
+index._KEPT_AFTER_S, reading.FILES_PER_TASK = 0.0, 4
+
+def gone(done, total):
+    if done >= 12:
+        os._exit(9)
+
+index.index_root(Path(sys.argv[1]), None, Path(sys.argv[2]), threads=1, progress=gone)
+"""
+
+
 def test_a_killed_index_loses_nothing_that_was_kept(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, tmp_path: Path, read_paths: list[str]
 ) -> None:
-    monkeypatch.setattr(index, "_KEPT_AFTER_S", 0.0)
-    monkeypatch.setattr(reading, "FILES_PER_TASK", 4)
-
-    class Killed(BaseException):
-        """Whatever ends a process; nothing that was read is waiting to be kept just then."""
-
-    def interrupt(done: int, total: int) -> None:
-        if done >= 12:
-            raise Killed
-
-    with pytest.raises(Killed):
-        index_root(root, None, tmp_path, threads=1, progress=interrupt)
-    monkeypatch.undo()
+    command = [sys.executable, "-c", KILLED, str(root), str(tmp_path)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
     assert not cache_path(tmp_path, root).exists()
     assert len(list(tmp_path.glob("index-*.part-*.parquet"))) == 3
-    read_again: list[str] = []
-    facts_in = one_file.facts_in
-    monkeypatch.setattr(
-        one_file, "facts_in", lambda c, path: read_again.append(path) or facts_in(c, path)
-    )
     assert index_root(root, None, tmp_path).table.num_rows == 24
-    assert len(read_again) == 12
+    assert len(read_paths) == 12
     assert list(tmp_path.glob("index-*.part-*.parquet")) == []
 
 
