@@ -24,7 +24,7 @@ def recompress(quality: int, subsampling: Subsampling = "4:2:0") -> ApplyByLabel
     """Code both classes once more as JPEG at a quality of 1 to 100 (libjpeg's scale).
 
     Reals that are JPEG are then coded twice, which can be read from their pixels: see
-    `data/README.md`. Sizes stay as they are.
+    `data/matching/README.md`. Sizes stay as they are.
     """
     check_range("quality", quality, 1, 100)
 

@@ -27,7 +27,7 @@ def print_equalised(console: Console, expansion: Expansion) -> None:
             console,
             f"equalise {asked}: both classes are coded as JPEG once more. Where reals are JPEG "
             "already they are then coded twice, which a detector can read "
-            "(data/README.md, Equalise); `match` codes fakes alone",
+            "(data/matching/README.md); `match` codes fakes alone",
             0,
             "yellow",
         )

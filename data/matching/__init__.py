@@ -7,5 +7,5 @@
     coding       JPEG coding with given quantisation tables, read back and held against them
 
 The operation itself is in `data/equalisations.py`; what is decided and measured stands in
-`data/README.md`, section Equalise.
+`data/matching/README.md`.
 """
