@@ -54,4 +54,4 @@ def _left_out(matched: EqualisedRecord) -> str:
     return " and ".join(said)
 
 
-SECTION = Section(find=nothing, cautions=Placed(15, _cautions))
+SECTION = Section(find=nothing, cautions=Placed(16, _cautions))
