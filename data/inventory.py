@@ -56,19 +56,22 @@ class _Images:
     def __init__(self, table: Any) -> None:
         keys = ["generator", "split", "label", "class"]
         groups = table.select(keys).group_by(keys).aggregate([([], "count_all")])
-        self._rows = [(*(row[key] for key in keys), row["count_all"]) for row in groups.to_pylist()]
-        self.generators = frozenset(row[0] for row in self._rows if row[2] == 1)
+        columns = [groups[name].to_pylist() for name in (*keys, "count_all")]
+        self._classes: dict[tuple[str, str, int], dict[str, int]] = {}
+        for generator, split, label, class_name, images in zip(*columns, strict=True):
+            self._classes.setdefault((generator, split, label), {})[class_name] = images
+        self.generators = frozenset(name for name, _, label in self._classes if label == 1)
 
     def by_class(self, part: Part, generator: str | None = None) -> Counter[str]:
         """The images of a part by class, of one generator or of all."""
         found: Counter[str] = Counter()
-        for name, split, label, class_name, images in self._rows:
+        for (name, split, label), classes in self._classes.items():
             if (
                 generator in (None, name)
                 and part.split in ("", split)
                 and part.label in (None, label)
             ):
-                found[class_name] += images
+                found.update(classes)
         return found
 
 
