@@ -48,6 +48,7 @@ def sparse(path: Path, start: bytes, size: int) -> None:
     os.truncate(path, size)
 
 
+@pytest.mark.slow
 def test_two_gigabytes_are_indexed_in_little_memory(tmp_path: Path) -> None:
     place = tmp_path / "root" / "g1" / "train"
     whole = picture("PNG")

@@ -27,7 +27,13 @@ def shell(command, tmp_path, **names):
 
 
 @pytest.mark.parametrize(
-    "ending", ["2>&1 | head -c 1; exit ${PIPESTATUS[0]}", "2>/dev/full", ">/dev/full 2>&1", "2>&-"]
+    "ending",
+    [
+        "2>&1 | head -c 1; exit ${PIPESTATUS[0]}",
+        pytest.param("2>/dev/full", marks=pytest.mark.slow),
+        ">/dev/full 2>&1",
+        pytest.param("2>&-", marks=pytest.mark.slow),
+    ],
 )
 def test_a_run_goes_on_when_nobody_hears_it(own_run, tmp_path, ending):
     line = f'crossgen run "$FILE" --no-ray --store "$STORE" --set seeds=[7] {ending}'

@@ -20,6 +20,7 @@ from repository import ROOT
 from grid.store.opening import open_store
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+ONE_OF_THEM = [pytest.param(s, marks=() if s is SIGNALS[1] else pytest.mark.slow) for s in SIGNALS]
 
 
 @dataclass
@@ -94,7 +95,7 @@ def check(ended: Ended, run: Attacked) -> None:
     ("number", "group", "where"),
     [
         (signal.SIGTERM, True, "starting"),
-        (signal.SIGUSR1, True, "running"),
+        pytest.param(signal.SIGUSR1, True, "running", marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, True, "running", marks=pytest.mark.slow),
     ],
 )
@@ -120,7 +121,7 @@ def test_a_signal_to_the_group_is_heeded_and_leaves_nothing(
         assert run.store.local_path(key).stat().st_mtime >= asked  # of this very stop
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", ONE_OF_THEM)
 def test_what_is_done_stays_done_whatever_comes_then(own_run, tmp_path, number):
     """Words and tidying up come after the outcome, and take their time."""
     run = Attacked(own_run, tmp_path, "--no-ray", epochs=2)

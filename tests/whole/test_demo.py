@@ -30,6 +30,7 @@ AGAIN = textwrap.dedent(
 )
 
 
+@pytest.mark.slow  # CI makes the whole one
 @pytest.mark.ray
 def test_a_small_demo_from_nothing_to_the_page_and_again(tmp_path, monkeypatch):
     """One run of each kind: starting Ray is what takes time here."""
