@@ -32,8 +32,8 @@ def console_blocks() -> list[list[str]]:
 def test_the_commands_for_your_own_images_run_in_the_order_in_which_they_stand(
     make_genimage, tmp_path
 ):
-    [commands] = [block for block in console_blocks() if block[0].startswith("crossgen init")]
-    assert len(commands) == 5
+    [commands] = [block for block in console_blocks() if block[0].startswith("crossgen index")]
+    assert len(commands) == 7
     make_genimage(tmp_path / "images", {"g1": 1}, train=12, test=6, size=32)
     home = tmp_path / "home"
     home.mkdir()

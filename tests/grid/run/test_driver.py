@@ -49,7 +49,7 @@ def test_a_grid_with_everything_that_can_happen_to_a_trial(tmp_path, foreign_cwd
     store = tmp_path / "store"
     store.mkdir()
     process = start("many", store, foreign_cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, err = process.communicate(timeout=180)
+    out, err = process.communicate(timeout=400)
     assert process.returncode == 0, err
     answers = json.loads(out)  # and nothing of Ray's on stdout
 
