@@ -80,7 +80,7 @@ def test_what_is_not_ordinary_is_left_to_pillow(name: str) -> None:
 def test_a_file_cut_anywhere_is_never_answered_otherwise(name: str) -> None:
     content = ORDINARY[name]
     for length in range(len(content)):
-        agrees(content[:length])
+        assert agrees(content[:length])
 
 
 @settings(max_examples=600, deadline=None)
@@ -94,7 +94,7 @@ def test_whatever_is_altered_the_answer_is_pillows(
     content: bytes, place: int, junk: bytes, removed: int
 ) -> None:
     place %= min(len(content), 700)
-    agrees(content[:place] + junk + content[place + removed :])
+    assert agrees(content[:place] + junk + content[place + removed :])
 
 
 @settings(max_examples=300, deadline=None)
@@ -104,7 +104,7 @@ def test_whatever_is_altered_the_answer_is_pillows(
     st.binary(max_size=33),
 )
 def test_any_chunk_before_the_pixels(name: str, kind: bytes, body: bytes) -> None:
-    agrees(with_chunk(ORDINARY[name], kind, body))
+    assert agrees(with_chunk(ORDINARY[name], kind, body))
 
 
 @settings(max_examples=300, deadline=None)
@@ -116,15 +116,13 @@ def test_any_chunk_before_the_pixels(name: str, kind: bytes, body: bytes) -> Non
 )
 def test_any_segment_before_the_frame(name: str, marker: int, start: bytes, body: bytes) -> None:
     segment = struct.pack(">BBH", 0xFF, marker, len(start + body) + 2) + start + body
-    agrees(ORDINARY[name][:2] + segment + ORDINARY[name][2:])
+    assert agrees(ORDINARY[name][:2] + segment + ORDINARY[name][2:])
 
 
-def agrees(content: bytes) -> None:
+def agrees(content: bytes) -> bool:
+    """Whether the quick reader says nothing, or what Pillow says."""
     quick = quick_facts(content)
-    if quick is None:
-        return
     try:
-        found = facts_of(content, "x")
-    except UnreadableImage as error:
-        raise AssertionError(f"Pillow refuses it: {error.reason}") from error
-    assert quick == found[1:]
+        return quick is None or quick == facts_of(content, "x")[1:]
+    except UnreadableImage:
+        return False
