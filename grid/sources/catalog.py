@@ -197,13 +197,7 @@ def open_catalog(
             spec.classes,
             tuple(comparisons),
         )
-    beside = with_named_reals(
-        {alias: dataset.sources for alias, dataset in found.items()},
-        {alias: dataset.pools for alias, dataset in found.items()},
-        data,
-        problems,
-    )
-    found = {alias: replace(d, sources=beside[alias]) for alias, d in found.items()}
+    found = _beside_named_reals(found, data, problems)
     sources = [source for dataset in found.values() for source in dataset.sources]
     check_groups({alias: data[alias].groups for alias in found}, sources, problems)
     for conflict in label_conflicts([p for d in found.values() for p in d.pools]):
@@ -211,6 +205,18 @@ def open_catalog(
             "data: one image has two labels", conflict, "Remove the file from where it is wrong"
         )
     return Catalog(found)
+
+
+def _beside_named_reals(
+    found: Mapping[str, IndexedDataset], data: Mapping[str, DatasetSpec], problems: Problems
+) -> dict[str, IndexedDataset]:
+    beside = with_named_reals(
+        {alias: dataset.sources for alias, dataset in found.items()},
+        {alias: dataset.pools for alias, dataset in found.items()},
+        data,
+        problems,
+    )
+    return {alias: replace(d, sources=beside[alias]) for alias, d in found.items()}
 
 
 @dataclass(frozen=True)
