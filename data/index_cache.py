@@ -81,7 +81,11 @@ def read_index(path: Path) -> KeptIndex | None:
         return None
     table, said = found
     shard = said.get("shard")
-    return KeptIndex(table, IndexFacts(**{**said, "shard": tuple(shard) if shard else None}))
+    try:
+        facts = IndexFacts(**{**said, "shard": tuple(shard) if shard else None})
+    except TypeError:  # facts that this version does not know
+        return None
+    return KeptIndex(table, facts)
 
 
 def write_index(path: Path, table: Any, facts: IndexFacts) -> None:
@@ -227,7 +231,8 @@ def _read(path: Path, schema: Any) -> tuple[Any, dict[str, Any]] | None:
         said = json.loads((table.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
     except (OSError, ValueError, pa.ArrowException):
         return None
-    if said.pop("version", None) != _VERSION:
+    # Up to version 3 this was the number alone.
+    if not isinstance(said, dict) or said.pop("version", None) != _VERSION:
         return None
     if not table.schema.equals(schema, check_metadata=False):
         return None

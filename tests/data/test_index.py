@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
+import pyarrow.parquet as pq
 import pytest
 from repository import ROOT
 
@@ -145,6 +146,31 @@ def test_a_damaged_cache_is_made_anew(root: Path, tmp_path: Path, damage: bytes 
     cache.write_bytes(cache.read_bytes()[:-20] if damage is None else damage)
     assert index_root(root, None, tmp_path / "cache").table.equals(first.table)
     assert index_root(root, None, tmp_path / "cache").table.equals(first.table)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param("3", id="the number alone, as up to version 3"),
+        pytest.param("[4]", id="a list"),
+        pytest.param('{"version": 3}', id="an earlier version"),
+        pytest.param('{"version": 4, "layout": "folders"}', id="a fact too few"),
+        pytest.param('{"version": 4, "root": "", "colour": "red"}', id="a fact too many"),
+        pytest.param('{"version": 4, "root": "", "shard": 3}', id="a shard that is none"),
+        pytest.param("no JSON", id="no JSON"),
+        pytest.param(None, id="nothing"),
+    ],
+)
+def test_an_index_of_another_version_is_made_anew(
+    root: Path, tmp_path: Path, said: str | None
+) -> None:
+    first = index_root(root, None, tmp_path / "cache")
+    cache = cache_path(tmp_path / "cache", root)
+    other = {} if said is None else {b"crossgen index": said.encode()}
+    pq.write_table(pq.ParquetFile(cache).read().replace_schema_metadata(other), cache)
+    assert index_root(root, None, tmp_path / "cache").table.equals(first.table)
+    (kept,) = pq.ParquetFile(cache).schema_arrow.metadata.values()
+    assert b'"version": 4' in kept
 
 
 def test_every_file_is_a_row_a_problem_or_counted(root: Path, tmp_path: Path) -> None:
