@@ -57,6 +57,11 @@ def test_the_commands_for_your_own_images_run_in_the_order_in_which_they_stand(
             timeout=300,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        if command.startswith("crossgen init"):  # then a user edits the file
+            file = tmp_path / "experiment.yaml"
+            shorter = file.read_text().replace("epochs: 100,", "epochs: 3,")
+            assert shorter.count("epochs: 3,") == 2
+            file.write_text(shorter)
     assert (tmp_path / "report.html").stat().st_size > 1000
     assert len(list((tmp_path / "runs" / "commits").iterdir())) == 2 * 3
 
