@@ -12,6 +12,8 @@ autoregressive (GPT-4o) is no diffusion. "mixed" are collections that name no ge
 import re
 from typing import NamedTuple
 
+from data.face_manipulations import FACE_MANIPULATIONS, without_compression
+
 # Between the names of generators that one collection of reals stands beside.
 SEVERAL = "|"
 
@@ -236,17 +238,10 @@ _TABLE: dict[str, _Row] = {
     "vae": _Row("vae"),
     "crn": _Row("perceptual"),
     "imle": _Row("perceptual"),
-    "blendface": _Row("face_swap"),
-    "deepfake": _Row("face_swap", aliases=("faceforensics",)),
-    "deepfakes": _Row("face_swap", "deepfake"),
-    "e4s": _Row("face_swap"),
-    "face2face": _Row("face_swap", "deepfake"),
-    "faceshifter": _Row("face_swap"),
-    "faceswap": _Row("face_swap", "deepfake"),
-    "fsgan": _Row("face_swap"),
-    "inswap": _Row("face_swap", aliases=("inswapper",)),
-    "neuraltextures": _Row("face_swap", "deepfake"),
-    "simswap": _Row("face_swap"),
+    **{
+        name: _Row("face_swap", group, aliases)
+        for name, (group, aliases) in FACE_MANIPULATIONS.items()
+    },
     "san": _Row("low_level"),
     "seeingdark": _Row("low_level", aliases=("sitd",)),
     # The toy generators of data/toy: what they imitate
@@ -277,8 +272,13 @@ def is_known(folder: str) -> bool:
 def generator(folder: str) -> Generator:
     """The generator that a folder's name or a column's value stands for.
 
-    For example "Stable Diffusion V1.4" and "imagenet_ai_0419_sdv4" are both sd14.
+    For example "Stable Diffusion V1.4" and "imagenet_ai_0419_sdv4" are both sd14. A compression of
+    FaceForensics++ is a generator of its own and a near copy of the others (deepfakes_c23).
     """
+    base, compression = without_compression(folder)
+    if compression:
+        made = generator(base)
+        return made._replace(name=f"{made.name}_{compression}")
     name = _NAME_OF.get(plain_name(folder))
     if name is None:
         return Generator(folder, "unknown", folder)

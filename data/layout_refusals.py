@@ -46,9 +46,13 @@ class RootTooHigh(UnknownLayout):
         self.mixed = tuple(mixed)
 
 
-class UnclearLabels(UnknownLayout):
-    """A list of images that does not say which of its values is real; `mend` is what to write."""
+class UnclearList(UnknownLayout):
+    """A list of images that cannot be read as it stands; `mend` is what to write."""
 
     def __init__(self, what: str | Path, why: str, mend: str, details: Sequence[str] = ()) -> None:
         super().__init__(what, why, details)
         self.mend = mend
+
+
+class UnclearLabels(UnclearList):
+    """A list of images that does not say which of its values is real."""

@@ -22,7 +22,13 @@ from typing import NamedTuple, Protocol, cast
 from data.folder_glimpse import glimpse
 from data.folder_walk import FolderListing
 from data.layout_advice import list_that_would_do, nearest
-from data.layout_refusals import RootTooHigh, SeveralLayouts, UnclearLabels, UnknownLayout
+from data.layout_refusals import (
+    RootTooHigh,
+    SeveralLayouts,
+    UnclearLabels,
+    UnclearList,
+    UnknownLayout,
+)
 from data.suggestions import did_you_mean
 
 __all__ = [
@@ -33,6 +39,7 @@ __all__ = [
     "RootTooHigh",
     "SeveralLayouts",
     "UnclearLabels",
+    "UnclearList",
     "UnknownLayout",
 ]
 

@@ -3,7 +3,11 @@
 ForensicHub's JSON, grip's CSV, and lists of one's own. What the columns stand for is read from
 their names, which images are real from the values; `layout: "table(label=COLUMN, fake=VALUE)"`
 states either. Paths are relative to the root. Options: the roles of columns (path, label,
-generator, split, class, pair, real_set), `real` or `fake` (a value), `file` (one of several lists).
+generator, split, class, pair, real_set), `real` or `fake` (a value), `file` (one of several lists),
+`prefix` (what is taken off each path).
+
+ForensicHub's lists name images by absolute paths or from above the root, as its documentation does:
+what all begin with is taken off of them, as far as the rest is there.
 """
 
 from collections import Counter
@@ -13,8 +17,16 @@ from pathlib import Path
 from data.folder_walk import FolderListing
 from data.layout_refusals import UnknownLayout
 from data.layouts import GENERAL, FoundImage, Inside, LayoutEvidence
-from data.lists.columns import columns_of
-from data.lists.listed_images import Defaults, ReadList, checked_options, images_of, understood
+from data.lists.columns import ROLES, columns_of
+from data.lists.listed_images import (
+    OPTIONS,
+    Defaults,
+    ReadList,
+    checked_options,
+    images_of,
+    understood,
+)
+from data.lists.listed_paths import as_prefix
 from data.lists.reading import SUFFIXES, ImageList, opened_list
 from data.parquet_images import image_column, open_parquet
 
@@ -22,8 +34,9 @@ PLACE = GENERAL
 TREE = """\
 FILE.{csv,tsv,json,jsonl,parquet}    a path and a label in each row; the images below the root"""
 # Columns of published formats whose documentation says that 1 is fake.
+_FORENSICHUB = "ForensicHub's JSON"  # arXiv 2505.11003
 _DOCUMENTED = {
-    frozenset({"path", "label"}): "ForensicHub's JSON",
+    frozenset({"path", "label"}): _FORENSICHUB,
     frozenset({"image", "class", "split"}): "SPAI's CSV",
 }
 _NOT_LISTS = frozenset({"crossgen-simulated.json"})
@@ -35,7 +48,7 @@ class TableLayout:
     TREE = TREE
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        self.options = checked_options("table", options)
+        self.options = checked_options("table", options, (*OPTIONS, "prefix"))
 
     def evidence(self, root: Path, listed: FolderListing) -> LayoutEvidence:
         """Say which columns are read and which value is real, with some rows."""
@@ -49,7 +62,9 @@ class TableLayout:
             return LayoutEvidence(False, str(error), len(lists), refusal=error)
         first = read[0]
         more = f" and {len(read) - 1} more lists" if len(read) > 1 else ""
-        return LayoutEvidence(True, f"{first.words}{more}", samples=first.samples)
+        prefix = self._prefix(first, root)
+        taken_off = f"; `{prefix}` is taken off each path" if prefix else ""
+        return LayoutEvidence(True, f"{first.words}{taken_off}{more}", samples=first.samples)
 
     def inside(self, root: Path, listed: FolderListing) -> Inside:
         """A list speaks of its own root."""
@@ -69,7 +84,7 @@ class TableLayout:
         seen: set[int] = set()
         for each in self._understood(lists):
             own: set[int] = set()
-            defaults = Defaults(name, f"{name}/real")
+            defaults = Defaults(name, f"{name}/real", prefix=self._prefix(each, root))
             for image in images_of(each, root, defaults, skipped):
                 if len(lists) > 1:
                     own.add(hash(image.path))
@@ -81,6 +96,16 @@ class TableLayout:
                         )
                 yield image
             seen |= own
+
+    def _prefix(self, read: ReadList, root: Path) -> str:
+        """What is taken off each path of a list: what is stated, or what ForensicHub's begin with.
+
+        Anybody else's list from another machine is refused: it may be of other images.
+        """
+        if "prefix" in self.options:
+            return as_prefix(self.options["prefix"])
+        is_foreign = _documented(read.image_list) == _FORENSICHUB
+        return (read.folder.prefix_to_drop(root) or "") if is_foreign else ""
 
     def _understood(self, lists: list[ImageList]) -> list[ReadList]:
         read: list[ReadList] = []
@@ -108,7 +133,7 @@ class TableLayout:
         return found
 
     def _has_columns(self, image_list: ImageList) -> bool:
-        stated = {k: v for k, v in self.options.items() if k not in ("real", "fake", "file")}
+        stated = {k: v for k, v in self.options.items() if k in ROLES}
         try:
             columns = columns_of(image_list.columns, stated)
         except UnknownLayout:

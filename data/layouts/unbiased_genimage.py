@@ -15,7 +15,7 @@ from data.generators import generator
 from data.imagenet_classes import class_of_number
 from data.layout_refusals import UnknownLayout
 from data.layouts import FIRST, FoundImage, Inside, LayoutEvidence
-from data.lists.listed_images import path_below
+from data.lists.listed_paths import path_below
 from data.lists.reading import ImageList, opened_list
 
 PLACE = FIRST

@@ -1,8 +1,6 @@
 """From the rows of a list to the images of a collection."""
 
 import functools
-import os
-import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +12,7 @@ from data.label_folders import SPLITS
 from data.layout_refusals import UnclearLabels, UnknownLayout
 from data.layouts import FoundImage
 from data.lists.columns import ROLES, Columns, columns_of
+from data.lists.listed_paths import CommonFolder, path_below, with_forward_slashes
 from data.lists.meaning import Meaning, Unclear, Values, is_real_word, meaning_of, stated_meaning
 from data.lists.reading import ImageList, opened_list
 from data.suggestions import did_you_mean
@@ -30,6 +29,7 @@ class ReadList(NamedTuple):
     columns: Columns
     meaning: Meaning
     samples: tuple[str, ...]  # the first rows as they are understood, for people
+    folder: CommonFolder  # of all its paths
 
     @property
     def words(self) -> str:
@@ -49,18 +49,21 @@ class Defaults(NamedTuple):
     real_set: str  # of reals
     split: str = ""  # "" where the list's name, the image's folders or the root's name say it
     splits: Mapping[str, str] = SPLITS  # of words
+    prefix: str = ""  # what is taken off each path; ends with a slash
 
 
-def checked_options(layout: str, options: Mapping[str, str]) -> dict[str, str]:
+def checked_options(
+    layout: str, options: Mapping[str, str], known: Sequence[str] = OPTIONS
+) -> dict[str, str]:
     """The options of a layout that reads lists.
 
     Raises:
-        UnknownLayout: one of them is none, or both labels are stated.
+        UnknownLayout: one of them is none of the known ones, or both labels are stated.
     """
     for name in options:
-        if name not in OPTIONS:
+        if name not in known:
             raise UnknownLayout(
-                f"layout {layout}: option {name!r}", f"is not known. {did_you_mean(name, OPTIONS)}"
+                f"layout {layout}: option {name!r}", f"is not known. {did_you_mean(name, known)}"
             )
     if "real" in options and "fake" in options:
         raise UnknownLayout(f"layout {layout}", "has both real= and fake=; one says the other")
@@ -105,6 +108,7 @@ class _Part(NamedTuple):
     columns: Columns
     values: Values
     first: list[tuple[str, str]]
+    folder: CommonFolder
 
 
 def _stated(options: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -148,16 +152,20 @@ def _decided(
             ["its first rows:", *(f"  {path}: {value}" for path, value in first)],
         ) from error
     samples = tuple(f"{path} is {_said(meaning.of(value))} ({value})" for path, value in first)
-    return [ReadList(part.image_list, part.columns, meaning, samples) for part in parts]
+    return [
+        ReadList(part.image_list, part.columns, meaning, samples, part.folder) for part in parts
+    ]
 
 
 def _said(label: int | None) -> str:
     return "left out" if label is None else _WORDS[label]
 
 
-def _values(image_list: ImageList, columns: Columns) -> tuple[Values, list[tuple[str, str]]]:
-    """The values of the label, and some rows, of different values where there are several."""
-    values = Values()
+def _values(
+    image_list: ImageList, columns: Columns
+) -> tuple[Values, list[tuple[str, str]], CommonFolder]:
+    """The values of the label; some rows, of several values if it has some; where paths lie."""
+    values, folder = Values(), CommonFolder()
     shown: dict[str, list[tuple[str, str]]] = {}
     has_generators = columns.generator not in ("", columns.label)
     wanted = [columns.label, columns.path, columns.generator if has_generators else ""]
@@ -166,6 +174,7 @@ def _values(image_list: ImageList, columns: Columns) -> tuple[Values, list[tuple
         said = dict(zip(read, row, strict=True))
         value, path = said[columns.label], said.get(columns.path, f"row {number}")
         values.add(value, path, said[columns.generator] if has_generators else None)
+        folder.add(with_forward_slashes(path))
         if len(shown) < _SAMPLES or value in shown:
             rows = shown.setdefault(value, [])
             if len(rows) < _SAMPLES:
@@ -173,7 +182,7 @@ def _values(image_list: ImageList, columns: Columns) -> tuple[Values, list[tuple
     each = max(1, _SAMPLES // max(1, len(shown)))
     first = [row for rows in shown.values() for row in rows[:each]]
     rest = [row for rows in shown.values() for row in rows[each:]]
-    return values, (first + rest)[:_SAMPLES]
+    return values, (first + rest)[:_SAMPLES], folder
 
 
 def images_of(
@@ -210,7 +219,8 @@ def images_of(
             skipped[f"label {said.label!r} in {read.image_list.file.name}"] += 1
             continue
         if given is None:
-            path = path_below(path, root, f"{read.image_list.file}, row {number + 1}")
+            where = f"{read.image_list.file}, row {number + 1}"
+            path = path_below(path, root, where, defaults.prefix)
         split = defaults.splits.get(said.split.lower(), "") if columns.split else ""
         if columns.split and not split:
             skipped[f"split {said.split!r} in {read.image_list.file.name}"] += 1
@@ -241,25 +251,3 @@ def _split_named(root: Path, file: Path, splits: Mapping[str, str]) -> str:
 
 def _split_in(path: str, splits: Mapping[str, str]) -> str:
     return next((splits[p.lower()] for p in path.split("/")[:-1] if p.lower() in splits), "")
-
-
-def path_below(path: str, root: Path, where: str) -> str:
-    """A listed path as one below the root, with forward slashes.
-
-    Raises:
-        UnknownLayout: it is empty, or leads out of the root: what lies elsewhere is not this
-            collection's, and a list from another machine would be read as far as it happens to fit.
-    """
-    if "\\" in path and "/" not in path:
-        path = path.replace("\\", "/")
-    plain = posixpath.normpath(path) if path else ""
-    if plain.startswith("/"):
-        above = f"{posixpath.normpath(os.fspath(root.absolute()))}/"
-        plain = plain.removeprefix(above)
-    if not plain or plain.startswith(("/", "../")) or plain in (".", ".."):
-        raise UnknownLayout(
-            where,
-            f"names {path!r}, which leads out of {root}. Give as root a folder above all images, "
-            "with the list in it, and write paths relative to it",
-        )
-    return plain

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from data.folder_glimpse import glimpse
-from data.layouts import RootTooHigh, SeveralLayouts, UnclearLabels, UnknownLayout, tree
+from data.layouts import RootTooHigh, SeveralLayouts, UnclearList, UnknownLayout, tree
 from data.manifest import Manifest
 from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problem
@@ -29,7 +29,7 @@ def unknown_root(alias: str, spec: DatasetSpec, error: UnknownLayout) -> Problem
         mend += "; a `layout:` in the file overrules this"
     if isinstance(error, SeveralLayouts):
         mend = f"Write {_layout_lines(error)} in data.{alias}: the rest of the folder is left out"
-    if isinstance(error, UnclearLabels):
+    if isinstance(error, UnclearList):
         mend = f"{error.mend}, in data.{alias}"
     what = f"data.{alias}" if spec.layout else f"data.{alias}.root"
     return Problem(what=what, why=str(error).rstrip("."), mend=mend, details=error.details)
@@ -48,7 +48,7 @@ def unknown_folder(root: Path, error: UnknownLayout, command: str) -> Problem:
         mend = what_to_move(error) or f"Run instead: `{command}`"
     if isinstance(error, SeveralLayouts):
         mend = f"Part them, or write a file by hand with {_layout_lines(error)} beside the root"
-    if isinstance(error, UnclearLabels):
+    if isinstance(error, UnclearList):
         mend = f"{error.mend}, in a file written by hand"
         why = f"it {error.why}"
         return Problem(what=error.what, why=why, mend=mend, details=error.details)

@@ -1,6 +1,8 @@
 """Lists of images: what columns stand for, which values are real, and which paths are refused."""
 
 import json
+import posixpath
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -9,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import layouts
+from data.folder_walk import FolderListing
 from data.index import index_root
 from data.layouts import FoundImage, UnclearLabels, UnknownLayout
 from data.lists.columns import Columns, columns_of
-from data.lists.listed_images import path_below
+from data.lists.listed_paths import CommonFolder, path_below
 from data.lists.meaning import Unclear, Values, meaning_of
 
 
@@ -137,6 +140,76 @@ def test_no_listed_path_leaves_the_root(parts: list[str]) -> None:
     inner = (root / path).resolve()
     assert inner.is_relative_to(root)
     assert inner != root
+
+
+FAR = "/mnt/data3/public_datasets/AIGC/DiffusionForensics/images"
+SYNSET = "imagenet/real/n03982430"
+
+
+def forensichub(root: Path, above: str) -> Path:
+    """ForensicHub's lists, one a split, as its README and its documentation write them."""
+    for split, of in (("train", "train"), ("val", "validation")):
+        paths = [(f"{split}/{SYNSET}/ILSVRC2012_val_00039791.JPEG", 0),
+                 (f"{split}/imagenet/adm/n03982430/0001.png", 1)]  # fmt: skip
+        for path, _ in paths:
+            write((root / path).parent, Path(path).name, of)
+        listed = [{"path": f"{above}{path}", "label": label} for path, label in paths]
+        write(root, f"{split}.json", json.dumps(listed, indent=2))
+    return root
+
+
+@pytest.mark.parametrize("above", ["", f"{FAR}/", "DiffusionForensics/images/", "../images/"])
+def test_forensichubs_lists_are_read_as_they_stand(above: str, tmp_path: Path) -> None:
+    root = forensichub(tmp_path / "images", above)
+    assert set(rows(root, "table")) == {
+        (f"{split}/imagenet/{end}", label, "images" * label, of)
+        for split, of in (("train", "train"), ("val", "validation"))
+        for end, label in (("real/n03982430/ILSVRC2012_val_00039791.JPEG", 0),
+                           ("adm/n03982430/0001.png", 1))
+    }  # fmt: skip
+    said = layouts.load("table").evidence(root, FolderListing(root)).words
+    assert (f"; `{above}` is taken off each path" in said) == bool(above)
+    assert "so ForensicHub's JSON is documented" in said
+
+
+def test_only_what_all_paths_begin_with_is_taken_off(tmp_path: Path) -> None:
+    """Else the listed real would be read as the file of the same name that is there."""
+    root = tmp_path / "mine"
+    write(root / "a", "1.png", "x")
+    listed = [{"path": "/far/x/a/1.png", "label": 0}, {"path": "/far/y/a/1.png", "label": 1}]
+    write(root, "list.json", json.dumps(listed))
+    with pytest.raises(UnknownLayout, match="leads out of"):
+        rows(root, "table")
+
+
+def test_what_is_taken_off_may_be_stated_of_any_list(tmp_path: Path) -> None:
+    text = "path,label\n/far/a/1.png,real\n/far/b/2.png,fake\n"
+    root = write(tmp_path / "mine", "l.csv", text)
+    write(root / "a", "1.png", "x")
+    with pytest.raises(UnknownLayout, match=r"leads out of .* `prefix=/what/all/begin/with`"):
+        rows(root)  # nobody's documented format: it may be another collection's
+    for stated in ("/far", "/far/", "/far/./"):
+        assert [r[0] for r in rows(root, f"table(prefix={stated})")] == ["a/1.png", "b/2.png"]
+    with pytest.raises(UnknownLayout, match=r"row 1 names '/far/a/1.png', which does not begin"):
+        rows(root, "table(prefix=/near)")
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=5), min_size=1, max_size=6),
+       st.lists(st.sampled_from(["", "a", "x", ".."]), max_size=3))  # fmt: skip
+def test_what_is_taken_off_is_shared_by_all_and_no_two_paths_become_one(
+    inner: list[list[str]], above: list[str]
+) -> None:
+    paths = {posixpath.normpath("/".join([*above, *each])) for each in inner}
+    folder = CommonFolder()
+    for path in paths:
+        folder.add(path)
+    with tempfile.TemporaryDirectory() as root:
+        for each in inner:
+            Path(root, *each[:-1]).mkdir(parents=True, exist_ok=True)
+        prefix = folder.prefix_to_drop(Path(root))
+    if prefix is not None:
+        assert all(path.startswith(prefix) for path in paths)
+        assert len({path.removeprefix(prefix) for path in paths}) == len(paths)
 
 
 def test_a_file_that_is_listed_and_not_there_is_a_problem(tmp_path: Path) -> None:

@@ -1,0 +1,403 @@
+"""DeepfakeBench's lists: what is read of them, which videos are apart, what is refused."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from frame_lists import (
+    FRAMES,
+    faceforensics,
+    folders_of,
+    video,
+    write_frames,
+    write_list,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data import layouts
+from data.frame_lists.joining import BEFORE
+from data.frame_lists.originals import pairs_of
+from data.index import index_root
+from data.layouts import FoundImage, UnclearLabels, UnclearList, UnknownLayout
+from data.pools import pools_of
+
+BASES = [
+    "",  # as ForensicHub has them: relative to the root
+    "./datasets/",
+    "/data/home/someone/deepfake/datasets/rgb/",
+    ".\\datasets\\",
+    "I:\\deepfake\\",
+    "../datasets/",
+]
+
+
+def scan(root: Path, layout: str | None = None) -> tuple[list[FoundImage], Counter[str]]:
+    skipped: Counter[str] = Counter()
+    name = layout or layouts.detect(root)[0]
+    return list(layouts.load(name).scan(root, skipped)), skipped
+
+
+def sources(found: list[FoundImage]) -> Counter[tuple[str, str, int]]:
+    """Frames by source, split and label."""
+    return Counter((i.generator if i.label else i.real_set, i.split, i.label) for i in found)
+
+
+def faceforensics_root(root: Path, base: str = "", **given_: Any) -> Path:
+    listed = faceforensics(base, **given_)
+    write_list(root / f"{next(iter(listed))}.json", listed)
+    return write_frames(root, *folders_of(listed, base))
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_frames_are_found_whatever_machine_the_list_was_written_on(
+    base: str, tmp_path: Path
+) -> None:
+    root = faceforensics_root(tmp_path / "mine", base)
+    name, reason = layouts.detect(root)
+    found, skipped = scan(root)
+    assert name == "deepfakebench"
+    assert skipped == {}
+    assert sources(found) == {
+        (source, split, label): 2 * len(FRAMES)
+        for source, label in (("FF-real_c23", 0), ("deepfakes_c23", 1))
+        for split in ("train", "validation", "test")
+    }
+    assert all((root / image.path).is_file() for image in found)
+    assert len({image.path for image in found}) == len(found)
+    assert {image.generator for image in found} == {"deepfakes_c23"}  # reals stand beside it
+    plain = base.replace("\\", "/").removeprefix("./")
+    assert (f"`{plain}` is taken off each path" in reason) == bool(plain)
+
+
+@pytest.mark.parametrize("place", ["dataset_json", "preprocessing/dataset_json_v3"])
+def test_lists_may_lie_where_deepfakebench_has_them(place: str, tmp_path: Path) -> None:
+    listed = faceforensics("./datasets\\")
+    write_list(tmp_path / place / "FF-DF.json", listed)
+    write_frames(tmp_path / "datasets", *folders_of(listed, "./datasets\\"))
+    assert len(scan(tmp_path)[0]) == 12 * len(FRAMES)
+    assert all(image.path.startswith("datasets/FaceForensics++/") for image in scan(tmp_path)[0])
+
+
+def test_what_was_decided_is_said(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path, "/far/away/", compressions=("c23", "c40"))
+    first, *shown = layouts.detect(root)[1].split("\n    ")
+    assert first == (
+        "FF-DF.json: frames of 24 videos; FF-real is real; FF-DF is fake; compression c23, c40, "
+        "each a generator of its own; `/far/away/` is taken off each path; pairs are 3 groups of "
+        "videos and what is made of it"
+    )
+    assert shown[0] == (
+        "FaceForensics++/original_sequences/youtube/c23/frames/000/000.png is real (FF-real_c23), "
+        "train, pair FF/000"
+    )
+
+
+def test_compressions_are_near_copies_that_one_may_choose_from(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path / "mine", compressions=("c23", "c40"))
+    both, _ = scan(root)
+    assert {image.generator for image in both} == {"deepfakes_c23", "deepfakes_c40"}
+    beside = {(image.real_set, image.generator) for image in both if not image.label}
+    assert beside == {("FF-real_c23", "deepfakes_c23"), ("FF-real_c40", "deepfakes_c40")}
+    one, skipped = scan(root, "deepfakebench(compression=c40)")
+    assert one == [image for image in both if "/c40/" in image.path]
+    assert skipped == {"frame of compression c23": 12 * len(FRAMES)}
+    manifest = index_root(root, None, tmp_path / "cache")
+    assert set(manifest.table["family"].to_pylist()) == {"face_swap"}
+    assert set(manifest.table["generator_group"].to_pylist()) == {"deepfake"}
+    with pytest.raises(UnknownLayout, match=r"'c32' is in none of the lists. Did you mean c23"):
+        scan(root, "deepfakebench(compression=c32)")
+
+
+def test_reals_of_several_lists_are_read_once_and_stand_beside_all(tmp_path: Path) -> None:
+    for manipulation in ("FF-DF", "FF-F2F", "FF-FH"):
+        faceforensics_root(tmp_path / "mine", manipulation=manipulation)
+    found, skipped = scan(tmp_path / "mine")
+    assert skipped == {}
+    assert len(found) == len({image.path for image in found}) == 24 * len(FRAMES)
+    reals = {image.generator for image in found if not image.label}
+    assert reals == {"deepfakes_c23|face2face_c23|faceshifter_c23"}
+    one, _ = scan(tmp_path / "mine", "deepfakebench(file=FF-F2F.json)")
+    assert {image.generator for image in one} == {"face2face_c23"}
+
+
+def test_a_video_and_what_is_made_of_it_are_a_group_in_every_compression(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path, compressions=("c23", "c40"))
+    pairs: dict[str, set[str]] = {}
+    for image in scan(root)[0]:
+        pairs.setdefault(image.pair, set()).add(image.path.split("/")[-2])
+    assert pairs == {
+        "FF/000": {"000", "003", "000_003", "003_000"},
+        "FF/054": {"071", "054", "071_054", "054_071"},
+        "FF/953": {"953", "974", "953_974", "974_953"},
+    }
+
+
+def celeb_df(test: tuple[str, ...]) -> dict[str, Any]:
+    """As it is written: `train` holds all videos, `val` those of `test`."""
+    reals = {f"id0_000{n}": f"Celeb-real/frames/id0_000{n}" for n in range(3)}
+    fakes = {f"id0_id1_000{n}": f"Celeb-synthesis/frames/id0_id1_000{n}" for n in range(3)}
+
+    def of(label: str, folders: dict[str, str]) -> dict[str, Any]:
+        every = {n: video(f"Celeb-DF-v2/{folder}", label) for n, folder in folders.items()}
+        tested = {name: each for name, each in every.items() if name in test}
+        return {"train": every, "val": tested, "test": tested}
+
+    return {
+        "Celeb-DF-v2": {
+            "CelebDFv2_real": of("CelebDFv2_real", reals),
+            "CelebDFv2_fake": of("CelebDFv2_fake", fakes),
+        }
+    }
+
+
+def test_nothing_that_is_tested_on_is_trained_on(tmp_path: Path) -> None:
+    listed = celeb_df(test=("id0_0002", "id0_id1_0002"))
+    write_list(tmp_path / "Celeb-DF-v2.json", listed)
+    root = write_frames(tmp_path, *folders_of(listed, ""))
+    found, skipped = scan(root)
+    n = len(FRAMES)
+    assert sources(found) == {
+        ("CelebDFv2_real", "train", 0): 2 * n,
+        ("CelebDFv2_real", "test", 0): n,
+        ("celeb_df_v2", "train", 1): 2 * n,
+        ("celeb_df_v2", "test", 1): n,
+    }
+    assert skipped == {
+        "frame listed in train as well, taken as test": 2 * n,
+        "frame listed in validation as well, taken as test": 2 * n,
+    }
+    assert "2 videos of several splits taken as test" in layouts.detect(root)[1]
+    assert {i.pair for i in found} == {f"CelebDFv2/id0_000{i}" for i in range(3)}
+    trained, _ = scan(root, "deepfakebench(repeated=train)")
+    assert {image.split for image in trained} == {"train"}
+    with pytest.raises(UnknownLayout, match=r"repeated=tain is no split. Did you mean train"):
+        scan(root, "deepfakebench(repeated=tain)")
+
+
+def test_groups_that_the_lists_part_are_counted(tmp_path: Path) -> None:
+    listed = celeb_df(test=("id0_0002",))
+    write_list(tmp_path / "Celeb-DF-v2.json", listed)
+    root = write_frames(tmp_path, *folders_of(listed, ""))
+    assert (
+        layouts.detect(root)[1]
+        .split("\n")[0]
+        .endswith("1 of them in several splits, as the lists have it")
+    )
+
+
+def test_the_same_videos_in_all_splits_are_a_test_set(tmp_path: Path) -> None:
+    def of(label: str, folder: str, name: str) -> dict[str, Any]:
+        listed = {name: video(f"UADFV/{folder}", label)}
+        return {"train": listed, "test": listed, "val": listed}
+
+    reals, fakes = (
+        of("UADFV_Real", "real/frames/0000", "0000"),
+        of("UADFV_Fake", "fake/frames/0000_fake", "0000_fake"),
+    )
+    write_list(tmp_path / "UADFV.json", {"UADFV": {"UADFV_Real": reals, "UADFV_Fake": fakes}})
+    root = write_frames(tmp_path, "UADFV/real/frames/0000", "UADFV/fake/frames/0000_fake")
+    found, _ = scan(root)
+    assert {(i.label, i.generator, i.split, i.pair) for i in found} == {
+        (0, "uadfv", "test", "UADFV/0000"), (1, "uadfv", "test", "UADFV/0000"),
+    }  # fmt: skip
+
+
+def test_dfdcs_video_without_a_name_is_the_one_of_its_folder(tmp_path: Path) -> None:
+    """Of DFDC `val` is written as one video, to which those of `train` are added."""
+    real, fake = (
+        video(f"DFDC/test/frames/{n}", f"DFDC_{w}") for n, w in (("aa", "Real"), ("bb", "Fake"))
+    )
+    trained = video("DFDC/train/dfdc_train_part_0/frames/cc", "DFDC_Fake")
+    listed = {
+        "DFDC": {
+            "DFDC_Real": {"train": {}, "test": {"aa": real}, "val": real},
+            "DFDC_Fake": {
+                "train": {"cc": trained},
+                "test": {"bb": fake},
+                "val": {**fake, "cc": trained},
+            },
+        }
+    }
+    write_list(tmp_path / "DFDC.json", listed)
+    root = write_frames(
+        tmp_path,
+        "DFDC/test/frames/aa",
+        "DFDC/test/frames/bb",
+        "DFDC/train/dfdc_train_part_0/frames/cc",
+    )
+    found, skipped = scan(root)
+    assert {(i.pair, i.label, i.split) for i in found} == {
+        ("DFDC/aa", 0, "test"), ("DFDC/bb", 1, "test"), ("DFDC/cc", 1, "train"),
+    }  # fmt: skip
+    assert skipped == {
+        "frame listed in validation as well, taken as test": 2 * len(FRAMES),
+        "frame listed in validation as well, taken as train": len(FRAMES),
+    }
+
+
+def test_what_is_not_on_disk_is_counted_by_source(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path, compressions=("c23", "c40"))
+    below = root / "FaceForensics++/manipulated_sequences/Deepfakes"
+    (below / "c23/frames/000_003/010.png").unlink()
+    for frame in (below / "c40/frames/953_974").iterdir():
+        frame.unlink()
+    (below / "c40/frames/953_974").rmdir()
+    other = celeb_df(test=())
+    write_list(root / "Celeb-DF-v2.json", other)
+    found, skipped = scan(root)
+    assert skipped == {
+        "frame of deepfakes_c23, not in its folder": 1,
+        "frame of deepfakes_c40, whose folder is not here": len(FRAMES),
+        "frame of CelebDFv2_real, of whose list nothing is here": 3 * len(FRAMES),
+        "frame of celeb_df_v2, of whose list nothing is here": 3 * len(FRAMES),
+    }
+    assert len(found) + skipped.total() == (24 + 6) * len(FRAMES)
+
+
+def test_a_compression_is_never_read_as_another_one(tmp_path: Path) -> None:
+    """Below the folder of one, frames of the other would be found if more were taken off."""
+    root = faceforensics_root(tmp_path, compressions=("c23", "c40"))
+    inner = root / "FaceForensics++/manipulated_sequences/Deepfakes/c23"
+    write_list(inner / "FF-DF.json", faceforensics("", compressions=("c23", "c40")))
+    with pytest.raises(UnclearList, match=r"holds nothing of what FF-DF.json lists") as caught:
+        scan(inner, "deepfakebench")
+    assert "deepfakebench(prefix=" in caught.value.mend
+
+
+def test_what_is_taken_off_may_be_stated(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path, "/a/b/")
+    assert len(scan(root, "deepfakebench(prefix=/a/b)")[0]) == 12 * len(FRAMES)
+    with pytest.raises(UnknownLayout, match="does not begin with '/a/c/'"):
+        scan(root, "deepfakebench(prefix=/a/c)")
+
+
+def named(labels: dict[str, str]) -> dict[str, Any]:
+    return {
+        "mine": {
+            label: {"train": {}, "test": {label: video(f"frames/{label}", own)}}
+            for label, own in labels.items()
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({"real": "real", "fake": "fake"}, {"real": 0, "fake": 1}),
+        ({"DFDCP_Real": "DFDCP_Real", "DFDCP_FakeA": "DFDCP_FakeA"},
+         {"DFDCP_Real": 0, "dfdcp_a": 1}),
+        ({"DF_real": "DF_real", "DF_fake": "DF_fake"}, {"DF_real": 0, "deeperforensics": 1}),
+        ({"original": "real", "MyMethod": "fake"}, {"original": 0, "MyMethod": 1}),
+        ({"e4s_Real": "e4s_Real", "e4s_Fake": "e4s_Fake"}, {"e4s_Real": 0, "e4s": 1}),
+        ({"FF-NT": "FF-NT"}, {"neuraltextures": 1}),
+    ],
+)  # fmt: skip
+def test_labels_say_which_is_real(
+    labels: dict[str, str], expected: dict[str, int], tmp_path: Path
+) -> None:
+    write_list(tmp_path / "mine.json", named(labels))
+    found, _ = scan(write_frames(tmp_path, *(f"frames/{label}" for label in labels)))
+    assert {(i.generator if i.label else i.real_set): i.label for i in found} == expected
+
+
+def test_labels_that_say_nothing_are_refused_with_the_line_to_write(tmp_path: Path) -> None:
+    write_list(tmp_path / "mine.json", named({"youtube": "youtube", "swapped": "swapped"}))
+    root = write_frames(tmp_path, "frames/youtube", "frames/swapped")
+    with pytest.raises(UnclearLabels, match="is unclear") as caught:
+        index_root(root, None, tmp_path / "cache")
+    assert '`layout: "deepfakebench(real=LABEL)"`' in caught.value.mend
+    found, _ = scan(root, "deepfakebench(real=youtube)")
+    assert {(i.generator, i.label) for i in found} == {("swapped", 0), ("swapped", 1)}
+    with pytest.raises(UnknownLayout, match="which have swapped, youtube"):
+        scan(root, "deepfakebench(real=you)")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: d["FF-DF"]["FF-DF"]["test"]["c23"].update(x=[1]),
+         r"has \[1\] at FF-DF / FF-DF / test / c23 / x"),
+        (lambda d: d["FF-DF"]["FF-real"].update(test="none"), "'none' at FF-DF / FF-real / test"),
+        (lambda d: d["FF-DF"]["FF-DF"]["train"]["c23"]["000_003"].update(label="FF-real"),
+         "has video 000_003 below FF-DF, and says FF-real of it"),
+        (lambda d: d["FF-DF"]["FF-DF"]["train"]["c23"]["000_003"]["frames"].append(7),
+         "a frame is 7 and no path"),
+        (lambda d: d["FF-DF"]["FF-DF"]["train"]["c23"].update(
+            other=d["FF-DF"]["FF-real"]["train"]["c23"]["000"] | {"label": "FF-DF"}),
+         "000.png is listed for two videos, FF-real/c23/000 and FF-DF/c23/other"),
+    ],
+)  # fmt: skip
+def test_lists_at_fault_are_refused_by_the_place(change: Any, said: str, tmp_path: Path) -> None:
+    listed = faceforensics("")
+    write_frames(tmp_path, *folders_of(listed, ""))
+    change(listed)
+    write_list(tmp_path / "FF-DF.json", listed)
+    with pytest.raises(UnknownLayout, match=said):
+        index_root(tmp_path, None, tmp_path / "cache")
+
+
+def test_a_list_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path)
+    text = (root / "FF-DF.json").read_text()
+    (root / "FF-DF.json").write_text(text[: len(text) // 2])
+    with pytest.raises(UnknownLayout, match=r"FF-DF.json is damaged \("):
+        index_root(root, None, tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"000.mp4": {"label": "FAKE", "split": "train", "original": "aa.mp4"}}',  # DFDC's metadata
+     '[["071", "054"], ["087", "081"]]',  # FaceForensics++'s train.json
+     '{"method_A/1.mp4": {"label": "fake", "set": "train"}}', "{}", ""],
+)  # fmt: skip
+def test_other_json_beside_frames_is_no_list(text: str, tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path)
+    (root / "train.json").write_text(text)
+    assert layouts.detect(root)[1].startswith("FF-DF.json: ")
+
+
+def test_a_changed_list_is_read_again(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path)
+    before = len(scan(root)[0])
+    listed = faceforensics("")
+    del listed["FF-DF"]["FF-DF"]["test"]["c23"]["953_974"]
+    write_list(root / "FF-DF.json", listed)
+    assert len(scan(root)[0]) == before - len(FRAMES)
+
+
+def test_pools_hold_the_frames_of_a_source_and_split(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path / "mine")
+    manifest = index_root(root, None, tmp_path / "cache")
+    pools = {(pool.source, pool.split): pool for pool in pools_of(manifest)}
+    assert len(pools) == 6
+    assert {pool.beside for pool in pools.values() if not pool.label} == {"deepfakes_c23"}
+    assert set(pools["deepfakes_c23", "test"].table["pair"].to_pylist()) == {"FF/953"}
+    assert sum(map(len, pools.values())) == manifest.table.num_rows
+
+
+NAMES = st.sampled_from(["000", "003", "007", "000_003", "003_007", "007_000", "011", "011_012"])
+VIDEOS = st.lists(st.tuples(st.sampled_from(["FF-real", "FF-DF", "FF-F2F", "DFDC_Real"]), NAMES))
+
+
+@given(VIDEOS, st.randoms())
+def test_groups_depend_on_no_order_and_hold_the_originals(
+    videos: list[tuple[str, str]], random: Any
+) -> None:
+    pairs = pairs_of(videos)
+    shuffled = list(videos)
+    random.shuffle(shuffled)
+    assert pairs_of(shuffled) == pairs
+    for (label, name), pair in pairs.items():
+        assert pair.split("/")[0] == label.split("_")[0].split("-")[0]
+        if label.startswith("FF"):
+            for original in name.split("_"):
+                assert pairs.get(("FF-real", original), pair) == pair
+        else:
+            assert pair == f"DFDC/{name}"
+
+
+@given(st.sets(st.sampled_from(BEFORE), min_size=1))
+def test_what_is_tested_goes_before(stated: set[str]) -> None:
+    assert (min(stated, key=BEFORE.index) == "test") == ("test" in stated)

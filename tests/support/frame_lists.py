@@ -1,0 +1,75 @@
+"""Frames of videos on disk and DeepfakeBench's lists of them, as its rearrange.py writes them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+FRAMES = ("000.png", "010.png")
+Listed = dict[str, Any]
+
+
+def video(folder: str, label: str, frames: tuple[str, ...] = FRAMES) -> Listed:
+    """An entry of a list; `folder` is as the list has it, with either slash."""
+    slash = "\\" if "\\" in folder else "/"
+    return {"label": label, "frames": [f"{folder}{slash}{name}" for name in frames]}
+
+
+def write_list(file: Path, listed: Listed) -> None:
+    """A list in a file, whose folder is made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(listed))
+
+
+def write_frames(root: Path, *folders: str, frames: tuple[str, ...] = FRAMES) -> Path:
+    """Different images in each folder."""
+    for folder in folders:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        for name in frames:
+            colour = (hash(f"{folder}/{name}") % 2**24).to_bytes(3, "big")
+            Image.new("RGB", (8, 8), tuple(colour)).save(root / folder / name)
+    return root
+
+
+def faceforensics(
+    base: str, manipulation: str = "FF-DF", compressions: tuple[str, ...] = ("c23",)
+) -> Listed:
+    """FF-DF.json: the reals and one manipulation, of two videos in each split."""
+    folder = {"FF-DF": "Deepfakes", "FF-F2F": "Face2Face", "FF-FH": "FaceShifter"}[manipulation]
+    of_split = {"train": ("000", "003"), "val": ("071", "054"), "test": ("953", "974")}
+    slash = "\\" if "\\" in base else "/"
+
+    def labelled(label: str, where: str, names: dict[str, tuple[str, ...]]) -> Listed:
+        return {
+            split: {
+                c: {
+                    name: video(
+                        slash.join(
+                            [f"{base}FaceForensics++", *where.split("/"), c, "frames", name]
+                        ),
+                        label,
+                    )
+                    for name in names[split]
+                }
+                for c in compressions
+            }
+            for split in ("train", "test", "val")
+        }
+
+    fakes = {split: (f"{a}_{b}", f"{b}_{a}") for split, (a, b) in of_split.items()}
+    return {
+        manipulation: {
+            "FF-real": labelled("FF-real", "original_sequences/youtube", of_split),
+            manipulation: labelled(manipulation, f"manipulated_sequences/{folder}", fakes),
+        }
+    }
+
+
+def folders_of(listed: Any, base: str) -> list[str]:
+    """The folders of all listed frames, below what stands before them in the list."""
+    if isinstance(listed, dict) and isinstance(listed.get("frames"), list):
+        paths = [path.removeprefix(base).replace("\\", "/") for path in listed["frames"]]
+        return sorted({path.rpartition("/")[0] for path in paths})
+    inner = listed.values() if isinstance(listed, dict) else ()
+    return sorted({folder for each in inner for folder in folders_of(each, base)})
