@@ -1,5 +1,6 @@
 """Which labels of frame lists are real, and which generator each of the others names."""
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -60,6 +61,7 @@ def labels_of(lists: Sequence[FrameList], stated_real: str = "") -> dict[str, in
     return meaning
 
 
+@functools.cache
 def source_name(label: str, compression: str, is_fake: bool) -> str:
     """What the images of a label and compression are called: a generator, or a set of reals.
 

@@ -136,9 +136,15 @@ def _by_folder(frames: Sequence[Any]) -> tuple[FrameFolder, ...]:
         folder, _, name = path.replace("\\", "/").rpartition("/")
         names_of.setdefault(folder, {})[sys.intern(name)] = None
     return tuple(
-        FrameFolder(posixpath.normpath(folder) if folder else "", tuple(names))
+        FrameFolder(posixpath.normpath(folder) if folder else "", _the_same(tuple(names)))
         for folder, names in names_of.items()
     )
+
+
+@functools.lru_cache(maxsize=4096)
+def _the_same(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Equal names as one object: most videos have frames of the same numbers."""
+    return names
 
 
 def _videos(document: Any, file: Path) -> Iterator[ListedVideo]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from frame_lists import (
     FRAMES,
+    celeb_df,
     faceforensics,
     folders_of,
     video,
@@ -134,26 +135,8 @@ def test_a_video_and_what_is_made_of_it_are_a_group_in_every_compression(tmp_pat
     }
 
 
-def celeb_df(test: tuple[str, ...]) -> dict[str, Any]:
-    """As it is written: `train` holds all videos, `val` those of `test`."""
-    reals = {f"id0_000{n}": f"Celeb-real/frames/id0_000{n}" for n in range(3)}
-    fakes = {f"id0_id1_000{n}": f"Celeb-synthesis/frames/id0_id1_000{n}" for n in range(3)}
-
-    def of(label: str, folders: dict[str, str]) -> dict[str, Any]:
-        every = {n: video(f"Celeb-DF-v2/{folder}", label) for n, folder in folders.items()}
-        tested = {name: each for name, each in every.items() if name in test}
-        return {"train": every, "val": tested, "test": tested}
-
-    return {
-        "Celeb-DF-v2": {
-            "CelebDFv2_real": of("CelebDFv2_real", reals),
-            "CelebDFv2_fake": of("CelebDFv2_fake", fakes),
-        }
-    }
-
-
 def test_nothing_that_is_tested_on_is_trained_on(tmp_path: Path) -> None:
-    listed = celeb_df(test=("id0_0002", "id0_id1_0002"))
+    listed = celeb_df(3, tested=1)
     write_list(tmp_path / "Celeb-DF-v2.json", listed)
     root = write_frames(tmp_path, *folders_of(listed, ""))
     found, skipped = scan(root)
@@ -177,7 +160,8 @@ def test_nothing_that_is_tested_on_is_trained_on(tmp_path: Path) -> None:
 
 
 def test_groups_that_the_lists_part_are_counted(tmp_path: Path) -> None:
-    listed = celeb_df(test=("id0_0002",))
+    listed = celeb_df(3, tested=1)
+    del listed["Celeb-DF-v2"]["CelebDFv2_fake"]["test"]["id0_id1_0002"]
     write_list(tmp_path / "Celeb-DF-v2.json", listed)
     root = write_frames(tmp_path, *folders_of(listed, ""))
     assert (
@@ -244,7 +228,7 @@ def test_what_is_not_on_disk_is_counted_by_source(tmp_path: Path) -> None:
     for frame in (below / "c40/frames/953_974").iterdir():
         frame.unlink()
     (below / "c40/frames/953_974").rmdir()
-    other = celeb_df(test=())
+    other = celeb_df(3, tested=0)
     write_list(root / "Celeb-DF-v2.json", other)
     found, skipped = scan(root)
     assert skipped == {

@@ -1,6 +1,7 @@
 """Frames of videos on disk and DeepfakeBench's lists of them, as its rearrange.py writes them."""
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ def write_frames(root: Path, *folders: str, frames: tuple[str, ...] = FRAMES) ->
     for folder in folders:
         (root / folder).mkdir(parents=True, exist_ok=True)
         for name in frames:
-            colour = (hash(f"{folder}/{name}") % 2**24).to_bytes(3, "big")
-            Image.new("RGB", (8, 8), tuple(colour)).save(root / folder / name)
+            colour = (zlib.crc32(f"{folder}/{name}".encode()) % 2**24).to_bytes(3, "big")
+            Image.new("RGB", (16, 16), tuple(colour)).save(root / folder / name)
     return root
 
 
@@ -73,3 +74,23 @@ def folders_of(listed: Any, base: str) -> list[str]:
         return sorted({path.rpartition("/")[0] for path in paths})
     inner = listed.values() if isinstance(listed, dict) else ()
     return sorted({folder for each in inner for folder in folders_of(each, base)})
+
+
+def celeb_df(originals: int, tested: int) -> Listed:
+    """Celeb-DF-v2.json: `train` holds all videos, `val` those of `test`; each original and a fake.
+
+    The last ones are tested on.
+    """
+
+    def of(label: str, folder: str, name: str) -> Listed:
+        names = [name.format(number) for number in range(originals)]
+        every = {each: video(f"Celeb-DF-v2/{folder}/frames/{each}", label) for each in names}
+        of_test = {each: every[each] for each in names[originals - tested :]}
+        return {"train": every, "val": of_test, "test": of_test}
+
+    return {
+        "Celeb-DF-v2": {
+            "CelebDFv2_real": of("CelebDFv2_real", "Celeb-real", "id0_{:04}"),
+            "CelebDFv2_fake": of("CelebDFv2_fake", "Celeb-synthesis", "id0_id1_{:04}"),
+        }
+    }
