@@ -87,7 +87,7 @@ def opened_frame_list(file: Path) -> FrameList:
     return _read_once(file, status.st_size, status.st_mtime_ns)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=32)
 def _read_once(file: Path, size: int, mtime_ns: int) -> FrameList:
     """`size` and `mtime_ns` are those of the file: a changed one is read again."""
     try:

@@ -1,5 +1,7 @@
 """DeepfakeBench's lists: what is read of them, which videos are apart, what is refused."""
 
+import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from data import layouts
 from data.frame_lists.joining import BEFORE
 from data.frame_lists.originals import pairs_of
 from data.index import index_root
-from data.layouts import FoundImage, UnclearLabels, UnclearList, UnknownLayout
+from data.layouts import FoundImage, RootTooHigh, UnclearLabels, UnclearList, UnknownLayout
 from data.pools import pools_of
 
 BASES = [
@@ -238,6 +240,46 @@ def test_what_is_not_on_disk_is_counted_by_source(tmp_path: Path) -> None:
         "frame of celeb_df_v2, of whose list nothing is here": 3 * len(FRAMES),
     }
     assert len(found) + skipped.total() == (24 + 6) * len(FRAMES)
+
+
+def test_a_video_that_another_list_has_here_is_not_counted_as_missing(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path)
+    listed = json.dumps(faceforensics("", "FF-F2F"))
+    (root / "FF-F2F.json").write_text(listed.replace("FaceForensics++/", "elsewhere/"))
+    found, skipped = scan(root)
+    assert len(found) == 12 * len(FRAMES)
+    assert skipped == {"frame of face2face_c23, of whose list nothing is here": 6 * len(FRAMES)}
+
+
+def test_the_least_is_taken_off(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path, "/far/rgb/")
+    write_frames(root / "rgb", *folders_of(faceforensics(""), ""))
+    assert all(image.path.startswith("rgb/") for image in scan(root)[0])
+
+
+def test_a_root_above_the_lists_is_told_where_they_are(tmp_path: Path) -> None:
+    root = faceforensics_root(tmp_path / "datasets")
+    with pytest.raises(RootTooHigh) as caught:
+        layouts.detect(tmp_path)
+    assert caught.value.roots == (root,)
+
+
+def test_a_folder_that_cannot_be_listed_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = faceforensics_root(tmp_path / "mine")
+    refused = root / "FaceForensics++/original_sequences/youtube/c23/frames/000"
+    plain = os.scandir
+
+    def scandir(path: Any = ".") -> Any:
+        if Path(path) == refused:
+            raise PermissionError(13, "Permission denied")
+        return plain(path)
+
+    monkeypatch.setattr("data.frame_lists.on_disk.os.scandir", scandir)
+    manifest = index_root(root, None, tmp_path / "cache")
+    assert [p.path for p in manifest.problems] == [refused.relative_to(root).as_posix()]
+    assert manifest.table.num_rows == 11 * len(FRAMES)
 
 
 def test_a_compression_is_never_read_as_another_one(tmp_path: Path) -> None:
