@@ -278,7 +278,8 @@ def generator(folder: str) -> Generator:
     base, compression = without_compression(folder)
     if compression:
         made = generator(base)
-        return made._replace(name=f"{made.name}_{compression}")
+        is_called_so = is_known(base)
+        return made._replace(name=f"{made.name}_{compression}" if is_called_so else folder)
     name = _NAME_OF.get(plain_name(folder))
     if name is None:
         return Generator(folder, "unknown", folder)

@@ -34,7 +34,7 @@ def pairs_of(videos: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """The group of each video, given as label and name.
 
     Compressions and lists do not matter: a video is what its label and name say. A group is called
-    by its collection and first member, `FF/000`; it depends on no order.
+    by its collection and first original, `FF/000`; it depends on no order.
     """
     above: dict[Node, Node] = {}
 
@@ -50,14 +50,20 @@ def pairs_of(videos: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     known = {(label, name): (collection_of(label), name) for label, name in videos}
     for node in known.values():
         for original in _originals(*node):
-            first, other = sorted((top(node), top((node[0], original))))
-            above[other] = first  # the first member of all is the top
+            # An original's name is shorter, so one of them is the top of each group.
+            first, other = sorted((top(node), top((node[0], original))), key=_shortest_first)
+            if first != other:
+                above[other] = first
     return {video: "/".join(top(node)) for video, node in known.items()}
 
 
 def collection_of(label: str) -> str:
     """What a label begins with: FF of FF-real and FF-DF, CelebDFv2 of CelebDFv2_fake."""
     return re.split(r"[-_]", label, maxsplit=1)[0]
+
+
+def _shortest_first(node: Node) -> tuple[int, str]:
+    return len(node[1]), node[1]
 
 
 def _originals(collection: str, name: str) -> list[str]:

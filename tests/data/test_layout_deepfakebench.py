@@ -11,19 +11,17 @@ from frame_lists import (
     FRAMES,
     celeb_df,
     faceforensics,
+    faceforensics_root,
     folders_of,
+    scan,
     video,
     write_frames,
     write_list,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 from data import layouts
-from data.frame_lists.joining import BEFORE
-from data.frame_lists.originals import pairs_of
 from data.index import index_root
-from data.layouts import FoundImage, RootTooHigh, UnclearLabels, UnclearList, UnknownLayout
+from data.layouts import FoundImage, RootTooHigh, UnclearList, UnknownLayout
 from data.pools import pools_of
 
 BASES = [
@@ -36,21 +34,9 @@ BASES = [
 ]
 
 
-def scan(root: Path, layout: str | None = None) -> tuple[list[FoundImage], Counter[str]]:
-    skipped: Counter[str] = Counter()
-    name = layout or layouts.detect(root)[0]
-    return list(layouts.load(name).scan(root, skipped)), skipped
-
-
 def sources(found: list[FoundImage]) -> Counter[tuple[str, str, int]]:
     """Frames by source, split and label."""
     return Counter((i.generator if i.label else i.real_set, i.split, i.label) for i in found)
-
-
-def faceforensics_root(root: Path, base: str = "", **given_: Any) -> Path:
-    listed = faceforensics(base, **given_)
-    write_list(root / f"{next(iter(listed))}.json", listed)
-    return write_frames(root, *folders_of(listed, base))
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -190,39 +176,6 @@ def test_the_same_videos_in_all_splits_are_a_test_set(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_dfdcs_video_without_a_name_is_the_one_of_its_folder(tmp_path: Path) -> None:
-    """Of DFDC `val` is written as one video, to which those of `train` are added."""
-    real, fake = (
-        video(f"DFDC/test/frames/{n}", f"DFDC_{w}") for n, w in (("aa", "Real"), ("bb", "Fake"))
-    )
-    trained = video("DFDC/train/dfdc_train_part_0/frames/cc", "DFDC_Fake")
-    listed = {
-        "DFDC": {
-            "DFDC_Real": {"train": {}, "test": {"aa": real}, "val": real},
-            "DFDC_Fake": {
-                "train": {"cc": trained},
-                "test": {"bb": fake},
-                "val": {**fake, "cc": trained},
-            },
-        }
-    }
-    write_list(tmp_path / "DFDC.json", listed)
-    root = write_frames(
-        tmp_path,
-        "DFDC/test/frames/aa",
-        "DFDC/test/frames/bb",
-        "DFDC/train/dfdc_train_part_0/frames/cc",
-    )
-    found, skipped = scan(root)
-    assert {(i.pair, i.label, i.split) for i in found} == {
-        ("DFDC/aa", 0, "test"), ("DFDC/bb", 1, "test"), ("DFDC/cc", 1, "train"),
-    }  # fmt: skip
-    assert skipped == {
-        "frame listed in validation as well, taken as test": 2 * len(FRAMES),
-        "frame listed in validation as well, taken as train": len(FRAMES),
-    }
-
-
 def test_what_is_not_on_disk_is_counted_by_source(tmp_path: Path) -> None:
     root = faceforensics_root(tmp_path, compressions=("c23", "c40"))
     below = root / "FaceForensics++/manipulated_sequences/Deepfakes"
@@ -299,100 +252,6 @@ def test_what_is_taken_off_may_be_stated(tmp_path: Path) -> None:
         scan(root, "deepfakebench(prefix=/a/c)")
 
 
-def named(labels: dict[str, str]) -> dict[str, Any]:
-    return {
-        "mine": {
-            label: {"train": {}, "test": {label: video(f"frames/{label}", own)}}
-            for label, own in labels.items()
-        }
-    }
-
-
-@pytest.mark.parametrize(
-    ("labels", "expected"),
-    [
-        ({"real": "real", "fake": "fake"}, {"real": 0, "fake": 1}),
-        ({"DFDCP_Real": "DFDCP_Real", "DFDCP_FakeA": "DFDCP_FakeA"},
-         {"DFDCP_Real": 0, "dfdcp_a": 1}),
-        ({"DF_real": "DF_real", "DF_fake": "DF_fake"}, {"DF_real": 0, "deeperforensics": 1}),
-        ({"original": "real", "MyMethod": "fake"}, {"original": 0, "MyMethod": 1}),
-        ({"e4s_Real": "e4s_Real", "e4s_Fake": "e4s_Fake"}, {"e4s_Real": 0, "e4s": 1}),
-        ({"FF-NT": "FF-NT"}, {"neuraltextures": 1}),
-    ],
-)  # fmt: skip
-def test_labels_say_which_is_real(
-    labels: dict[str, str], expected: dict[str, int], tmp_path: Path
-) -> None:
-    write_list(tmp_path / "mine.json", named(labels))
-    found, _ = scan(write_frames(tmp_path, *(f"frames/{label}" for label in labels)))
-    assert {(i.generator if i.label else i.real_set): i.label for i in found} == expected
-
-
-def test_labels_that_say_nothing_are_refused_with_the_line_to_write(tmp_path: Path) -> None:
-    write_list(tmp_path / "mine.json", named({"youtube": "youtube", "swapped": "swapped"}))
-    root = write_frames(tmp_path, "frames/youtube", "frames/swapped")
-    with pytest.raises(UnclearLabels, match="is unclear") as caught:
-        index_root(root, None, tmp_path / "cache")
-    assert '`layout: "deepfakebench(real=LABEL)"`' in caught.value.mend
-    found, _ = scan(root, "deepfakebench(real=youtube)")
-    assert {(i.generator, i.label) for i in found} == {("swapped", 0), ("swapped", 1)}
-    with pytest.raises(UnknownLayout, match="which have swapped, youtube"):
-        scan(root, "deepfakebench(real=you)")
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda d: d["FF-DF"]["FF-DF"]["test"]["c23"].update(x=[1]),
-         r"has \[1\] at FF-DF / FF-DF / test / c23 / x"),
-        (lambda d: d["FF-DF"]["FF-real"].update(test="none"), "'none' at FF-DF / FF-real / test"),
-        (lambda d: d["FF-DF"]["FF-DF"]["train"]["c23"]["000_003"].update(label="FF-real"),
-         "has video 000_003 below FF-DF, and says FF-real of it"),
-        (lambda d: d["FF-DF"]["FF-DF"]["train"]["c23"]["000_003"]["frames"].append(7),
-         "a frame is 7 and no path"),
-        (lambda d: d["FF-DF"]["FF-DF"]["train"]["c23"].update(
-            other=d["FF-DF"]["FF-real"]["train"]["c23"]["000"] | {"label": "FF-DF"}),
-         "000.png is listed for two videos, FF-real/c23/000 and FF-DF/c23/other"),
-    ],
-)  # fmt: skip
-def test_lists_at_fault_are_refused_by_the_place(change: Any, said: str, tmp_path: Path) -> None:
-    listed = faceforensics("")
-    write_frames(tmp_path, *folders_of(listed, ""))
-    change(listed)
-    write_list(tmp_path / "FF-DF.json", listed)
-    with pytest.raises(UnknownLayout, match=said):
-        index_root(tmp_path, None, tmp_path / "cache")
-
-
-def test_a_list_that_breaks_off_is_refused(tmp_path: Path) -> None:
-    root = faceforensics_root(tmp_path)
-    text = (root / "FF-DF.json").read_text()
-    (root / "FF-DF.json").write_text(text[: len(text) // 2])
-    with pytest.raises(UnknownLayout, match=r"FF-DF.json is damaged \("):
-        index_root(root, None, tmp_path / "cache")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ['{"000.mp4": {"label": "FAKE", "split": "train", "original": "aa.mp4"}}',  # DFDC's metadata
-     '[["071", "054"], ["087", "081"]]',  # FaceForensics++'s train.json
-     '{"method_A/1.mp4": {"label": "fake", "set": "train"}}', "{}", ""],
-)  # fmt: skip
-def test_other_json_beside_frames_is_no_list(text: str, tmp_path: Path) -> None:
-    root = faceforensics_root(tmp_path)
-    (root / "train.json").write_text(text)
-    assert layouts.detect(root)[1].startswith("FF-DF.json: ")
-
-
-def test_a_changed_list_is_read_again(tmp_path: Path) -> None:
-    root = faceforensics_root(tmp_path)
-    before = len(scan(root)[0])
-    listed = faceforensics("")
-    del listed["FF-DF"]["FF-DF"]["test"]["c23"]["953_974"]
-    write_list(root / "FF-DF.json", listed)
-    assert len(scan(root)[0]) == before - len(FRAMES)
-
-
 def test_pools_hold_the_frames_of_a_source_and_split(tmp_path: Path) -> None:
     root = faceforensics_root(tmp_path / "mine")
     manifest = index_root(root, None, tmp_path / "cache")
@@ -401,29 +260,3 @@ def test_pools_hold_the_frames_of_a_source_and_split(tmp_path: Path) -> None:
     assert {pool.beside for pool in pools.values() if not pool.label} == {"deepfakes_c23"}
     assert set(pools["deepfakes_c23", "test"].table["pair"].to_pylist()) == {"FF/953"}
     assert sum(map(len, pools.values())) == manifest.table.num_rows
-
-
-NAMES = st.sampled_from(["000", "003", "007", "000_003", "003_007", "007_000", "011", "011_012"])
-VIDEOS = st.lists(st.tuples(st.sampled_from(["FF-real", "FF-DF", "FF-F2F", "DFDC_Real"]), NAMES))
-
-
-@given(VIDEOS, st.randoms())
-def test_groups_depend_on_no_order_and_hold_the_originals(
-    videos: list[tuple[str, str]], random: Any
-) -> None:
-    pairs = pairs_of(videos)
-    shuffled = list(videos)
-    random.shuffle(shuffled)
-    assert pairs_of(shuffled) == pairs
-    for (label, name), pair in pairs.items():
-        assert pair.split("/")[0] == label.split("_")[0].split("-")[0]
-        if label.startswith("FF"):
-            for original in name.split("_"):
-                assert pairs.get(("FF-real", original), pair) == pair
-        else:
-            assert pair == f"DFDC/{name}"
-
-
-@given(st.sets(st.sampled_from(BEFORE), min_size=1))
-def test_what_is_tested_goes_before(stated: set[str]) -> None:
-    assert (min(stated, key=BEFORE.index) == "test") == ("test" in stated)

@@ -2,10 +2,14 @@
 
 import json
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+
+from data import layouts
+from data.layouts import FoundImage
 
 FRAMES = ("000.png", "010.png")
 Listed = dict[str, Any]
@@ -94,3 +98,17 @@ def celeb_df(originals: int, tested: int) -> Listed:
             "CelebDFv2_fake": of("CelebDFv2_fake", "Celeb-synthesis", "id0_id1_{:04}"),
         }
     }
+
+
+def faceforensics_root(root: Path, base: str = "", **stated: Any) -> Path:
+    """A root with `faceforensics`' list and its frames."""
+    listed = faceforensics(base, **stated)
+    write_list(root / f"{next(iter(listed))}.json", listed)
+    return write_frames(root, *folders_of(listed, base))
+
+
+def scan(root: Path, layout: str | None = None) -> tuple[list[FoundImage], Counter[str]]:
+    """The images of a root and what is left out, by the layout that is stated or found."""
+    skipped: Counter[str] = Counter()
+    name = layout or layouts.detect(root)[0]
+    return list(layouts.load(name).scan(root, skipped)), skipped
