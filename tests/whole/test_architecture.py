@@ -1,6 +1,7 @@
 """Rules of the house that are worth a test: imports, what stays light, what git ignores."""
 
 import ast
+import functools
 import importlib.util
 import os
 import subprocess
@@ -52,17 +53,24 @@ def modules(package: str) -> list[Path]:
     return found
 
 
-def imported(path: Path) -> set[str]:
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """A module's syntax tree; each is parsed once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def imported(path: Path) -> frozenset[str]:
     """Dotted names that a module imports anywhere, inside functions as well."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    names: set[str] = set()
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: imports are absolute"
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
             names.add(node.module)
-    return names
+    return frozenset(names)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -109,7 +117,7 @@ def test_the_rooms_of_grid_import_one_way():
 def test_every_key_of_a_store_is_made_in_one_place():
     """Elsewhere no text begins with a folder of the store, by name or by its constant."""
     places = ROOT / "grid" / "records" / "places.py"
-    tree = ast.parse(places.read_text(encoding="utf-8"))
+    tree = parsed(places)
     folders = {
         target.id: node.value
         for node in tree.body
@@ -117,19 +125,19 @@ def test_every_key_of_a_store_is_made_in_one_place():
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    names = {v.value for v in folders.values() if isinstance(v, ast.Constant)}
+    names = tuple(v.value for v in folders.values() if isinstance(v, ast.Constant))
     assert "commits/" in names
     own = {places, ROOT / "grid" / "store" / "base.py"}  # whose probe lies among the claims
     for path in {p for package in ("grid", "analysis", "launch") for p in modules(package)} - own:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            where = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                assert not node.value.startswith(tuple(names)), where
+                assert not node.value.startswith(names), f"{path}:{node.lineno}"
             if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.FormattedValue):
-                begins = node.values[0].value
+                if getattr(node.values[0].value, "id", "") not in folders:
+                    continue
                 text = ast.get_source_segment(path.read_text(encoding="utf-8"), node) or ""
-                is_pattern = text.startswith("rf")  # which reads keys and makes none
-                assert is_pattern or getattr(begins, "id", "") not in folders, where
+                # A pattern reads keys and makes none.
+                assert text.startswith("rf"), f"{path}:{node.lineno}"
 
 
 def test_a_run_knows_of_a_trial_only_what_they_exchange():
@@ -156,7 +164,7 @@ def test_no_module_of_grid_needs_itself():
 
 def test_each_room_says_what_it_holds_and_may_import():
     for room in sorted({path.parent for path in modules_of_grid().values()}):
-        text = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8")))
+        text = ast.get_docstring(parsed(room / "__init__.py"))
         assert text is not None, room
         assert len(text.splitlines()) >= 2, room
 
@@ -166,7 +174,7 @@ def test_no_class_and_no_module_bears_the_name_of_another():
     classes: dict[str, list[str]] = {}
     for package in PACKAGES:
         for path in modules(package):
-            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            for node in parsed(path).body:
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     classes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
     assert not {name: where for name, where in classes.items() if len(where) > 1}
@@ -221,7 +229,7 @@ def test_what_benchmarks_import_is_there():
     paths = sorted((ROOT / "tests" / "benchmarks").glob("*.py"))
     assert paths
     for path in paths:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] in PACKAGES:
                 module = importlib.import_module(str(node.module))
                 for name in node.names:
