@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 _CHUNK = 1 << 20
+# Little stands behind the end marker, if anything: a whole file is rarely read to find it.
+_LAST_CHUNK = 1 << 12
 _JPEG_END = b"\xff\xd9"
 _PNG_END = b"IEND"
 
@@ -25,11 +27,12 @@ def is_cut_short(file: BinaryIO, format: str) -> bool:
 
 def _parts_from_the_end(file: BinaryIO) -> Iterator[bytes]:
     """The file in parts, the last one first; each overlaps the next by a byte."""
-    start = file.seek(0, os.SEEK_END)
+    start, size = file.seek(0, os.SEEK_END), _LAST_CHUNK
     while start > 0:
-        end, start = start, max(start - _CHUNK, 0)
+        end, start = start, max(start - size, 0)
         file.seek(start)
         yield file.read(end - start + 1)
+        size = _CHUNK
 
 
 def _reaches_png_end(file: BinaryIO) -> bool:

@@ -1,8 +1,9 @@
 """Header facts of ordinary JPEG and PNG files, read without Pillow.
 
 Its header readers cost more than reading and hashing a small file, and hold Python's lock.
-What is not ordinary (EXIF, ICC in PNG, several pictures, 16 bits, anything damaged) is left to
-Pillow: the answer is None, never a guess. Where there is an answer it is Pillow's own.
+What is not ordinary (EXIF that Pillow parses, ICC in PNG, several pictures, 16 bits, anything
+damaged) is left to Pillow: the answer is None, never a guess. Where there is an answer it is
+Pillow's own.
 """
 
 import struct
@@ -20,12 +21,9 @@ _APP0, _APP1, _APP2, _APP13, _APP14, _COMMENT = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0x
 _TABLES, _SCAN = 0xDB, 0xDA
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _PASSED_OVER = frozenset({0xC4, 0xDD})  # Huffman tables, restart interval
-# A segment that begins so is parsed by Pillow, and what it finds may change what the file is.
-_LEFT_TO_PILLOW = {
-    _APP1: b"Exif\0\0",
-    _APP2: b"MPF\0",
-    _APP13: b"Photoshop 3.0\0",
-}
+# Pillow parses a segment that begins so, and what it finds may change what the file is.
+_SEVERAL_PICTURES = b"MPF\0"
+_EXIF, _PHOTOSHOP = b"Exif\0\0", b"Photoshop 3.0\0"
 # Where Pillow reads at fixed places: the shortest segment in which these are.
 _SHORTEST = {_APP0: (b"JFIF", 7), _APP2: (b"ICC_PROFILE\0", 14), _APP14: (b"Adobe", 7)}
 # Natural place of each value in a table as it is stored (ITU-T T.81, figure A.6).
@@ -71,6 +69,7 @@ def _jpeg(content: bytes) -> QuickFacts | None:
     frame: bytes | None = None
     tables: dict[int, bytes] = {}
     metadata = 0
+    has_density = False
     place = 2
     while True:
         if content[place] != 0xFF:
@@ -95,22 +94,46 @@ def _jpeg(content: bytes) -> QuickFacts | None:
                 return None
             frame = body
         elif 0xE0 <= marker <= 0xEF or marker == _COMMENT:
-            if not _is_ordinary(marker, body):
+            if not _is_ordinary(marker, body, has_density):
                 return None
+            has_density = has_density or (marker == _APP0 and _says_density(body))
             metadata += 0 if marker in (_APP0, _APP14) else len(body)
         elif marker not in _PASSED_OVER:
             return None
-    is_whole = content.endswith(_JPEG_END) or _JPEG_END in content
-    if frame is None or not is_whole:
+    # From the end, where it stands unless something was appended.
+    if frame is None or content.rfind(_JPEG_END) < 0:
         return None
     return _jpeg_facts(frame, tables, metadata)
 
 
-def _is_ordinary(marker: int, body: bytes) -> bool:
-    if marker in _LEFT_TO_PILLOW and body.startswith(_LEFT_TO_PILLOW[marker]):
+def _is_ordinary(marker: int, body: bytes, has_density: bool) -> bool:
+    """Whether Pillow keeps the segment as it is, or parses it without an error."""
+    if marker == _APP1 and body.startswith(_EXIF):
+        # Pillow looks into EXIF for the density alone, where JFIF has not said it before.
+        return has_density
+    if marker == _APP2 and body.startswith(_SEVERAL_PICTURES):
         return False
+    if marker == _APP13 and body.startswith(_PHOTOSHOP):
+        return _has_whole_resources(body)
     prefix, shortest = _SHORTEST.get(marker, (b"", 0))
     return len(body) >= shortest or not body.startswith(prefix)
+
+
+def _says_density(app0: bytes) -> bool:
+    """Whether JFIF tells pixels per inch (1) or per centimetre (2)."""
+    return app0.startswith(b"JFIF") and len(app0) >= 12 and app0[7] in (1, 2)
+
+
+def _has_whole_resources(app13: bytes) -> bool:
+    """Whether Photoshop's blocks are whole: kind, code, name, size, content, each part padded."""
+    place = len(_PHOTOSHOP)
+    while app13.startswith(b"8BIM", place):
+        name = place + 6
+        size = name + 1 + app13[name]
+        size += size & 1
+        place = size + 4 + struct.unpack_from(">I", app13, size)[0]
+        place += place & 1
+    return True
 
 
 def _jpeg_facts(frame: bytes, tables: dict[int, bytes], metadata: int) -> QuickFacts | None:

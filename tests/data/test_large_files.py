@@ -119,7 +119,8 @@ def test_the_end_of_a_jpeg_is_found_across_parts(
 ) -> None:
     content = picture("JPEG")
     for part in (len(content) - 1, 1, 2, 7):
-        monkeypatch.setattr("data.cut_short._CHUNK", part)
+        for size in ("_CHUNK", "_LAST_CHUNK"):
+            monkeypatch.setattr(f"data.cut_short.{size}", part)
         assert facts_of(content + b"\0" * 5, "x").format == "JPEG"
         with pytest.raises(UnreadableImage, match="truncated"):
             facts_of(content[:-2] + b"\0" * 5, "x")

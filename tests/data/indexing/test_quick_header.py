@@ -50,7 +50,42 @@ ORDINARY = {
     "png alpha": encoded("PNG", "RGBA"),
     "palette": encoded("PNG", "P", transparency=3),
 }
+EXIF = b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x28\0\3\0\0\0\1\0\2\0\0\0\0\0\0"
+
+
+def photoshop(*blocks: bytes) -> bytes:
+    """A Photoshop segment of one block with each content, under even and odd names."""
+    named = (
+        b"8BIM" + struct.pack(">H", 0x03EC + number) + name + struct.pack(">I", len(block)) + block
+        for number, (block, name) in enumerate(zip(blocks, (b"\0\0", b"\2ab\0") * 9, strict=False))
+    )
+    return b"Photoshop 3.0\0" + b"".join(each + b"\0" * (len(each) & 1) for each in named)
+
+
+def with_segment(jpeg: bytes, marker: int, body: bytes, place: int = 2) -> bytes:
+    """A JPEG with one more segment; behind JFIF is place 20."""
+    return jpeg[:place] + struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body + jpeg[place:]
+
+
+def jpegs_of_editors() -> dict[str, bytes]:
+    """JPEGs with what cameras and editors put before the picture, density said by JFIF first."""
+    plain = encoded("JPEG", dpi=(72, 72))
+    return {
+        "density, then exif": with_segment(plain, 0xE1, EXIF, 20),
+        "density, then broken exif": with_segment(plain, 0xE1, b"Exif\0\0junk", 20),
+        "photoshop": with_segment(plain, 0xED, photoshop(b"abc", b"d" * 16, b""), 20),
+        "photoshop's short density": with_segment(plain, 0xED, photoshop(b"", b"ab"), 20),
+        "photoshop without blocks": with_segment(plain, 0xED, photoshop(), 20),
+        "something behind the end": plain + b"\0" * 99,
+    }
+
+
 OTHERS = {
+    "exif before the density": with_segment(encoded("JPEG", dpi=(72, 72)), 0xE1, EXIF),
+    "exif without a density": with_segment(encoded("JPEG"), 0xE1, EXIF, 20),
+    "photoshop cut in a block": with_segment(
+        encoded("JPEG"), 0xED, photoshop(b"abc")[: len(b"Photoshop 3.0\0") + 6], 20
+    ),
     "exif": encoded("JPEG", exif=PIL.Image.Exif().tobytes() + b"MM\0*\0\0\0\x08\0\0\0\0\0\0"),
     "png of 16 bits": encoded("PNG", "I;16"),
     "two levels": encoded("PNG", "1"),
@@ -62,6 +97,9 @@ OTHERS = {
     "short transparency": with_chunk(encoded("PNG"), b"tRNS", b"\0"),
     "wrong checksum": encoded("PNG")[:29] + b"\0\0\0\0" + encoded("PNG")[33:],
 }
+
+
+ORDINARY |= jpegs_of_editors()
 
 
 @pytest.mark.parametrize("name", list(ORDINARY))
@@ -117,6 +155,27 @@ def test_any_chunk_before_the_pixels(name: str, kind: bytes, body: bytes) -> Non
 def test_any_segment_before_the_frame(name: str, marker: int, start: bytes, body: bytes) -> None:
     segment = struct.pack(">BBH", 0xFF, marker, len(start + body) + 2) + start + body
     assert agrees(ORDINARY[name][:2] + segment + ORDINARY[name][2:])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from([b"JFIF\0\1\1", b"JFIF\0\1\1\1\0\x48\0\x48\0\0", b"JFIF\0\1\1\2\0\1\0\1\0"]),
+    st.booleans(),
+    st.one_of(
+        st.binary(max_size=40).map(lambda body: b"Exif\0\0" + body),
+        st.integers(0, len(EXIF)).map(lambda length: EXIF[:length]),
+        st.tuples(
+            st.lists(st.binary(max_size=5), max_size=3), st.integers(0, 60), st.binary(max_size=3)
+        ).map(lambda made: photoshop(*made[0])[: 14 + made[1]] + made[2]),
+    ),
+)
+def test_any_exif_and_photoshop_beside_any_jfif(jfif: bytes, is_before: bool, body: bytes) -> None:
+    bare = encoded("JPEG")
+    bare = bare[:2] + bare[20:]
+    first, second = (0xE0, jfif), (0xE1 if body.startswith(b"Exif") else 0xED, body)
+    for marker, content in (first, second) if is_before else (second, first):
+        bare = with_segment(bare, marker, content)
+    assert agrees(bare)
 
 
 def agrees(content: bytes) -> bool:
