@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.counts import counted
-from data.image_ids import Words, draw, draw_by_name, order_of, texts, words
+from data.image_ids import Words, draw, draw_by_name, order_of, repeats, texts, words
 from data.pools import words_digest
-from data.strata import Codes, Mask, combined
+from data.strata import Codes, Mask, combined, in_order_of_appearance
 
 LABEL_WORDS = ("real", "fake")
 Column: TypeAlias = Sequence[str] | pa.ChunkedArray
@@ -63,7 +63,12 @@ class Rows:
 
     def taken(self, which: Mask) -> "Rows":
         """These rows only."""
-        return Rows(self.pools[which], self.ranks[which], self.ids[which], self.labels[which])
+        return Rows(
+            self.pools[which],
+            self.ranks[which],
+            self.ids.compress(which, axis=0),
+            self.labels[which],
+        )
 
 
 @dataclass(frozen=True)
@@ -121,8 +126,9 @@ class Candidates:
 
     def taken(self, which: Mask | Codes) -> "Candidates":
         """These rows only."""
+        which = np.flatnonzero(which) if which.dtype == bool else which
         return Candidates(
-            self.ids[which],
+            self.ids.take(which, axis=0),
             self.label[which],
             self.source[which],
             self.class_code[which],
@@ -146,8 +152,8 @@ class Candidates:
             SelectionError: an image is real in one pool and fake in another.
         """
         table = self.taken(order_of(self.ids))
-        is_same = (table.ids[1:] == table.ids[:-1]).all(axis=1)
-        conflicts = np.flatnonzero(is_same & (table.label[1:] != table.label[:-1]))
+        is_same = repeats(table.ids)
+        conflicts = np.flatnonzero(is_same[1:] & (table.label[1:] != table.label[:-1]))
         if len(conflicts):
             (image_id,) = texts(table.ids[conflicts[:1]])
             raise SelectionError(
@@ -157,9 +163,7 @@ class Candidates:
             )
         if not is_same.any():
             return table
-        is_first = np.ones(len(table), bool)
-        is_first[1:] = ~is_same
-        return table.taken(is_first)
+        return table.taken(~is_same)
 
     def units(self, salt: str) -> tuple[Codes, Words]:
         """What is drawn as one, pairs or single images: a number and a draw for each row."""
@@ -195,11 +199,11 @@ def _coded(columns: Sequence[Column]) -> tuple[Codes, list[str]]:
             coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
             indices = coded.indices.to_numpy()
             # A dictionary may hold words that no row of this part has, in any order.
-            used, first = np.unique(indices, return_index=True)
-            names = coded.dictionary
-            number = np.zeros(len(names), np.int64)
-            for index in used[np.argsort(first)].tolist():
-                number[index] = numbers.setdefault(names[index].as_py(), len(numbers))
+            number = np.zeros(len(coded.dictionary), np.int64)
+            used = in_order_of_appearance(indices, len(number))
+            names = coded.dictionary.take(pa.array(used)).to_pylist()
+            for index, name in zip(used.tolist(), names, strict=True):
+                number[index] = numbers.setdefault(name, len(numbers))
             codes.append(number[indices])
     return np.concatenate(codes), list(numbers)
 

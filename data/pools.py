@@ -15,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from data.image_ids import Words, draw, order_of, words
+from data.image_ids import Words, draw, order_of, repeats, words
 from data.manifest import Manifest
 
 _DIGEST_VERSION = b"crossgen rows 1\0"
+_ROW = np.dtype([("high", ">u8"), ("low", ">u8"), ("label", "i1")])  # as it is digested
+_AT_ONCE = 1 << 15  # rows that are digested together: they fit a core's cache
 _WORD = ("real", "fake")
 
 
@@ -44,6 +46,12 @@ class Pool:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
+    def said_otherwise(self, table: Any, **changes: str) -> "Pool":
+        """The pool with a table that says other things of the same images, and other fields."""
+        other = replace(self, table=table, **changes)
+        other.__dict__["ids"] = self.ids  # millions are not made of the texts again
+        return other
+
 
 def pools_of(manifest: Manifest) -> list[Pool]:
     """The pools of a collection, sorted by source, label and split.
@@ -57,14 +65,16 @@ def pools_of(manifest: Manifest) -> list[Pool]:
     known, pool = _pool_of_each(table)
     ids = words(table["image_id"])
     order = _order(table, ids, pool)
-    pool, ids = pool[order], ids[order]
-    is_first = np.ones(len(order), bool)
-    is_first[1:] = (pool[1:] != pool[:-1]) | (ids[1:] != ids[:-1]).any(axis=1)
-    # One table for all, of which each pool has a part.
-    kept = table.take(pa.array(order[is_first]))
-    pool, files = pool[is_first], np.bincount(pool, minlength=len(known))
+    pool, ids = pool[order], ids.take(order, axis=0)
+    is_first = ~repeats(ids)
+    is_first[1:] |= pool[1:] != pool[:-1]
+    files = np.bincount(pool, minlength=len(known))
+    if not is_first.all():
+        order, pool, ids = order[is_first], pool[is_first], ids.compress(is_first, axis=0)
     starts = np.searchsorted(pool, np.arange(len(known) + 1))
-    ids = ids[is_first]
+    del is_first, pool
+    # One table for all, of which each pool has a part.
+    kept = table.take(pa.array(order))
     formed = []
     for rank, (name, label, split) in enumerate(known):
         start, end = int(starts[rank]), int(starts[rank + 1])
@@ -116,12 +126,17 @@ def words_digest(ids: Words, labels: npt.NDArray[np.int8]) -> str:
     if not (ids[1:, 0] > ids[:-1, 0]).all():  # else they are sorted, and each is there once
         order = np.lexsort((labels, ids[:, 1], ids[:, 0]))
         ids, labels = ids[order], labels[order]
-    rows = np.empty((len(ids), 17), np.uint8)
-    rows[:, :16] = ids.astype(">u8").view(np.uint8).reshape(-1, 16)
-    rows[:, 16] = labels
-    is_first = np.ones(len(rows), bool)
-    is_first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
-    return hashlib.sha256(_DIGEST_VERSION + rows[is_first].tobytes()).hexdigest()
+        is_first = ~repeats(ids)
+        is_first[1:] |= labels[1:] != labels[:-1]
+        ids, labels = ids[is_first], labels[is_first]
+    digest = hashlib.sha256(_DIGEST_VERSION)
+    for start in range(0, len(ids), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        rows = np.empty(len(ids[part]), _ROW)
+        rows["high"], rows["low"] = ids[part, 0], ids[part, 1]
+        rows["label"] = labels[part]
+        digest.update(rows.view(np.uint8))
+    return digest.hexdigest()
 
 
 def label_conflicts(pools: Sequence[Pool]) -> list[str]:
@@ -135,8 +150,9 @@ def label_conflicts(pools: Sequence[Pool]) -> list[str]:
     pool_index = np.repeat(np.arange(len(pools), dtype=np.int32), lengths)
     rank = np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])
     order = order_of(ids)
-    ids, labels = ids[order], labels[order]
-    changes = np.flatnonzero((ids[1:] == ids[:-1]).all(axis=1) & (labels[1:] != labels[:-1]))
+    labels = labels[order]
+    is_same = repeats(ids.take(order, axis=0))
+    changes = np.flatnonzero(is_same[1:] & (labels[1:] != labels[:-1]))
     sentences = []
     for position in changes:
         where = []
@@ -150,7 +166,7 @@ def label_conflicts(pools: Sequence[Pool]) -> list[str]:
 
 
 def _pool(source: str, label: int, split: str, table: Any, ids: Words, duplicates: int) -> Pool:
-    return Pool(
+    pool = Pool(
         pool_id=_pool_id(ids, label),
         source=source,
         label=label,
@@ -161,6 +177,8 @@ def _pool(source: str, label: int, split: str, table: Any, ids: Words, duplicate
         duplicates=duplicates,
         beside=table["generator"][0].as_py() if label == 0 else "",
     )
+    pool.__dict__["ids"] = ids  # known already: they need not be made of the texts again
+    return pool
 
 
 def _pool_id(ids: Words, label: int) -> str:
@@ -175,23 +193,27 @@ def _pool_of_each(table: Any) -> tuple[list[tuple[str, int, str]], npt.NDArray[n
     is_fake = table["label"].to_numpy() == 1
     names = [*generators[1], *real_sets[1]]
     source = np.where(is_fake, generators[0], real_sets[0] + len(generators[1]))
-    codes = np.stack([source, is_fake.astype(np.int64), splits[0]])
-    # One number each, of few values: to sort three columns of millions of rows takes much longer.
-    number = (codes[0] * 2 + codes[1]) * len(splits[1]) + codes[2]
-    _, first, of_row = np.unique(number, return_index=True, return_inverse=True)
-    keys = [
-        (names[code], label, splits[1][split]) for code, label, split in codes[:, first].T.tolist()
-    ]
-    known = sorted(set(keys))
-    place = np.array([known.index(key) for key in keys], np.int64)
-    return known, place[of_row]
+    # One number each, of few values: millions are counted, not sorted.
+    number = (source * 2 + is_fake) * len(splits[1]) + splits[0]
+    keys = {}
+    for each in np.flatnonzero(np.bincount(number)).tolist():
+        code, split = divmod(each, len(splits[1]))
+        keys[each] = (names[code // 2], code % 2, splits[1][split])
+    known = sorted(set(keys.values()))
+    rank = {key: place for place, key in enumerate(known)}
+    place = np.zeros(max(keys) + 1, np.int64)
+    for each, key in keys.items():
+        place[each] = rank[key]
+    return known, place[number]
 
 
 def _order(table: Any, ids: Words, pool: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The order by pool, image_id, class and pair; rows that are equal in all stay as they came."""
-    order = np.argsort(ids[:, 0], kind="stable")
     few = pool.astype(np.int16 if pool.max(initial=0) < 2**15 else np.int64)
-    order = order[np.argsort(few[order], kind="stable")]
+    order = np.argsort(few, kind="stable")  # few numbers are sorted by counting
+    ends = np.cumsum(np.bincount(pool))
+    for rows in np.split(order, ends[:-1]):  # parts of the order, each sorted in its place
+        rows[:] = rows[np.argsort(ids[rows, 0])]
     high, of_pool = ids[order, 0], pool[order]
     alike = (high[1:] == high[:-1]) & (of_pool[1:] == of_pool[:-1])
     places = np.flatnonzero(np.append(alike, False) | np.append(False, alike))

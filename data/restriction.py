@@ -1,6 +1,7 @@
 """Which of the candidates are trained on: some classes, a fraction, an even total."""
 
 import numpy as np
+import numpy.typing as npt
 
 from data.candidates import LABEL_WORDS, Candidates, SelectionError
 from data.strata import Mask, combined, even_shares, lowest_units, units_per_stratum
@@ -53,10 +54,10 @@ def even_total(candidates: Candidates, total: int) -> Mask:
     return lowest_units(stratum, np.arange(len(candidates), dtype=np.int64), drawn, keep)
 
 
-def require_both_labels(candidates: Candidates) -> None:
-    """Refuse candidates of one label with a SelectionError."""
+def require_both_labels(labels: npt.NDArray[np.int8]) -> None:
+    """Refuse images of one label with a SelectionError."""
     for label, word in enumerate(LABEL_WORDS):
-        if not (candidates.label == label).any():
+        if not (labels == label).any():
             raise SelectionError(
                 f"No {word} image is left to train on; a detector needs both classes: add images, "
                 "or loosen classes, fraction, total_images or the limit."

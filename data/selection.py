@@ -109,10 +109,11 @@ def select(
         table = table.taken(lowest_fraction(table, rule.fraction))
     if rule.total_images is not None:
         table = table.taken(even_total(table, rule.total_images))
-    require_both_labels(table)
+    require_both_labels(table.label)
     if len(declared):
         return Selection(table.rows(), declared.rows(), carved=False)
     is_validation = carved_for_validation(table, rule.validation_fraction)
-    training = table.taken(~is_validation)
-    require_both_labels(training)
-    return Selection(training.rows(), table.taken(is_validation).rows(), carved=True)
+    rows = table.rows()
+    training = rows.taken(~is_validation)
+    require_both_labels(training.labels)
+    return Selection(training, rows.taken(is_validation), carved=True)

@@ -1,5 +1,7 @@
 """Drawing from strata by hash, vectorised: the counting behind choosing images."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,36 +19,44 @@ def combined(*columns: Codes) -> Codes:
     """
     code = np.zeros(len(columns[0]), np.int64)
     for column in columns:
-        code = _by_appearance(code * (int(column.max(initial=0)) + 1) + column)
+        code = _numbered_anew(code * (int(column.max(initial=0)) + 1) + column)
     return code
 
 
-def _by_appearance(code: Codes) -> Codes:
+def _numbered_anew(code: Codes) -> Codes:
     """The codes numbered anew in order of first appearance."""
     most = int(code.max(initial=0)) + 1
     if most > 4 * len(code) + 1000:  # too many to be counted one by one
         _, code = np.unique(code, return_inverse=True)
         code = code.ravel().astype(np.int64)
         most = int(code.max(initial=0)) + 1
+    present = in_order_of_appearance(code, most)
+    rank = np.empty(most, np.int64)
+    rank[present] = np.arange(len(present))
+    return rank[code]
+
+
+def in_order_of_appearance(code: npt.NDArray[np.integer[Any]], most: int) -> Codes:
+    """The different codes, 0 to `most` - 1, in order of first appearance."""
     first = np.full(most, len(code), np.int64)
     # Of several rows that write to one place the last one stays: here the first of the table.
     first[code[::-1]] = np.arange(len(code) - 1, -1, -1)
     present = np.flatnonzero(first < len(code))
-    rank = np.empty(most, np.int64)
-    rank[present[np.argsort(first[present])]] = np.arange(len(present))
-    return rank[code]
+    return present[np.argsort(first[present])]
 
 
 def units_per_stratum(stratum: Codes, unit: Codes) -> Codes:
     """Number of different units in each stratum."""
+    strata = int(stratum.max(initial=-1)) + 1
+    if (unit[1:] > unit[:-1]).all():  # no unit has two rows
+        return np.bincount(stratum, minlength=strata).astype(np.int64)
     # One number for (stratum, unit): both are counts of rows, so their product fits 64 bits.
     # (Sorted by hand: np.unique hashes, ten times slower where almost all are different.)
     units = int(unit.max(initial=0)) + 1
     ordered = np.sort(stratum * units + unit)
     is_first = np.ones(len(ordered), bool)
     is_first[1:] = ordered[1:] != ordered[:-1]
-    counts = np.bincount(ordered[is_first] // units, minlength=int(stratum.max(initial=-1)) + 1)
-    return counts.astype(np.int64)
+    return np.bincount(ordered[is_first] // units, minlength=strata).astype(np.int64)
 
 
 def lowest_units(stratum: Codes, unit: Codes, drawn: Words, keep: Codes) -> Mask:
@@ -60,7 +70,14 @@ def lowest_units(stratum: Codes, unit: Codes, drawn: Words, keep: Codes) -> Mask
     """
     if len(stratum) == 0:
         return np.zeros(0, bool)
-    order = _order(stratum, unit, drawn)
+    taken = np.zeros(len(stratum), bool)
+    order = _order_of_different(stratum, drawn)
+    if order is not None:  # each row is a unit of its own within its stratum
+        counts = np.bincount(stratum, minlength=len(keep))
+        first = np.repeat(np.cumsum(counts) - counts, counts)
+        taken[order[np.arange(len(order)) - first < np.repeat(keep, counts)]] = True
+        return taken
+    order = np.lexsort((unit, drawn, stratum))
     in_order, units = stratum[order], unit[order]
     new_stratum = np.ones(len(order), bool)
     new_stratum[1:] = in_order[1:] != in_order[:-1]
@@ -69,19 +86,18 @@ def lowest_units(stratum: Codes, unit: Codes, drawn: Words, keep: Codes) -> Mask
     count = np.cumsum(new_unit)
     before_stratum = np.maximum.accumulate(np.where(new_stratum, count - 1, 0))
     rank_in_stratum = count - 1 - before_stratum
-    taken = np.zeros(len(order), bool)
     taken[order] = rank_in_stratum < keep[in_order]
     return taken
 
 
-def _order(stratum: Codes, unit: Codes, drawn: Words) -> Codes:
-    """The order by stratum, draw and unit."""
-    order = np.argsort(drawn)
-    in_order = drawn[order]
-    if (in_order[1:] == in_order[:-1]).any() or int(stratum.max()) >= 2**16:
-        return np.lexsort((unit, drawn, stratum))
-    # All draws differ: each row is a unit of its own. Few numbers are sorted by counting.
-    return order[np.argsort(stratum[order].astype(np.uint16), kind="stable")]
+def _order_of_different(stratum: Codes, drawn: Words) -> Codes | None:
+    """The order by stratum and draw; None where two rows of a stratum may have one draw."""
+    # One number for (stratum, draw), the last bits of the draw left out: one sort for both.
+    bits = np.uint64(max(int(stratum.max()).bit_length(), 1))
+    both = stratum.astype(np.uint64) << (np.uint64(64) - bits) | drawn >> bits
+    order: Codes = np.argsort(both)
+    both = both[order]
+    return None if (both[1:] == both[:-1]).any() else order
 
 
 def even_shares(total: int, available: Codes) -> Codes:

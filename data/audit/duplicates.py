@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.image_ids import words
+from data.image_ids import repeats
 from data.pools import Pool
 
 ACROSS_LABELS, ACROSS_SPLITS, ACROSS_GENERATORS = "labels", "splits", "generators"
@@ -31,13 +31,11 @@ def shared_images(pools: Sequence[Pool]) -> list[SharedImages]:
     """
     if not pools:
         return []
-    ids = np.concatenate([words(pool.table["image_id"].to_pylist()) for pool in pools])
+    ids = np.concatenate([pool.ids for pool in pools])
     number = np.repeat(np.arange(len(pools)), [len(pool) for pool in pools])
     order = np.lexsort((number, ids[:, 1], ids[:, 0]))
     ids, number = ids[order], number[order]
-    new = np.ones(len(ids), bool)
-    new[1:] = (ids[1:] != ids[:-1]).any(axis=1)
-    starts = np.flatnonzero(new)
+    starts = np.flatnonzero(~repeats(ids))
     sizes = np.diff(np.append(starts, len(ids)))
     pairs: Counter[tuple[int, int]] = Counter()
     groups: Counter[tuple[int, ...]] = Counter(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,15 +36,24 @@ def manifest_table(index: Any) -> Any:
 def problems_of(index: Any) -> list[FileProblem]:
     """The files that are no images, and those whose pixels are known not to decode."""
     found = index.select(["path", "problem", "problem_kind"])
-    found = found.filter(pc.not_equal(found["problem"], ""))
+    coded = _in_one_piece(found["problem"])
+    # The few different words are compared, not those of millions of files.
+    is_reason = np.array([word != "" for word in coded.dictionary.to_pylist()], bool)
+    found = found.take(pa.array(np.flatnonzero(is_reason[coded.indices.to_numpy()])))
     columns = (found[name].to_pylist() for name in found.column_names)
     return [FileProblem(*row) for row in zip(*columns, strict=True)]
 
 
 def _mapped(names: Any, what: Callable[[Generator], str]) -> Any:
     """A column of words about the generators of another column."""
-    names = names.combine_chunks()
-    (chunk,) = names.chunks if isinstance(names, pa.ChunkedArray) else (names,)
+    chunk = _in_one_piece(names)
     words = pa.array([what(of_column(n)) for n in chunk.dictionary.to_pylist()])
     encoded = words.cast(pa.string()).dictionary_encode()  # several generators have one family
     return pa.DictionaryArray.from_arrays(encoded.indices.take(chunk.indices), encoded.dictionary)
+
+
+def _in_one_piece(words: Any) -> Any:
+    """A column of words as one array with one dictionary."""
+    words = words.combine_chunks()
+    (chunk,) = words.chunks if isinstance(words, pa.ChunkedArray) else (words,)
+    return chunk

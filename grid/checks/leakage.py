@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.counts import counted
-from data.image_ids import Words, order_of
+from data.image_ids import Words, order_of, repeats
 from data.selection import Selection
 from grid.expansion.chosen_rows import ancestors, line_in_words
 from grid.expansion.fits import Expansion
@@ -80,13 +80,12 @@ class _Numbered:
     def __init__(self, lists: Sequence[Words]) -> None:
         every = np.concatenate(lists)
         order = order_of(every)
-        every = every[order]
-        is_first = np.ones(len(order), bool)
-        is_first[1:] = (every[1:] != every[:-1]).any(axis=1)
+        every = every.take(order, axis=0)
+        is_first = ~repeats(every)
         number = np.empty(len(order), np.int64)
         number[order] = np.cumsum(is_first) - 1
-        self._ids = every[is_first]
-        self._high = np.ascontiguousarray(self._ids[:, 0])
+        self._ids = every.compress(is_first, axis=0)
+        self._high, self._low = (np.ascontiguousarray(self._ids[:, i]) for i in (0, 1))
         self._most_alike = _longest_run(self._high)
         self.of_each = np.split(number, np.cumsum([len(each) for each in lists])[:-1])
 
@@ -99,7 +98,8 @@ class _Numbered:
                 # Two images hardly ever have one high word, but then both are looked at.
                 for step in range(self._most_alike):
                     at = np.minimum(first + step, len(seen) - 1)
-                    seen[at[(self._ids[at] == ids).all(axis=1)]] = True
+                    is_it = (self._high[at] == ids[:, 0]) & (self._low[at] == ids[:, 1])
+                    seen[at[is_it]] = True
         return seen
 
 

@@ -135,11 +135,18 @@ class TrainedClasses:
 
 def _classes(training: TrainingSet, selection: Selection) -> frozenset[str]:
     pools = [*training.pools, *training.validation_pools]
-    found: set[str] = set()
+    columns = [pool.table["class"].combine_chunks() for pool in pools]
+    # One number for (pool, class), of the rows of all pools below each other.
+    words = np.cumsum([0, *(len(column.dictionary) for column in columns)])
+    starts = np.cumsum([0, *map(len, pools)])
+    coded = [
+        column.indices.to_numpy() + first for column, first in zip(columns, words, strict=False)
+    ]
+    number = np.concatenate([np.zeros(0, np.int64), *coded])
+    used = np.zeros(words[-1], bool)
     for rows in (selection.train, selection.validation):
-        for index in np.flatnonzero(np.bincount(rows.pools)).tolist():
-            classes = pools[index].table["class"].combine_chunks()
-            ranks = rows.ranks[rows.pools == index]
-            used = np.bincount(classes.indices.to_numpy()[ranks])
-            found.update(classes.dictionary.take(pa.array(np.flatnonzero(used))).to_pylist())
+        used[number[starts[rows.pools] + rows.ranks]] = True
+    found: set[str] = set()
+    for column, first, end in zip(columns, words, words[1:], strict=False):
+        found.update(column.dictionary.take(pa.array(np.flatnonzero(used[first:end]))).to_pylist())
     return frozenset(found)

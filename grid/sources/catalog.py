@@ -176,6 +176,7 @@ def open_catalog(
         manifest = _manifest(alias, spec, _Indexing(cache, rehash, trust_index, progress), problems)
         if manifest is None:
             continue
+        pa.default_memory_pool().release_unused()  # what reading the index took
         manifest = with_aliases(alias, spec.aliases, manifest, problems)
         unusable = [p for p in manifest.problems if p.kind != PIXELS]
         if unusable and unreadable == "refuse":
@@ -184,6 +185,7 @@ def open_catalog(
         comparisons = compare(manifest)
         # From here on the pools hold the rows: of millions they are not kept twice.
         manifest = replace(manifest, table=COLUMNS.empty_table())
+        pa.default_memory_pool().release_unused()
         if not pools:
             problems.extend([without_images(alias, manifest)])
             continue

@@ -7,7 +7,6 @@ what `leave_one_out: family` and `group` leave out, and how results are grouped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,4 +97,4 @@ def _restated(pool: Pool, family: str, group: str) -> Pool:
         place = table.schema.get_field_index(column)
         same = pa.DictionaryArray.from_arrays(np.zeros(len(table), np.int32), pa.array([value]))
         table = table.set_column(place, column, same)
-    return replace(pool, family=family, generator_group=group, table=table)
+    return pool.said_otherwise(table, family=family, generator_group=group)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.image_ids import draw, draw_by_name, image_id_of, words
+from data.image_ids import draw, draw_by_name, image_id_of, order_of, repeats, words
 
 image_ids = st.binary(min_size=16, max_size=16).map(bytes.hex)
 
@@ -39,6 +39,16 @@ def test_what_is_no_image_id_is_refused(ids: list[str]) -> None:
 
 def test_no_ids_are_no_words() -> None:
     assert words([]).shape == (0, 2)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
+def test_ids_are_ordered_by_both_words_and_equal_ones_stay(ids: list[tuple[int, int]]) -> None:
+    as_words = np.array(ids, np.uint64).reshape(-1, 2)
+    order = sorted(range(len(ids)), key=lambda row: ids[row])
+    assert order_of(as_words).tolist() == order
+    ordered = [ids[row] for row in order]
+    expected = [place > 0 and each == ordered[place - 1] for place, each in enumerate(ordered)]
+    assert repeats(as_words[order]).tolist() == expected
 
 
 def test_draws_are_pinned() -> None:
