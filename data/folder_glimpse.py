@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from data.folder_walk import is_folder
+from data.listed_ahead import is_folder
 
 FOLDERS_SHOWN = (4, 2, 1)  # in each folder of each level: a collection repeats itself
 ENTRIES_COUNTED = 2000

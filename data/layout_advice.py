@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from data.folder_walk import NOT_IMAGES, is_folder
+from data.folder_walk import NOT_IMAGES
+from data.listed_ahead import is_folder
 
 _SHOWN = 3
 _DEPTH = 4

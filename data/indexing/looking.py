@@ -1,7 +1,7 @@
 """What lies below a root just now: the layout's files, each looked at, none opened.
 
-Folders are walked in one thread while files that were found are looked at in others: on a shared
-disk each look takes a round trip, and thousands of them can be under way.
+Folders are listed and files that were found are looked at in threads of their own: on a shared disk
+each takes a round trip, and many of them are under way at a time.
 """
 
 import stat
@@ -20,9 +20,10 @@ from data.file_problems import ACCESS, FileProblem
 from data.image_sources import SIZE_UNKNOWN, status_of
 from data.indexing.columns import PLACES, joined, table_of_places
 from data.layouts import FoundImage
+from data.listed_ahead import THREADS
 
-THREADS = 32  # they wait for the disk, not for a core
-_FILES_PER_TASK = 4096
+_FILES_PER_TABLE = 4096
+_FILES_PER_TASK = 256  # few enough that a small collection is looked at by all threads too
 _NOT_LOOKED_AT = -2
 
 Numbers = npt.NDArray[np.int64]
@@ -73,7 +74,8 @@ def look(root: str, found: Iterable[FoundImage], shard: Shard | None = None) -> 
                 if shard is not None:
                     named = [image for image in named if is_of_shard(image.path, shard)]
                 tables.append(table_of_places(named))
-                tasks.append(pool.submit(_statuses, root, [image.path for image in named]))
+                parts = _parts([image.path for image in named])
+                tasks += [pool.submit(_statuses, root, part) for part in parts]
             statuses = [task.result() for task in tasks]
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -83,11 +85,8 @@ def look(root: str, found: Iterable[FoundImage], shard: Shard | None = None) -> 
 
 def statuses(root: str, paths: Sequence[str]) -> tuple[Numbers, Numbers]:
     """Size and time of modification of each file, as in `Looked`."""
-    parts = [
-        paths[start : start + _FILES_PER_TASK] for start in range(0, len(paths), _FILES_PER_TASK)
-    ]
     with ThreadPoolExecutor(THREADS, "look") as pool:
-        found = list(pool.map(lambda part: _statuses(root, part), parts))
+        found = list(pool.map(lambda part: _statuses(root, part), _parts(paths)))
     return _together(found)
 
 
@@ -115,8 +114,15 @@ def check_shard(shard: Shard) -> None:
 
 def _batches(found: Iterable[FoundImage]) -> Iterator[list[FoundImage]]:
     images = iter(found)
-    while batch := list(islice(images, _FILES_PER_TASK)):
+    while batch := list(islice(images, _FILES_PER_TABLE)):
         yield batch
+
+
+def _parts(paths: Sequence[str]) -> list[Sequence[str]]:
+    """Paths in as many parts as there are tasks."""
+    return [
+        paths[start : start + _FILES_PER_TASK] for start in range(0, len(paths), _FILES_PER_TASK)
+    ]
 
 
 def _has_name(path: str, unnamed: list[FileProblem]) -> bool:

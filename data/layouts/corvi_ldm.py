@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data.counts import counted
-from data.folder_walk import FolderListing, files_below
+from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator, plain_name
 from data.label_folders import SPLITS
 from data.layouts import FoundImage, Inside, LayoutEvidence, refused_folder
@@ -68,13 +68,14 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
     for folder in listed(root):
         if folder not in [part.folder for part in parts]:
             skipped[f"folder {folder.name}, which is no split"] += 1
+    places: list[tuple[Path, tuple[str, str, str]]] = []  # generator, split, set of reals
     for part in parts:
         for folder in listed(part.folder):
             is_real = _are_reals(folder)
             name = "" if is_real else _generator_of(folder)
-            real_set = folder.name if is_real else ""
-            for path in files_below(root, folder.relative_to(root).as_posix(), skipped):
-                yield FoundImage(path, int(not is_real), name, part.split, "", "", real_set)
+            places.append((folder, (name, part.split, folder.name if is_real else "")))
+    for (name, split, real_set), path in files_below_each(root, places, skipped):
+        yield FoundImage(path, int(not real_set), name, split, "", "", real_set)
     for folder in listed.refused:
         yield refused_folder(root, folder)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data.counts import counted
-from data.folder_walk import FolderListing, files_below
+from data.folder_walk import FolderListing, files_below_each
 from data.generators import SEVERAL, generator
 from data.imagenet_classes import imagenet_class
 from data.label_folders import SPLITS, label_of
@@ -61,16 +61,17 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
     for folder in listed(root):
         if folder.name.lower() in _MADE_FROM_IMAGES:
             skipped[f"folder {folder.name}, made from the images"] += 1
+    places: list[tuple[Path, tuple[int, str, str, str]]] = []  # label, generator, split, subset
     for subset in _subsets(root, listed):
         name = subset.folder.name
         beside = SEVERAL.join(sorted({generator(fake.name).name for fake in subset.fakes}))
-        for folder in (subset.reals, *subset.fakes):
-            is_real = folder == subset.reals
-            of = beside if is_real else generator(folder.name).name
-            real_set = f"{name}/real" if is_real else ""
-            for path in files_below(root, folder.relative_to(root).as_posix(), skipped):
-                class_name = _synset(path) or name
-                yield FoundImage(path, int(not is_real), of, subset.split, class_name, "", real_set)
+        places.append((subset.reals, (0, beside, subset.split, name)))
+        places += [
+            (fake, (1, generator(fake.name).name, subset.split, name)) for fake in subset.fakes
+        ]
+    for (label, of, split, name), path in files_below_each(root, places, skipped):
+        real_set = "" if label else f"{name}/real"
+        yield FoundImage(path, label, of, split, _synset(path) or name, "", real_set)
     for folder in listed.refused:
         yield refused_folder(root, folder)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from data.counts import counted
-from data.folder_walk import FolderListing, files_below
+from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator, plain_name
 from data.label_folders import SPLITS
 from data.layouts import FoundImage, Inside, LayoutEvidence, refused_folder
@@ -49,6 +49,7 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
         OSError: the root cannot be listed.
     """
     listed = FolderListing(root)
+    places: list[tuple[Path, tuple[bool, str, str]]] = []  # whether real, generator, split
     for home in listed(root):
         is_real = _are_reals(home)
         name = "" if is_real else generator(home.name).name
@@ -58,12 +59,11 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
                 skipped[f"folder {home.name}/{folder.name}, neither train2017 nor val2017"] += 1
         if not splits and home not in listed.refused:
             skipped[f"folder {home.name} without train2017 or val2017"] += 1
-        for folder in splits:
-            split = SPLITS[folder.name.lower()]
-            for path in files_below(root, folder.relative_to(root).as_posix(), skipped):
-                pair = PurePosixPath(path).stem
-                real_set = "coco" if is_real else ""
-                yield FoundImage(path, int(not is_real), name, split, "", pair, real_set)
+        places += [(each, (is_real, name, SPLITS[each.name.lower()])) for each in splits]
+    for (is_real, name, split), path in files_below_each(root, places, skipped):
+        pair = PurePosixPath(path).stem
+        real_set = "coco" if is_real else ""
+        yield FoundImage(path, int(not is_real), name, split, "", pair, real_set)
     for folder in listed.refused:
         yield refused_folder(root, folder)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data.counts import counted
-from data.folder_walk import FolderListing, files_below
+from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator
 from data.known_collections import recognition
 from data.layouts import FoundImage, Inside, LayoutEvidence, first_of, refused_folder
@@ -134,14 +134,14 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
     for folder in listed.refused:
         if folder.name.lower() not in _LABELS:  # those are walked, and named, below
             yield refused_folder(root, folder)
-    for home in tree.homes:
-        for label_folder in _labelled(home.folder, listed):
-            label = _LABELS[label_folder.name.lower()]
-            real_set = "" if label else f"{home.generator}/0_real"
-            for path in files_below(root, label_folder.relative_to(root).as_posix(), skipped):
-                yield FoundImage(
-                    path, label, home.generator, home.split, home.class_name, "", real_set
-                )
+    places = [
+        (folder, (_LABELS[folder.name.lower()], home))
+        for home in tree.homes
+        for folder in _labelled(home.folder, listed)
+    ]
+    for (label, home), path in files_below_each(root, places, skipped):
+        real_set = "" if label else f"{home.generator}/0_real"
+        yield FoundImage(path, label, home.generator, home.split, home.class_name, "", real_set)
 
 
 def _tree(root: Path, listed: FolderListing) -> _Tree:

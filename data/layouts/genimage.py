@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data.counts import counted
-from data.folder_walk import FolderListing, files_below
+from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator, is_known, plain_name
 from data.imagenet_classes import imagenet_class
 from data.known_collections import recognition
@@ -103,19 +103,19 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
     listed = FolderListing(root)
     tree = _tree(root, listed)
     left_out = list(tree.left_out)
+    places: list[tuple[Path, tuple[int, str, str]]] = []  # label, generator and split of each
     for home in tree.homes:
         splits = _splits(home.folder, listed)
         left_out += [inner for inner in listed(home.folder) if inner not in splits]
         for split_folder, split in splits.items():
             labelled = _labelled(split_folder, listed)
             left_out += [inner for inner in listed(split_folder) if inner not in labelled]
-            for label_folder in labelled:
-                label = _LABELS[label_folder.name.lower()]
-                real_set = "" if label else f"{home.generator}/nature"
-                for path in files_below(root, label_folder.relative_to(root).as_posix(), skipped):
-                    yield FoundImage(
-                        path, label, home.generator, split, _class_of(path), "", real_set
-                    )
+            places += [
+                (inner, (_LABELS[inner.name.lower()], home.generator, split)) for inner in labelled
+            ]
+    for (label, name, split), path in files_below_each(root, places, skipped):
+        real_set = "" if label else f"{name}/nature"
+        yield FoundImage(path, label, name, split, _class_of(path), "", real_set)
     for folder in left_out:
         if folder not in listed.refused:
             skipped[

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from data.counts import counted
-from data.folder_walk import FolderListing, files_below
+from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator
 from data.label_folders import SPLITS, LeafPair, leaf_pairs
 from data.layouts import GENERAL, FoundImage, Inside, LayoutEvidence, first_of, refused_folder
@@ -67,13 +67,15 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
     """
     listed = FolderListing(root)
     left_out: list[Path] = []
+    places: list[tuple[Path, tuple[int, str, str, str, str]]] = []
     for pair in leaf_pairs(root, listed, left_out):
         name, split = _generator_of(pair, root), _split_of(pair, root)
         class_name = pair.above[-1] if len(pair.above) > 1 else ""
         for folder, label in pair.labelled.items():
             real_set = "" if label else f"{name}/{folder.name.lower()}"
-            for path in files_below(root, folder.relative_to(root).as_posix(), skipped):
-                yield FoundImage(path, label, name, split, class_name, "", real_set)
+            places.append((folder, (label, name, split, class_name, real_set)))
+    for (label, name, split, class_name, real_set), path in files_below_each(root, places, skipped):
+        yield FoundImage(path, label, name, split, class_name, "", real_set)
     for folder in left_out:
         if folder not in listed.refused:
             skipped[f"folder {folder.relative_to(root).as_posix()} without reals or fakes"] += 1

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from data.counts import counted
-from data.folder_walk import FolderListing, files_below
+from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator
 from data.layouts import FoundImage, Inside, LayoutEvidence, refused_folder
 
@@ -53,14 +53,13 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
         OSError: the root cannot be listed.
     """
     listed = FolderListing(root)
-    for folder in listed(root):
-        is_real = _are_reals(folder)
-        name = "" if is_real else generator(folder.name).name
-        for path in files_below(root, folder.name, skipped):
-            pair = PurePosixPath(path).stem
-            yield FoundImage(
-                path, int(not is_real), name, "test", "", pair, folder.name if is_real else ""
-            )
+    places = [
+        (folder, ("", folder.name) if _are_reals(folder) else (generator(folder.name).name, ""))
+        for folder in listed(root)
+    ]
+    for (name, real_set), path in files_below_each(root, places, skipped):
+        pair = PurePosixPath(path).stem
+        yield FoundImage(path, int(not real_set), name, "test", "", pair, real_set)
     for folder in listed.refused:
         yield refused_folder(root, folder)
 

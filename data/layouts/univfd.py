@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from data.counts import counted
-from data.folder_walk import FolderListing, files_below
+from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator
 from data.known_collections import recognition
 from data.layouts import FoundImage, Inside, LayoutEvidence, refused_folder
@@ -59,16 +59,15 @@ def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:
     for folder in listed(root):
         if folder not in reals and folder not in fakes and folder not in listed.refused:
             skipped[f"folder {folder.name} without 0_real or 1_fake"] += 1
+    places: list[tuple[Path, tuple[int, str, str]]] = []  # label, generator, set of reals
     for home, inner in reals.items():
         if home.name.lower() not in _BESIDE:
             skipped[f"folder {home.name}/{inner.name}, of neither imagenet nor laion"] += 1
             continue
-        beside, name = _BESIDE[home.name.lower()], home.name.lower()
-        for path in files_below(root, inner.relative_to(root).as_posix(), skipped):
-            yield FoundImage(path, 0, beside, "test", "", "", name)
-    for home, inner in fakes.items():
-        for path in files_below(root, inner.relative_to(root).as_posix(), skipped):
-            yield FoundImage(path, 1, generator(home.name).name, "test", "", "", "")
+        places.append((inner, (0, _BESIDE[home.name.lower()], home.name.lower())))
+    places += [(inner, (1, generator(home.name).name, "")) for home, inner in fakes.items()]
+    for (label, name, real_set), path in files_below_each(root, places, skipped):
+        yield FoundImage(path, label, name, "test", "", "", real_set)
     for folder in listed.refused:
         yield refused_folder(root, folder)
 
