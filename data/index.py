@@ -82,9 +82,7 @@ def index_root(
         raise layouts.UnknownLayout(root, "is not a folder; give the root of the collection.")
     if progress:
         progress(0, 0)
-    reason = "named by the user"
-    if layout is None:
-        layout, reason = layouts.detect(root)
+    layout, reason = layouts.detect(root) if layout is None else (layout, "named by the user")
     skipped: Counter[str] = Counter()
     looked = look(str(root), layouts.load(layout).scan(root, skipped), shard)
     kept_at = cache_path(cache_dir, root, shard)
@@ -97,12 +95,10 @@ def index_root(
         reason=reason,
         skipped=dict(sorted(skipped.items())),
         simulated=is_simulated(root, _first_folders(looked)),
-        unread=len(looked.faults) + len(looked.unnamed) + len(files.failures),
+        unread=files.unread,
         shard=shard,
     )
-    table = files.table()
-    files.keep(table, facts)
-    return _manifest(root, KeptIndex(table, facts), files.problems())
+    return _manifest(root, files.kept(facts), files.problems())
 
 
 def indexed_manifest(root: Path, layout: str | None, cache_dir: Path) -> Manifest:
@@ -142,7 +138,7 @@ class _Files:
         self._row = np.full(len(looked), -1, np.int64)
         self._to_read = np.zeros(0, np.int64)
         self._read: list[Any] = []
-        self.failures: dict[int, str] = {}  # may succeed next time: never kept
+        self._failures: dict[int, str] = {}  # may succeed next time: never kept
 
     def recall(self, *, rehash: bool, decode: bool) -> None:
         """Find what is known of the files as they are, and which are to be read."""
@@ -182,7 +178,7 @@ class _Files:
                         if isinstance(outcome, FileEntry):
                             waiting.append((path, outcome))
                         else:
-                            self.failures[row_of[path]] = outcome
+                            self._failures[row_of[path]] = outcome
                     done += len(outcomes)
                     if time.monotonic() - kept > _KEPT_AFTER_S:
                         self._set_aside(waiting, row_of)
@@ -196,7 +192,29 @@ class _Files:
             raise
         self._take(table_of_entries(*_columns(waiting)), row_of)
 
-    def table(self) -> Any:
+    @property
+    def unread(self) -> int:
+        """How many files could not be looked at or read."""
+        return len(self._looked.faults) + len(self._looked.unnamed) + len(self._failures)
+
+    def kept(self, facts: IndexFacts) -> KeptIndex:
+        """The whole index, which is kept from now on, unless it is kept as it is already."""
+        found, before = KeptIndex(self._table(), facts), self._before
+        # A layout that is named the next time is the same one.
+        is_kept = before is not None and before.facts == replace(facts, reason=before.facts.reason)
+        if before is None or not is_kept or not are_equal(before.table, found.table):
+            self._try(lambda: write_index(self._kept_at, found.table, facts))
+        self._parts.remove()
+        return found
+
+    def problems(self) -> list[FileProblem]:
+        """The files that have no entry, and why."""
+        at_rows = {**self._looked.faults, **self._failures}
+        paths = self._looked.table["path"]
+        named = [FileProblem(paths[row].as_py(), why, ACCESS) for row, why in at_rows.items()]
+        return [*self._looked.unnamed, *named]
+
+    def _table(self) -> Any:
         """The entries of all files that have one: the columns INDEX, sorted by path."""
         is_there = self._row >= 0
         known = joined(FACTS, [self._known, *self._read])
@@ -210,22 +228,6 @@ class _Files:
             [(known if name in FACTS.names else places)[name] for name in INDEX.names],
             schema=INDEX,
         )
-
-    def keep(self, table: Any, facts: IndexFacts) -> None:
-        """Keep the whole index, unless it is kept as it is already."""
-        before = self._before
-        # A layout that is named the next time is the same one.
-        is_kept = before is not None and before.facts == replace(facts, reason=before.facts.reason)
-        if before is None or not is_kept or not are_equal(before.table, table):
-            self._try(lambda: write_index(self._kept_at, table, facts))
-        self._parts.remove()
-
-    def problems(self) -> list[FileProblem]:
-        """The files that have no entry, and why."""
-        at_rows = {**self._looked.faults, **self.failures}
-        paths = self._looked.table["path"]
-        named = [FileProblem(paths[row].as_py(), why, ACCESS) for row, why in at_rows.items()]
-        return [*self._looked.unnamed, *named]
 
     def _set_aside(self, entries: list[tuple[str, FileEntry]], row_of: dict[str, int]) -> None:
         if entries:

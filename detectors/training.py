@@ -150,6 +150,17 @@ def train(
     )
     if resume is not None:
         restore(run, resume)
+    return _ended(run, sink, stop, checkpoint_every_s, progress)
+
+
+def _ended(
+    run: TrainingRun,
+    sink: TrainingSink,
+    stop: Callable[[], bool],
+    checkpoint_every_s: float,
+    progress: Callable[[TrainingProgress], None] | None,
+) -> TrainingResult:
+    """Train to the end or to a stop, and leave with the sink what then must outlive the process."""
     with _own_settings(run), BackgroundWriter(sink.save_checkpoint) as writer:
         checkpoints = _Checkpoints(run, writer, checkpoint_every_s)
         if not _train_epochs(run, checkpoints, sink, stop, progress):
