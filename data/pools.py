@@ -46,9 +46,9 @@ class Pool:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
-    def said_otherwise(self, table: Any, **changes: str) -> "Pool":
-        """The pool with a table that says other things of the same images, and other fields."""
-        other = replace(self, table=table, **changes)
+    def restated(self, table: Any, family: str, generator_group: str) -> "Pool":
+        """The pool with another family and group, and a table of the same images that says so."""
+        other = replace(self, table=table, family=family, generator_group=generator_group)
         other.__dict__["ids"] = self.ids  # millions are not made of the texts again
         return other
 
@@ -135,7 +135,7 @@ def words_digest(ids: Words, labels: npt.NDArray[np.int8]) -> str:
         rows = np.empty(len(ids[part]), _ROW)
         rows["high"], rows["low"] = ids[part, 0], ids[part, 1]
         rows["label"] = labels[part]
-        digest.update(rows.view(np.uint8))
+        digest.update(rows.tobytes())
     return digest.hexdigest()
 
 

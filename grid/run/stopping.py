@@ -15,6 +15,8 @@ from grid.run.stays_here import StaysHere
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
+_ERASE_LINE = "\r\x1b[K"  # of a terminal
+
 ECHO_S = 0.5
 """Within this, two signals are one request: a terminal and a parent both pass it on."""
 
@@ -177,7 +179,9 @@ def ignore_signals() -> None:
 def _acknowledge(reason: str) -> None:
     """At once: what is interrupted may take seconds to tidy up."""
     with suppress(OSError):
-        os.write(2, f"{reason}: stopping\n".encode())
+        # A line that moves may stand there, which is to be written over and not gone on with.
+        is_erasable = os.isatty(2) and os.environ.get("TERM", "dumb") != "dumb"
+        os.write(2, f"{_ERASE_LINE if is_erasable else ''}{reason}: stopping\n".encode())
 
 
 @contextmanager

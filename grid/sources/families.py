@@ -97,4 +97,4 @@ def _restated(pool: Pool, family: str, group: str) -> Pool:
         place = table.schema.get_field_index(column)
         same = pa.DictionaryArray.from_arrays(np.zeros(len(table), np.int32), pa.array([value]))
         table = table.set_column(place, column, same)
-    return pool.said_otherwise(table, family=family, generator_group=group)
+    return pool.restated(table, family, group)
