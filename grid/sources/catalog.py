@@ -161,8 +161,7 @@ def open_catalog(
 
     Args:
         data: the datasets of the file, with absolute roots.
-        image_limit: at most so many images per pool; the rows change, and identity
-            with them.
+        image_limit: at most so many images per pool; the rows change, and identity with them.
         problems: receives missing roots, unknown layouts, unreadable files, label conflicts.
         cache_dir: where the index of each root is kept.
         rehash: read every file again instead of trusting size and modification time.
@@ -176,7 +175,6 @@ def open_catalog(
         manifest = _manifest(alias, spec, _Indexing(cache, rehash, trust_index, progress), problems)
         if manifest is None:
             continue
-        pa.default_memory_pool().release_unused()  # what reading the index took
         manifest = with_aliases(alias, spec.aliases, manifest, problems)
         unusable = [p for p in manifest.problems if p.kind != PIXELS]
         if unusable and unreadable == "refuse":
