@@ -1,12 +1,12 @@
 """A store that cannot be written: said on stderr, exit code 3, and never a trial's failure."""
 
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 from repository import ROOT
+from small_disk import small_disk
 
 from grid.records.commits import committed_pieces
 from grid.records.failures import read_failures
@@ -14,18 +14,9 @@ from grid.store.opening import open_store
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """Mount a file system of 16 MB; skip where that is not allowed."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a tmpfs needs root")
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(place)]
-    done = subprocess.run(mount, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"tmpfs cannot be mounted here: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+def disk(tmp_path):
+    with small_disk(tmp_path / "disk", "16m") as place:
+        yield place
 
 
 def run(own_run, store, *more):
@@ -37,11 +28,11 @@ def run(own_run, store, *more):
     )
 
 
-def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(own_run, small_disk):
+def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(own_run, disk):
     """The checkpoint does not fit; once there is room, the run finishes as if nothing had been."""
-    filler = small_disk / "filler"
+    filler = disk / "filler"
     filler.write_bytes(bytes(16_200_000))
-    store = small_disk / "store"
+    store = disk / "store"
     done = run(own_run, store)
     assert done.returncode == 3, done.stderr
     assert "cannot be written" in done.stderr
@@ -56,9 +47,9 @@ def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(own_run, small_d
     assert committed_pieces(opened) == committed_pieces(open_store(own_run.store))
 
 
-def test_a_read_only_store_is_found_before_anything_is_trained(own_run, small_disk):
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    done = run(own_run, small_disk / "store")
+def test_a_read_only_store_is_found_before_anything_is_trained(own_run, disk):
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    done = run(own_run, disk / "store")
     assert done.returncode == 3
     assert "cannot be written" in done.stderr
     assert "trials to run" not in done.stderr

@@ -1,6 +1,5 @@
 """Rows whose images a node keeps: the same pixels, decoded once, within a bound."""
 
-import io
 import logging
 import multiprocessing
 import os
@@ -11,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import PIL.Image
 import pytest
+from rows_on_a_shelf import COUNT, SIDE, WHOLE, Files, all_of, same
 
 import data.images
 from data.decode import ImageChanged, UnreadableImage
 from data.decoded import shelf as shelves
 from data.decoded import tidying
-from data.decoded.shared_rows import PoolSizes, SharedRows, pinned_part, result_sizes
+from data.decoded.shared_rows import PoolSizes, pinned_part, result_sizes
 from data.decoded.shelf import SlabShelf
 from data.decoded.slab import Slab
 from data.decoded.slab_key import SlabKey
@@ -27,33 +26,8 @@ from data.images import ImageRows
 from data.randomness import stream
 from data.view import View, view_of
 
-COUNT, SIDE = 12, 40
-WHOLE = View()
 RESIZED = view_of(geometry="resize(32,32)")
 MANY = 10**9
-
-
-class Files:
-    """Images on disk, two pools of them, and rows that go through both in turn."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.ids, self.paths = [], []
-        for number in range(COUNT):
-            encoded = io.BytesIO()
-            pixels_HWC = stream("shared", number).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
-            PIL.Image.fromarray(pixels_HWC).save(encoded, "PNG")
-            path = folder / f"{number}.png"
-            path.write_bytes(encoded.getvalue())
-            self.ids.append(image_id_of(encoded.getvalue()))
-            self.paths.append(path)
-        half = np.full(COUNT // 2, SIDE, np.int64)
-        self.pools = [PoolSizes("p" + 20 * name, half, half) for name in "ab"]
-
-    def rows(self, shelf: SlabShelf | None) -> ImageRows:
-        row = np.arange(COUNT)
-        shared = SharedRows(shelf, self.pools, row % 2, row // 2, self.ids) if shelf else None
-        return ImageRows(self.ids, (row % 2).astype(np.int8), self.paths, shared=shared)
 
 
 @pytest.fixture
@@ -78,16 +52,6 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(data.images, "decode", counting)
     return found
-
-
-def all_of(rows: ImageRows, view: View = WHOLE) -> list[np.ndarray]:
-    rng = stream("rows")
-    return [rows.viewed(index, view, rng) for index in range(len(rows))]
-
-
-def same(rows: ImageRows, files: Files, view: View = WHOLE) -> bool:
-    expected = all_of(files.rows(None), view)
-    return all(map(np.array_equal, all_of(rows, view), expected))
 
 
 @pytest.mark.parametrize(
@@ -268,6 +232,13 @@ def test_less_room_keeps_a_part_of_what_more_does() -> None:
     # Drawn by hash: it does not go by the order of the rows.
     backwards = pinned_part(ids[::-1], sizes[::-1], 500_000)
     assert np.array_equal(backwards[::-1], pinned_part(ids, sizes, 500_000))
+
+
+def test_which_images_are_kept_is_the_same_on_every_node_and_in_every_process() -> None:
+    """A pin: whoever drew otherwise would fill a shared folder with other halves."""
+    ids = [image_id_of(str(number).encode()) for number in range(40)]
+    part = pinned_part(ids, np.full(40, 4096), 10 * 4096)
+    assert np.flatnonzero(part).tolist() == [8, 10, 14, 15, 19, 22, 25, 26, 34, 39]
 
 
 def test_several_processes_keep_within_the_bound(files, folder, monkeypatch) -> None:

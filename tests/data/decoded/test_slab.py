@@ -75,6 +75,25 @@ def test_two_who_make_it_at_once_have_one(full: Path) -> None:
     assert [entry.name for entry in full.parent.iterdir()] == ["p.slab"]
 
 
+def test_a_slab_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch) -> None:
+    """A machine that loses power in between has a whole slab or none."""
+    done, fsync, link = [], os.fsync, os.link
+
+    def flushed(file: int) -> None:
+        fsync(file)
+        done.append(("flushed", os.fstat(file).st_size))
+
+    def named(source: Path, target: Path) -> None:
+        link(source, target)
+        done.append(("named", target.stat().st_size))
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "link", named)
+    create(tmp_path / "q.slab", {}, SIZES)
+    size = int(slot_starts(SIZES, PAGE)[-1])
+    assert done == [("flushed", size), ("named", size)]
+
+
 def test_a_file_system_without_links_will_do(tmp_path, monkeypatch) -> None:
     def refused(*_):
         raise PermissionError("no links here")

@@ -1,7 +1,6 @@
 """The store on a disk: whole or not at all, never overwritten, whoever dies and whenever."""
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from repository import ROOT
+from small_disk import small_disk
 
 from grid.store.errors import StoreUnwritable, StoreUrlRefused
 from grid.store.local import LocalStore
@@ -215,29 +215,8 @@ def test_a_link_that_succeeded_on_a_repeated_request_counts(store, monkeypatch):
     assert store.put_new("a", b"other") is False
 
 
-def mount(tmp_path, options):
-    """Mount a small tmpfs; skip where that is not allowed."""
-    place = tmp_path / "mounted"
-    place.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("mounting a tmpfs needs root")
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)],
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.skip(f"tmpfs cannot be mounted here: {done.stderr.decode().strip()}")
-    return place
-
-
-def unmount(place):
-    ctypes.CDLL(None).umount2(str(place).encode(), 2)  # MNT_DETACH
-
-
 def test_a_full_disk_is_unwritable_and_leaves_nothing(tmp_path):
-    place = mount(tmp_path, "size=256k")
-    try:
+    with small_disk(tmp_path / "mounted", "256k") as place:
         store = open_store(place / "store")
         assert store.put_new("small", b"x" * 1000)
         with pytest.raises(StoreUnwritable, match=r"No space left.*free space"):
@@ -249,13 +228,10 @@ def test_a_full_disk_is_unwritable_and_leaves_nothing(tmp_path):
         assert hidden(store) == []
         store.delete("small")
         assert store.put_new(KEY, b"x" * 100_000), "and it goes on when there is room"
-    finally:
-        unmount(place)
 
 
 def test_a_read_only_store_is_unwritable_but_readable(tmp_path):
-    place = mount(tmp_path, "size=1m")
-    try:
+    with small_disk(tmp_path / "mounted", "1m") as place:
         store = open_store(place / "store")
         store.put_new("a", b"1")
         subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
@@ -270,8 +246,6 @@ def test_a_read_only_store_is_unwritable_but_readable(tmp_path):
         assert store.put_new("a", b"2") is False
         assert store.get("a") == b"1"
         assert store.now_s() > 0
-    finally:
-        unmount(place)
 
 
 def test_a_folder_that_gc_removes_meanwhile_is_made_again(store, monkeypatch):
