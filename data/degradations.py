@@ -12,10 +12,10 @@ import numpy as np
 
 from data.gaussian_blur import gaussian_blur
 from data.geometry import Filter, check_range, check_sizes, resized, with_shorter_side
-from data.jpeg import Subsampling, jpeg_coded
+from data.jpeg import LONGEST_JPEG_PX, Subsampling, jpeg_coded
 from data.operation_registry import INPUT
 from data.pipelines import Apply, Image, operation
-from data.webp import webp_coded
+from data.webp import LONGEST_WEBP_PX, webp_coded
 
 
 @operation(INPUT, kind="degradation", keeps_size=True, bytes_per_pixel=0)
@@ -32,7 +32,7 @@ def input_mark() -> Apply:
     return apply
 
 
-@operation("jpeg", kind="degradation", keeps_size=True)
+@operation("jpeg", kind="degradation", keeps_size=True, longest_side_px=LONGEST_JPEG_PX)
 def jpeg(quality: int, subsampling: Subsampling = "4:2:0") -> Apply:
     """Code once as JPEG at a quality of 1 to 100 (libjpeg's scale, Pillow's codec)."""
     check_range("quality", quality, 1, 100)
@@ -43,7 +43,7 @@ def jpeg(quality: int, subsampling: Subsampling = "4:2:0") -> Apply:
     return apply
 
 
-@operation("webp", kind="degradation", keeps_size=True)
+@operation("webp", kind="degradation", keeps_size=True, longest_side_px=LONGEST_WEBP_PX)
 def webp(quality: int) -> Apply:
     """Code once as lossy WebP at a quality of 1 to 100 (libwebp's scale, Pillow's codec)."""
     check_range("quality", quality, 1, 100)

@@ -10,7 +10,7 @@ of the image (`data/view.py`).
 import numpy as np
 
 from data.geometry import check_range, check_sizes
-from data.jpeg import Subsampling, jpeg_coded
+from data.jpeg import LONGEST_JPEG_PX, Subsampling, jpeg_coded
 from data.matching.coding import LOSSLESS, MCU_PX, Coding, coded_as
 from data.matching.sizes import BORDER_PX, inner_px
 from data.matching.table_list import table_list_of
@@ -19,7 +19,7 @@ from data.pipelines import ApplyByLabel, Image, operation
 FAKE = 1
 
 
-@operation("recompress", kind="equalise", keeps_size=True)
+@operation("recompress", kind="equalise", keeps_size=True, longest_side_px=LONGEST_JPEG_PX)
 def recompress(quality: int, subsampling: Subsampling = "4:2:0") -> ApplyByLabel:
     """Code both classes once more as JPEG at a quality of 1 to 100 (libjpeg's scale).
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import PIL.Image
 
-from data.pipelines import Apply, Image, PipelineError, TooSmall, operation
+from data.pipelines import Apply, Image, TooLarge, TooSmall, operation
 
 Filter = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
 LARGEST_SIZE_PX = 16384
@@ -223,12 +223,12 @@ def resized(image_HWC: Image, height: int, width: int, filter: Filter) -> Image:
     """The image at another size by Pillow, antialiased; itself when it has the size.
 
     Raises:
-        PipelineError: the result would have more than LARGEST_RESULT_PIXELS pixels.
+        TooLarge: the result would have more than LARGEST_RESULT_PIXELS pixels.
     """
     if image_HWC.shape[:2] == (height, width):
         return image_HWC
     if height * width > LARGEST_RESULT_PIXELS:
-        raise PipelineError(
+        raise TooLarge(
             f"An image of {_size(image_HWC)} pixels would become {height} x {width}, more than "
             f"{LARGEST_RESULT_PIXELS} pixels; give resize both sides, or leave the image out."
         )

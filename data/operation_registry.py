@@ -50,6 +50,10 @@ class TooSmall(PipelineError):
     """An image has fewer pixels than a crop asks for; nothing is padded unless said."""
 
 
+class TooLarge(PipelineError):
+    """An image has a longer side than a codec can write, or would grow beyond what is made."""
+
+
 @dataclass(frozen=True)
 class Registered:
     """One known operation: the factory and what is said about it."""
@@ -59,6 +63,7 @@ class Registered:
     is_random: bool
     keeps_size: bool
     bytes_per_pixel: int
+    longest_side_px: int | None
     acts_on: ActsOn
     signature: inspect.Signature
     annotations: dict[str, Any]
@@ -83,6 +88,7 @@ def operation(
     is_random: bool = False,
     keeps_size: bool = False,
     bytes_per_pixel: int = 14,
+    longest_side_px: int | None = None,
     acts_on: ActsOn = "image",
 ) -> Callable[[Factory], Factory]:
     """Register a factory under a name of the string language.
@@ -104,6 +110,8 @@ def operation(
         keeps_size: whether the result always has the input's height and width.
         bytes_per_pixel: of memory that it takes beside its input; by default what Pillow's do, two
             images of 4 bytes and two arrays of 3.
+        longest_side_px: of an image that it can take; None takes every one. A plan refuses longer
+            ones by the sizes of its images, before a trial meets them.
         acts_on: where not `image`, the factory returns None after it has checked its parameters,
             and a function of `detectors/` of the same name does the arithmetic.
     """
@@ -115,6 +123,7 @@ def operation(
             is_random,
             keeps_size,
             bytes_per_pixel,
+            longest_side_px,
             acts_on,
             inspect.signature(factory),
             typing.get_type_hints(factory),

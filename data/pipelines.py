@@ -24,6 +24,7 @@ from data.operation_registry import (
     Kind,
     PipelineError,
     Registered,
+    TooLarge,
     TooSmall,
     known,
     operation,
@@ -41,6 +42,7 @@ __all__ = [
     "Pipeline",
     "PipelineError",
     "Registered",
+    "TooLarge",
     "TooSmall",
     "known",
     "operation",
@@ -90,12 +92,14 @@ class Operation:
 
         Raises:
             PipelineError: the operation acts on a batch.
+            TooLarge: the image has a longer side than the operation can take.
         """
         if self.acts_on != "image":
             raise PipelineError(
                 f"{self.canonical} acts on a training batch on the device, not on one image; "
                 "leave it out here, or train with it as an augmentation."
             )
+        self.require_side(image_HWC)
         # A deterministic operation never looks at its generator.
         generator = cast(np.random.Generator, rng)
         if self.kind != "equalise":
@@ -106,6 +110,15 @@ class Operation:
                 "label; call it through data.view.View."
             )
         return cast(ApplyByLabel, self.apply)(image_HWC, generator, label)
+
+    def require_side(self, image_HWC: Image) -> None:
+        """Raise TooLarge where an image has a longer side than this operation can take."""
+        longest_px = registered(self.name, self.kind).longest_side_px
+        if longest_px is not None and max(image_HWC.shape[:2]) > longest_px:
+            raise TooLarge(
+                f"{self.canonical} takes sides of up to {longest_px:,} px, and was given an image "
+                f"of {image_HWC.shape[0]} x {image_HWC.shape[1]} (height x width)"
+            )
 
     @property
     def is_random(self) -> bool:
@@ -227,7 +240,7 @@ class Pipeline:
         Found by a dry run, so it cannot disagree with the run.
 
         Raises:
-            TooSmall: an image of that size is refused.
+            TooSmall, TooLarge: an image of that size is refused.
         """
         return _result_size(self, height, width)
 
@@ -238,6 +251,7 @@ def _result_size(pipeline: Pipeline, height: int, width: int) -> tuple[int, int]
     image_HWC: Image = np.broadcast_to(np.zeros((), np.uint8), (height, width, 3))
     rng = stream("result size")
     for step in pipeline.operations:
+        step.require_side(image_HWC)
         if not registered(step.name, step.kind).keeps_size:
             image_HWC = step.applied(image_HWC, rng, label=0)
     return int(image_HWC.shape[0]), int(image_HWC.shape[1])

@@ -110,7 +110,7 @@ class View:
 
         Raises:
             TooSmall: an image of that size is refused.
-            PipelineError: the result would be too large.
+            TooLarge: an image of that size is refused, or the result would be too large.
         """
         for part in (self.equalise, self.at_native_size, self.geometry, self.at_input):
             height, width = part.result_size(height, width)

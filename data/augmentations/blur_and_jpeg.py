@@ -4,11 +4,17 @@ import numpy as np
 
 from data.gaussian_blur import gaussian_blur
 from data.geometry import check_range, check_span
-from data.jpeg import Subsampling, jpeg_coded
+from data.jpeg import LONGEST_JPEG_PX, Subsampling, jpeg_coded
 from data.pipelines import Apply, Image, operation
 
 
-@operation("blur_jpeg", kind="augmentation", is_random=True, keeps_size=True)
+@operation(
+    "blur_jpeg",
+    kind="augmentation",
+    is_random=True,
+    keeps_size=True,
+    longest_side_px=LONGEST_JPEG_PX,
+)
 def blur_jpeg(
     p: float = 0.5,
     sigma: tuple[float, float] = (0.0, 3.0),
@@ -58,7 +64,13 @@ def blur(sigma: tuple[float, float] = (0.0, 3.0), p: float = 0.5) -> Apply:
     return apply
 
 
-@operation("jpeg", kind="augmentation", is_random=True, keeps_size=True)
+@operation(
+    "jpeg",
+    kind="augmentation",
+    is_random=True,
+    keeps_size=True,
+    longest_side_px=LONGEST_JPEG_PX,
+)
 def jpeg(
     quality: tuple[int, int] = (30, 100), p: float = 0.5, subsampling: Subsampling = "4:2:0"
 ) -> Apply:

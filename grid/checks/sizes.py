@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from data.operations import PipelineError
+from data.operations import PipelineError, TooLarge
 from data.pools import Pool
 from data.view import View
 from grid.expansion.fits import Expansion, Fit
 from grid.records.tested_views import views_of
 from grid.refusal import Problem
 
-# A pipeline is tried on blank images of the sizes found. Thousands of sizes are sampled: the
-# smallest and largest in each direction, where refusals are, and some between.
 SIZES_TRIED = 40
+"""A pipeline is tried on blank images of the sizes found. Thousands of sizes are sampled: the ends
+of each of `_ENDS`, where refusals are, and some between."""
 
 Size = tuple[int, int]
 """Height and width, in pixels."""
+
+# Small images do not hold a crop, long ones are no WebP; a narrow one grows long when its shorter
+# side is brought to a size.
+_ENDS: tuple[Callable[[Size], float], ...] = (
+    lambda size: size[0],
+    lambda size: size[1],
+    lambda size: size[0] / size[1],
+)
+_MEND = "Choose another `input`, or add an operation for small images"
+_MEND_LARGE = (
+    "Put a crop or a resize before it, such as `resize(factor=0.5) | webp(80)`, or take the image "
+    "out of the collection"
+)
 
 
 def geometry_problems(expansion: Expansion) -> list[Problem]:
@@ -47,7 +60,8 @@ def mean_pixels(view: View, pool: Pool) -> float | None:
     key = view, pool.pool_id
     if key not in _mean_pixels:
         results = [_result(view, size) for size in sizes(pool)]
-        areas = [height * width for height, width in (r for r in results if not isinstance(r, str))]
+        taken = [result for result in results if not isinstance(result, PipelineError)]
+        areas = [height * width for height, width in taken]
         is_known = bool(areas) and len(areas) == len(results)
         _mean_pixels[key] = sum(areas) / len(areas) if is_known else None
     return _mean_pixels[key]
@@ -102,10 +116,9 @@ class _Trials:
         for pool in pools:
             for size in sizes(pool):
                 result = _result(view, size)
-                if isinstance(result, str):
+                if isinstance(result, PipelineError):
                     why = f"an image of {size[1]}x{size[0]} in {pool.source}: {result}"
-                    mend = "Choose another `input`, or add an operation for small images"
-                    self._add(what, why, mend)
+                    self._add(what, why, _MEND_LARGE if isinstance(result, TooLarge) else _MEND)
                     return {}
                 results.setdefault(result, size)
         return results
@@ -129,12 +142,12 @@ class _Trials:
 
 
 @functools.lru_cache(maxsize=4096)
-def _result(view: View, size: Size) -> Size | str:
+def _result(view: View, size: Size) -> Size | PipelineError:
     """The size of an image in a view, or why it is refused."""
     try:
         return view.result_size(*size)
     except PipelineError as error:
-        return str(error)
+        return error.with_traceback(None)  # which would hold on to what was tried
 
 
 _sizes: dict[str, list[Size]] = {}
@@ -146,8 +159,8 @@ def sizes(pool: Pool) -> list[Size]:
         each = pool.table.select(["height", "width"]).group_by(["height", "width"]).aggregate([])
         found = sorted(zip(each["height"].to_pylist(), each["width"].to_pylist(), strict=True))
         if len(found) > SIZES_TRIED:
-            by_width = sorted(found, key=lambda size: size[1])
-            step = len(found) // (SIZES_TRIED - 4)
-            found = sorted({found[0], found[-1], by_width[0], by_width[-1], *found[::step]})
+            ends = {end for key in _ENDS for end in (min(found, key=key), max(found, key=key))}
+            step = len(found) // (SIZES_TRIED - len(ends))
+            found = sorted({*ends, *found[::step]})
         _sizes[pool.pool_id] = found
     return _sizes[pool.pool_id]

@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from data.operations import Image, PipelineError, TooSmall, parse
+from data.operations import Image, Kind, PipelineError, TooLarge, TooSmall, parse
 from data.randomness import stream
 
 
@@ -153,10 +153,40 @@ def test_webp_is_pillows_at_the_quality_said(image_HWC: Image) -> None:
     assert near < away
 
 
-def test_webp_refuses_what_its_format_cannot_hold() -> None:
-    long_HWC = np.zeros((1, 16384, 3), np.uint8)
-    with pytest.raises(PipelineError, match=r"16384 x 1 .* 16383 .*resize"):
-        parse("webp(40)", "degradation")(long_HWC)
+LONGEST = [
+    ("webp(40)", "degradation", 16383),
+    ("jpeg(40)", "degradation", 65500),
+    ("jpeg(p=1)", "augmentation", 65500),
+    ("blur_jpeg(p=1, sigma=(0, 0))", "augmentation", 65500),
+    ("recompress(96)", "equalise", 65500),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "longest_px"), LONGEST)
+@pytest.mark.parametrize("is_tall", [True, False])
+def test_codecs_take_what_they_can_hold_and_refuse_more_before_and_in_the_run(
+    text: str, kind: Kind, longest_px: int, is_tall: bool
+) -> None:
+    [step] = parse(text, kind).operations
+    long_HWC = np.zeros((longest_px, 1, 3) if is_tall else (1, longest_px, 3), np.uint8)
+    assert step.applied(long_HWC, stream("x"), label=1).shape == long_HWC.shape
+    assert parse(text, kind).result_size(*long_HWC.shape[:2]) == long_HWC.shape[:2]
+    longer_HWC = np.zeros((longest_px + 1, 1, 3) if is_tall else (1, longest_px + 1, 3), np.uint8)
+    said = f"takes sides of up to {longest_px:,} px, .* {longest_px + 1}"
+    with pytest.raises(TooLarge, match=said):
+        step.applied(longer_HWC, stream("x"), label=1)
+    with pytest.raises(TooLarge, match=said):
+        parse(text, kind).result_size(*longer_HWC.shape[:2])
+
+
+def test_what_counts_is_the_size_that_an_operation_is_given() -> None:
+    assert parse("resize(factor=0.5) | webp(40)", "degradation").result_size(9, 20_000) == (
+        5,
+        10_000,
+    )
+    assert parse("crop(0.5) | webp(40)", "degradation").result_size(9, 20_000) == (5, 10_000)
+    with pytest.raises(TooLarge, match="given an image of 100 x 20000"):
+        parse("resize(100) | webp(40)", "degradation").result_size(10, 2000)
 
 
 def test_blur_jpeg_blurs_and_codes_each_with_its_probability(image_HWC: Image) -> None:

@@ -1,9 +1,12 @@
 """Sizes that cannot work are refused by the plan, not by a trial hours later."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
+from data.pools import Pool
+from grid.checks.sizes import SIZES_TRIED, sizes
 from grid.experiment_file.loading import parse_experiment
 from grid.plan.plan import prepare
 from grid.refusal import Refused
@@ -98,3 +101,26 @@ def test_a_network_of_one_input_size_is_held_against_both_pipelines(refusals, se
     assert [what[: what.index(" '")] for what in found] == wrong
     for why in found.values():
         assert "and with these options simple_cnn takes" in why
+
+
+BY_DEGRADATION = {"input": {"train": "random_crop(8)", "test": "none"}, **TINY}
+
+
+def test_an_image_longer_than_webp_holds_is_refused_with_what_to_do(refusals):
+    test = {"degradations": ["none", "webp(80)"]}
+    [(what, why)] = refusals((8, 16384), (8, 8), test=test, **BY_DEGRADATION).items()
+    assert what == "test pipeline 'none' of simple_cnn after the degradation 'webp(80)'"
+    assert "an image of 16384x8 in" in why
+    assert "webp(80) takes sides of up to 16,383 px" in why
+    test = {"degradations": ["resize(factor=0.5) | webp(80)"]}
+    assert refusals((8, 16384), (8, 8), test=test, **BY_DEGRADATION) == {}
+
+
+def test_of_thousands_of_sizes_the_narrowest_is_tried():
+    """Neither the longest nor the shortest, and the one that a resize makes too long."""
+    squares = [(side, side) for side in range(100, 3000)]
+    heights, widths = zip(*squares, (110, 2200), strict=True)
+    table = pa.table({"height": heights, "width": widths})
+    pool = Pool("p" * 21, "gen", 1, "test", "gan", "gen", table, duplicates=0, beside="")
+    assert (110, 2200) in sizes(pool)
+    assert len(sizes(pool)) <= SIZES_TRIED
