@@ -6,7 +6,7 @@ that order.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.image_ids import Words, draw, order_of, repeats, words
 from data.manifest import Manifest
@@ -84,19 +85,27 @@ def pools_of(manifest: Manifest) -> list[Pool]:
     return formed
 
 
-def limit(pool: Pool, n: int, salt: str) -> Pool:
+def limit(pool: Pool, n: int, salt: str, uncounted: Collection[str] = ()) -> Pool:
     """The n images with the lowest hash as a pool of its own; the pool itself if it has no more.
 
     Args:
         pool: to take from.
         n: at least 1.
         salt: what the draw is for; the same salt gives nested limits.
+        uncounted: ids of images that are drawn like all and take no other's place, such as those
+            that do not decode: without them the same n would be drawn.
     """
     if n < 1:
         raise ValueError(f"A limit of {n} images leaves none; give 1 or more.")
-    if len(pool) <= n:
+    counts = np.ones(len(pool), bool)
+    if uncounted:
+        held = pc.is_in(pool.table["image_id"], value_set=pa.array(sorted(uncounted), pa.string()))
+        counts = ~held.to_numpy()
+    if counts.sum() <= n:
         return pool
-    kept = np.sort(np.argsort(draw(pool.ids, salt), kind="stable")[:n])
+    order = np.argsort(draw(pool.ids, salt), kind="stable")
+    last = int(np.searchsorted(np.cumsum(counts[order]), n))
+    kept = np.sort(order[: last + 1])
     table = pool.table.take(pa.array(kept))
     return replace(pool, table=table, pool_id=_pool_id(pool.ids[kept], pool.label))
 

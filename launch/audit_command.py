@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from grid.expansion.equalising import Equalising
 from grid.expansion.expand import expand
 from grid.experiment_file.loading import load_experiment
 from grid.experiment_file.schema import DatasetSpec
+from grid.plan.known_failures import known_undecodable
 from grid.records.audits.audit_records import AuditRecord, write_audit
 from grid.refusal import Problems, Refused
 from grid.sources.catalog import Catalog, open_catalog
@@ -100,8 +101,11 @@ def _of_file(
 ) -> _Audited:
     """What an experiment compares. What it refuses or accepts is no reason not to look at it."""
     experiment = load_experiment(file)
+    opened = store_of(store, experiment.store, base=file.resolve().parent)
+    leaves_out = experiment.unreadable == "leave_out"
+    known = known_undecodable(opened, experiment.name) if leaves_out else None
     problems = Problems()
-    catalog = _catalog(experiment.data, experiment.limit, rehash, problems, say)
+    catalog = _catalog(experiment.data, experiment.limit, known, rehash, problems, say)
     lenient = {"equalise": "none", "unreadable": "null_score", "leakage": "exclude"}
     expansion = expand(experiment.model_copy(update=lenient), catalog, problems)
     problems.raise_if_any()
@@ -110,7 +114,7 @@ def _of_file(
         catalog=catalog,
         comparisons=tuple(compared(expansion)),
         equalise=_canonical(equalise) if equalise else experiment.equalise or "none",
-        store=store_of(store, experiment.store, base=file.resolve().parent),
+        store=opened,
     )
 
 
@@ -120,7 +124,7 @@ def _of_folders(
     roots = [folder.expanduser().resolve() for folder in folders]
     specs = {alias: DatasetSpec(root=root) for root, alias in aliases(roots).items()}
     problems = Problems()
-    catalog = _catalog(specs, None, rehash, problems, say)
+    catalog = _catalog(specs, None, None, rehash, problems, say)
     return _Audited(
         name=", ".join(specs),
         catalog=catalog,
@@ -131,7 +135,12 @@ def _of_folders(
 
 
 def _catalog(
-    data: dict[str, DatasetSpec], limit: int | None, rehash: bool, problems: Problems, say: Say
+    data: dict[str, DatasetSpec],
+    limit: int | None,
+    left_out: Collection[str] | None,
+    rehash: bool,
+    problems: Problems,
+    say: Say,
 ) -> Catalog:
     catalog = open_catalog(
         data,
@@ -139,6 +148,7 @@ def _catalog(
         problems=problems,
         rehash=rehash,
         unreadable="null_score",
+        left_out=left_out,
         progress=lambda done, total: say(images_read(done, total)),
     )
     problems.raise_if_any()

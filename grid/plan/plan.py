@@ -165,6 +165,7 @@ def prepare(
         rehash=rehash,
         trust_index=trust_index,
         unreadable=experiment.unreadable,
+        left_out=known_undecodable if experiment.unreadable == "leave_out" else None,
         progress=progress,
     )
     if experiment.unreadable == "leave_out":

@@ -20,16 +20,17 @@ from data.index import index_root, indexed_manifest
 from data.inventory import Comparison, compare
 from data.layouts import UnknownLayout
 from data.manifest import COLUMNS, Manifest
-from data.pools import Pool, label_conflicts, limit, pools_of
+from data.pools import Pool, label_conflicts, pools_of
 from grid.cache_folder import default_cache_dir
 from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problems, Refused, did_you_mean
 from grid.sources.aliases import with_aliases
 from grid.sources.families import check_groups, with_stated
+from grid.sources.limited import limited
 from grid.sources.named_reals import with_named_reals
 from grid.sources.roots import unknown_root, without_images
 from grid.sources.source import FAKE, REAL, Source
-from grid.sources.undecodable import Undecodable, undecodable_by_index, undecodable_in
+from grid.sources.undecodable import Undecodable, known_undecodable
 
 
 @dataclass(frozen=True)
@@ -111,14 +112,8 @@ class Catalog:
                 has found is known besides.
             pool_ids: to look into; None for all.
         """
-        pools = self.located(pool_ids)
-        reasons = {
-            alias: {p.path: p.reason for p in dataset.manifest.problems if p.kind == PIXELS}
-            for alias, dataset in self.datasets.items()
-        }
-        found = {u.image_id: u for u in undecodable_by_index(pools, reasons)}
-        others = undecodable_in(pools, set(image_ids) - found.keys())
-        return [*found.values(), *others]
+        reasons = {alias: _broken(dataset.manifest) for alias, dataset in self.datasets.items()}
+        return known_undecodable(self.located(pool_ids), reasons, image_ids)
 
     def without_undecodable(self, image_ids: Collection[str]) -> Catalog:
         """Return the catalog with what `known_undecodable` finds kept out of training."""
@@ -155,6 +150,7 @@ def open_catalog(
     rehash: bool = False,
     trust_index: bool = False,
     unreadable: str = "refuse",
+    left_out: Collection[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Catalog:
     """Index every root and form its pools. What is wrong is noted in `problems`, all of it.
@@ -167,6 +163,7 @@ def open_catalog(
         rehash: read every file again instead of trusting size and modification time.
         trust_index: take each root as it was last indexed, without looking at its folders.
         unreadable: `refuse` makes every file that cannot be opened a problem.
+        left_out: of images that a limit does not count; see `limited`.
         progress: called with (files done, files in all).
     """
     cache = cache_dir or default_cache_dir()
@@ -179,7 +176,8 @@ def open_catalog(
         unusable = [p for p in manifest.problems if p.kind != PIXELS]
         if unusable and unreadable == "refuse":
             problems.add(*_unreadable(alias, unusable))
-        pools = [_limited(p, image_limit) for p in pools_of(manifest)]
+        located = [(alias, spec.root, pool) for pool in pools_of(manifest)]
+        pools = limited(located, image_limit, {alias: _broken(manifest)}, left_out)
         comparisons = compare(manifest)
         # From here on the pools hold the rows: of millions they are not kept twice.
         manifest = replace(manifest, table=COLUMNS.empty_table())
@@ -272,8 +270,9 @@ def _unreadable(alias: str, files: Sequence[FileProblem]) -> tuple[str, str, str
     )
 
 
-def _limited(pool: Pool, image_limit: int | None) -> Pool:
-    return pool if image_limit is None else limit(pool, image_limit, "limit")
+def _broken(manifest: Manifest) -> dict[str, str]:
+    """Return why a file's pixels do not decode, by path, as an index that decoded has found."""
+    return {p.path: p.reason for p in manifest.problems if p.kind == PIXELS}
 
 
 def _sources(alias: str, pools: Sequence[Pool]) -> list[Source]:

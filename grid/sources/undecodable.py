@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,22 @@ class Undecodable:
 
     def __str__(self) -> str:
         return f"{self.path} ({self.reason})"
+
+
+def known_undecodable(
+    pools: Sequence[tuple[str, Path, Pool]],
+    reasons: Mapping[str, Mapping[str, str]],
+    image_ids: Collection[str],
+) -> list[Undecodable]:
+    """Return which images of some pools do not decode, as far as it is known.
+
+    Args:
+        pools: to look into, each with its dataset's alias and root.
+        reasons: by alias and path below the root, of images that an index has found.
+        image_ids: of images that did not decode in an earlier run; each is decoded once more.
+    """
+    found = {image.image_id: image for image in undecodable_by_index(pools, reasons)}
+    return [*found.values(), *undecodable_in(pools, set(image_ids) - found.keys())]
 
 
 def undecodable_in(

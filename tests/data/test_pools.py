@@ -145,6 +145,20 @@ def test_a_limit_is_a_pool_of_its_own_and_nests() -> None:
         limit(pool, 0, "limit")
 
 
+@given(st.integers(2, 40), st.integers(1, 45), st.sets(st.integers(0, 39)))
+def test_what_is_uncounted_takes_no_place_in_a_limit(count: int, n: int, broken: set[int]) -> None:
+    """As many others are drawn, and the same, as where it never was."""
+    rows = [image(str(number)) for number in range(count)]
+    left_out = {rows[number]["image_id"] for number in broken if number < count}
+    (pool,) = pools_of(manifest(*rows))
+    drawn = set(limit(pool, n, "limit", left_out).table["image_id"].to_pylist())
+    others = [row for row in rows if row["image_id"] not in left_out]
+    without = pools_of(manifest(*others))
+    expected = limit(without[0], n, "limit").table["image_id"].to_pylist() if without else []
+    assert drawn - left_out == set(expected)
+    assert limit(pool, n, "limit", ["0" * 32]).pool_id == limit(pool, n, "limit").pool_id
+
+
 def test_an_image_with_two_labels_is_named_with_its_files() -> None:
     pools = pools_of(
         manifest(

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from damaged_images import break_pixels
 
+from data.image_ids import image_id_of
 from data.images import DecodedCache
 from grid.experiment_file.loading import load_experiment
 from grid.plan.plan import prepare
@@ -161,3 +162,46 @@ def test_refusing_is_answered_with_the_way_to_leave_out(crossgen, own_run):
     assert code == 2
     assert "2 images known not to decode" in err
     assert "`unreadable: leave_out` trains without them" in " ".join(err.split())
+
+
+LIMIT = ["--limit", 3]
+
+
+@pytest.fixture
+def many_broken(own_run):
+    """Half of a training folder, and two of a tested one."""
+    victims = [*images_of(own_run, "g1/train/ai")[8:], *images_of(own_run, "g1/val/ai")[:2]]
+    for victim in victims:
+        break_pixels(victim)
+    return victims
+
+
+def test_a_limit_draws_as_many_that_decode_and_the_same_as_if_the_others_were_not_there(
+    said, own_run, many_broken
+):
+    """Known from failures first, then from the record, and at last the files are gone."""
+    runs = 0
+    while said("run", *SEED, *LIMIT)[0] == 1:  # those that come in their place may be broken too
+        runs += 1
+    assert 1 <= runs < 9
+    store = open_store(own_run.store)
+    shutil.rmtree(own_run.store / "failures")
+    assert "nothing to do" in said("plan", *SEED, *LIMIT)[1]
+    for victim in many_broken:
+        victim.unlink()
+    assert fits_of(own_run, seeds=[7], limit=3) <= set(read_commits(store))
+
+
+def test_a_limit_counts_what_does_not_decode_where_it_is_not_left_out(own_run, many_broken):
+    broken = {image_id_of(victim.read_bytes()) for victim in many_broken}
+
+    def drawn(policy):
+        experiment = load_experiment(own_run.file, {"limit": 3, "unreadable": policy})
+        pools = prepare(experiment, known_undecodable=broken).catalog.located()
+        return [set(pool.table["image_id"].to_pylist()) for _, _, pool in pools]
+
+    counted, uncounted = drawn("null_score"), drawn("leave_out")
+    assert any(ids & broken for ids in counted)
+    assert {len(ids) for ids in counted} == {3}
+    assert {len(ids - broken) for ids in uncounted} == {3}
+    assert all(few <= more for few, more in zip(counted, uncounted, strict=True))
