@@ -36,8 +36,11 @@ PRESETS = {
     ),
     "social": DegradationPreset(
         tuple(f"crop(0.8) | resize(200) | jpeg({quality})" for quality in (100, 85, 65)),
-        "Corvi et al. (arXiv 2211.00680): a crop, a resize to 200 px and JPEG of quality 65 to 100 "
-        "as social networks do. Drawn there; here a central crop and both ends and the middle",
+        # Their code: github.com/grip-unina/DMimageDetection, csv_operations.py.
+        "our chain, after Corvi et al. (arXiv 2211.00680). They draw a square of 5/8 to all of the "
+        "shorter side (160 to 2048 px), its place and the quality (65 to 100), and resize to "
+        "200 x 200 px by Lanczos, smaller squares by bicubic. Here the middle with 0.8 of each "
+        "side, its shorter side to 200 px by bilinear, both ends of the quality and 85",
     ),
 }
 

@@ -69,7 +69,7 @@ _TABLE: dict[str, _Row] = {
     "stylegan3": _Row("gan", aliases=("stylegan3_r", "stylegan3_t")),
     "stylegan_t": _Row("gan"),
     "styleganxl": _Row("gan", aliases=("stylegan_xl",)),
-    "styleswin": _Row("gan"),
+    "styleswin": _Row("gan", aliases=("styleswim",)),  # so spelled in AIGIBench's archive
     "vqgan": _Row("gan"),
     "whichfaceisreal": _Row("gan", "stylegan", aliases=("wfir",)),
     # Diffusion

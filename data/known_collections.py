@@ -32,9 +32,12 @@ COLLECTIONS = {
     "UnivFD's diffusion sets (arXiv 2302.10174)": _names(
         "guided ldm_100 ldm_200 ldm_200_cfg glide_50_27 glide_100_10 glide_100_27 dalle"
     ),
+    # The 25 folders of its archive, as its own logs list them (github.com/HorizonTEL/AIGIBench,
+    # detector_codes/NPR-DeepfakeDetection-main/log_test.log): Midjourney there, where its README
+    # has Midjourney-V6, and StyleSwim, which is StyleSwin.
     "AIGIBench (arXiv 2505.12335)": _names(
         """progan r3gan stylegan3 styleganxl styleswin whichfaceisreal blendface e4s faceswap inswap
-        simswap dalle3 flux_dev glide imagen3 midjourney_v6 sd3 sdxl blip_diffusion infinite_id
+        simswap dalle3 flux_dev glide imagen3 midjourney sd3 sdxl blip_diffusion infinite_id
         instantid ip_adapter photomaker socialrf communityai"""
     ),
 }

@@ -110,6 +110,11 @@ class Layout(Protocol):
         """
 
 
+def nothing_inside(root: Path, listed: FolderListing) -> Inside:
+    """The `inside` of layouts whose root is never too high: its folders are parts of it."""
+    return Inside([], [])
+
+
 def first_of(root: Path, folders: Sequence[Path]) -> str:
     """The first of some folders below a root, and how many more there are, for people."""
     more = f" and {len(folders) - 1} more" if len(folders) > 1 else ""

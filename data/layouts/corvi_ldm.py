@@ -14,11 +14,12 @@ from data.counts import counted
 from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator, plain_name
 from data.label_folders import SPLITS
-from data.layouts import FoundImage, Inside, LayoutEvidence, refused_folder
+from data.layouts import FoundImage, LayoutEvidence, nothing_inside, refused_folder
 
 TREE = """\
 {train,val,valid}/latent_diffusion_*/    fakes
 {train,val,valid}/real_coco.txt          the photographs: named by `reals:`, or in real_coco/"""
+inside = nothing_inside
 _LISTS = ("real_coco.txt", "real_lsun.txt")
 
 
@@ -50,11 +51,6 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
             "which takes all of what it names, listed or not"
         ),
     )
-
-
-def inside(root: Path, listed: FolderListing) -> Inside:
-    """Its folders are parts of it."""
-    return Inside([], [])
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

@@ -15,10 +15,11 @@ from data.folder_walk import FolderListing, files_below_each
 from data.generators import SEVERAL, generator
 from data.imagenet_classes import imagenet_class
 from data.label_folders import SPLITS, label_of
-from data.layouts import FoundImage, Inside, LayoutEvidence, refused_folder
+from data.layouts import FoundImage, LayoutEvidence, nothing_inside, refused_folder
 
 TREE = """\
 [images/]{train,val,test}/SUBSET/{real,GENERATOR}/    SUBSET: lsun_bedroom, imagenet, celebahq"""
+inside = nothing_inside
 _MADE_FROM_IMAGES = frozenset({"recons", "dire"})
 
 
@@ -44,11 +45,6 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
         f"folders real beside {counted(len(names), 'generator')}: {', '.join(names)}; in "
         f"{', '.join(kinds)}; taken as {', '.join(splits)}",
     )
-
-
-def inside(root: Path, listed: FolderListing) -> Inside:
-    """Its folders are parts of it."""
-    return Inside([], [])
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

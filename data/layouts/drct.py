@@ -12,11 +12,12 @@ from data.counts import counted
 from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator, plain_name
 from data.label_folders import SPLITS
-from data.layouts import FoundImage, Inside, LayoutEvidence, refused_folder
+from data.layouts import FoundImage, LayoutEvidence, nothing_inside, refused_folder
 
 TREE = """\
 GENERATOR/{train2017,val2017}/    fakes only, called as COCO's photographs
 [MSCOCO/{train2017,val2017}/]     which may lie here too, or be named by `reals:`"""
+inside = nothing_inside
 _SPLITS = frozenset({"train2017", "val2017"})
 
 
@@ -35,11 +36,6 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
         f"{', '.join(names)}; val2017 taken as test; "
         + (f"reals in {', '.join(reals)}" if reals else "no reals here: name them with `reals:`"),
     )
-
-
-def inside(root: Path, listed: FolderListing) -> Inside:
-    """Its folders are parts of it."""
-    return Inside([], [])
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

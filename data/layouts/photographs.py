@@ -13,21 +13,17 @@ from pathlib import Path, PurePosixPath
 from data.folder_walk import FolderListing, files_below
 from data.imagenet_classes import imagenet_class
 from data.label_folders import SPLITS, label_of
-from data.layouts import GENERAL, FoundImage, Inside, LayoutEvidence
+from data.layouts import GENERAL, FoundImage, LayoutEvidence, nothing_inside
 
 PLACE = GENERAL
 TREE = """\
 [{train,val,test}/]...         photographs only; only with `layout: photographs`"""
+inside = nothing_inside
 
 
 def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
     """Never a claim."""
     return LayoutEvidence(False, "never detected; for reals alone write `layout: photographs`")
-
-
-def inside(root: Path, listed: FolderListing) -> Inside:
-    """Its folders are parts of it."""
-    return Inside([], [])
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

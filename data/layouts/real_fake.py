@@ -13,13 +13,21 @@ from data.counts import counted
 from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator
 from data.label_folders import SPLITS, LeafPair, leaf_pairs
-from data.layouts import GENERAL, FoundImage, Inside, LayoutEvidence, first_of, refused_folder
+from data.layouts import (
+    GENERAL,
+    FoundImage,
+    LayoutEvidence,
+    first_of,
+    nothing_inside,
+    refused_folder,
+)
 
 PLACE = GENERAL
 TREE = """\
 {train,val,test}/{real,fake}/              0_real and 1_fake, REAL and FAKE, ... as well
 {train,val,test}/GENERATOR/{real,fake}/    WildRF's platforms
 GENERATOR/[CLASS/]{real,fake}/"""
+inside = nothing_inside
 _WILDRF = {"facebook", "reddit", "twitter"}
 
 
@@ -52,11 +60,6 @@ def _known(pairs: list[LeafPair]) -> str:
     if not above and labels == {"0_real", "1_fake"}:
         return "; as Chameleon lies on disk (arXiv 2406.19435)"
     return ""
-
-
-def inside(root: Path, listed: FolderListing) -> Inside:
-    """Whatever is below the root belongs to it."""
-    return Inside([], [])
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

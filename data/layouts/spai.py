@@ -12,12 +12,13 @@ from data.counts import counted
 from data.folder_walk import FolderListing
 from data.generators import generator
 from data.layout_refusals import UnknownLayout
-from data.layouts import FoundImage, Inside, LayoutEvidence
+from data.layouts import FoundImage, LayoutEvidence, nothing_inside
 from data.lists.listed_images import Defaults, ReadList, images_of, understood
 from data.lists.reading import opened_list
 
 TREE = """\
 real_SOURCE.csv, fake_GENERATOR.csv    of image,class,split, one for each source"""
+inside = nothing_inside
 _COLUMNS = {"image", "class", "split"}
 _LABELS = {"real": 0, "fake": 1}
 
@@ -38,11 +39,6 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
         "documented",
         samples=read.samples,
     )
-
-
-def inside(root: Path, listed: FolderListing) -> Inside:
-    """Lists speak of their own root."""
-    return Inside([], [])
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

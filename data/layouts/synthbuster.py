@@ -15,11 +15,12 @@ from pathlib import Path, PurePosixPath
 from data.counts import counted
 from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator
-from data.layouts import FoundImage, Inside, LayoutEvidence, refused_folder
+from data.layouts import FoundImage, LayoutEvidence, nothing_inside, refused_folder
 
 TREE = """\
 GENERATOR/r0a1b2c3dt.png       fakes only, called as RAISE-1k's photographs
 [RAISE/]                       which may lie here too, or be named by `reals:`"""
+inside = nothing_inside
 _RAISE_NAME = re.compile(r"r[0-9a-f]{8}t\.\w+", re.IGNORECASE)
 _LOOKED_AT = 50  # files of a folder
 
@@ -39,11 +40,6 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
         f"{', '.join(names)}; taken as test; "
         + (f"reals in {', '.join(reals)}" if reals else "no reals here: name them with `reals:`"),
     )
-
-
-def inside(root: Path, listed: FolderListing) -> Inside:
-    """Its folders are parts of it."""
-    return Inside([], [])
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

@@ -14,13 +14,14 @@ from data.folder_walk import FolderListing
 from data.generators import generator
 from data.imagenet_classes import class_of_number
 from data.layout_refusals import UnknownLayout
-from data.layouts import FIRST, FoundImage, Inside, LayoutEvidence
+from data.layouts import FIRST, FoundImage, LayoutEvidence, nothing_inside
 from data.lists.listed_paths import path_below
 from data.lists.reading import ImageList, opened_list
 
 PLACE = FIRST
 TREE = """\
 metadata.csv                             path,generator,mode,class,... of GenImage's files"""
+inside = nothing_inside
 _REAL = "nature"
 _SPLITS = {"train": "train", "val": "test"}
 _SAMPLES = 5
@@ -39,11 +40,6 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
         "is the test split; files that it does not list are left out",
         samples=tuple(f"{p} is {'real' if g == _REAL else 'fake'} ({g})" for p, g in rows),
     )
-
-
-def inside(root: Path, listed: FolderListing) -> Inside:
-    """A list speaks of its own root."""
-    return Inside([], [])
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

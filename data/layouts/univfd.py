@@ -12,11 +12,12 @@ from data.counts import counted
 from data.folder_walk import FolderListing, files_below_each
 from data.generators import generator
 from data.known_collections import recognition
-from data.layouts import FoundImage, Inside, LayoutEvidence, refused_folder
+from data.layouts import FoundImage, LayoutEvidence, nothing_inside, refused_folder
 
 TREE = """\
 {imagenet,laion}/0_real/
 GENERATOR/1_fake/              guided against imagenet, all others against laion"""
+inside = nothing_inside
 # The reals that a generator is tested against, by the folder that they lie in.
 _BESIDE = {"imagenet": "guided", "laion": ""}
 
@@ -41,11 +42,6 @@ def evidence(root: Path, listed: FolderListing) -> LayoutEvidence:
         f"{', '.join(names)}; guided is paired with imagenet, others with laion"
         f"{recognition(names)}",
     )
-
-
-def inside(root: Path, listed: FolderListing) -> Inside:
-    """Its folders are parts of it."""
-    return Inside([], [])
 
 
 def scan(root: Path, skipped: Counter[str]) -> Iterator[FoundImage]:

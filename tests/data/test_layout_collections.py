@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from data import layouts
+from data.generators import generator
 from data.index import index_root
+from data.known_collections import recognition
 from data.layouts import FoundImage, UnknownLayout
 from data.manifest import Manifest
 
@@ -43,8 +45,10 @@ AIGC = [
     "stable_diffusion_v_1_5", "stargan", "VQDM", "whichfaceisreal", "wukong", "SDXL",
 ]  # fmt: skip
 AIGI = [
-    "r3gan", "StyleGAN3", "StyleGAN-XL", "StyleSwin", "BlendFace", "E4S", "FaceSwap", "InSwap",
-    "SimSwap", "DALLE-3", "Imagen3", "FLUX1-dev", "Midjourney-V6",
+    "R3GAN", "IP-Adapter", "SocialRF", "CommunityAI", "StyleGAN-XL", "Midjourney", "FLUX1-dev",
+    "E4S", "Imagen3", "BLIP", "SDXL", "DALLE-3", "GLIDE", "InSwap", "FaceSwap", "StyleSwim",
+    "ProGAN", "BlendFace", "PhotoMaker", "SD3", "Infinite-ID", "WFIR", "SimSwap", "InstantID",
+    "StyleGAN3",
 ]  # fmt: skip
 UNIVFD = [
     "imagenet/0_real/1.png", "laion/0_real/1.png",
@@ -279,3 +283,14 @@ def test_a_folder_that_cannot_be_listed_is_a_problem(
     named = [p for p in manifest.problems if p.path == relative]
     files_there = [p for p in manifest.problems if p.path.startswith(f"{relative}/")]
     assert named or files_there  # said by name, or its files were read all the same
+
+
+def test_aigibench_is_known_whole_by_the_folders_of_its_archive() -> None:
+    names = {generator(folder).name for folder in AIGI}
+    assert recognition(names) == "; these are generators of AIGIBench (arXiv 2505.12335)"
+    assert {generator(folder).family for folder in AIGI} == {
+        "gan",
+        "diffusion",
+        "face_swap",
+        "mixed",
+    }
