@@ -19,8 +19,9 @@ def checksum(pixels: npt.NDArray[np.uint8], image_id: str) -> bytes:
     The pixels as 64-bit words are added up in LANES columns, modulo 2**64, and the sums, the bytes
     beyond and the image_id go through SHA-256. Every change of a single word is found, and lost or
     moved blocks but for a chance of about 2**-64; two changes that cancel in one lane are not. It
-    is no protection against intent. CRC-32 and SHA-256 of all bytes take longer than decoding a
-    JPEG tenfold faster allows (`data/decoded/README.md`).
+    is no protection against intent. CRC-32 of all bytes takes a tenth of decoding a JPEG, SHA-256 a
+    quarter, and reading a kept image is to take less than that altogether
+    (`data/decoded/README.md`).
 
     Args:
         pixels: contiguous, of any shape.
