@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from data.counts import counted
 from grid.console import Console
 from grid.records.commits import Commit
+from grid.records.training_warnings import kind_of
 
 SHOWN = 3
 
@@ -14,12 +15,12 @@ SHOWN = 3
 def print_warnings(console: Console, commits: Iterable[tuple[str, Commit]]) -> None:
     """Print the warnings of fits, given with their labels; those of one kind together.
 
-    A kind is what stands before the colon; the numbers behind it are the first fit's.
+    The numbers of a kind are the first fit's.
     """
     kinds: dict[str, list[tuple[str, str]]] = {}
     for label, commit in commits:
         for sentence in commit["warnings"]:
-            kinds.setdefault(sentence.partition(":")[0], []).append((label, sentence))
+            kinds.setdefault(kind_of(sentence), []).append((label, sentence))
     for warned in kinds.values():
         fits = counted(len(warned), "fit")
         labels = ", ".join(label for label, _ in warned[:SHOWN])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -54,6 +54,8 @@ _IN_OUR_WORDS = {
         "Write the value in quotes",
     ),
 }
+_INT = "tag:yaml.org,2002:int"
+_READ_AS = {_INT: "a whole number", "tag:yaml.org,2002:timestamp": "a date"}
 _OPEN = {"sequence": "[", "mapping": "{"}
 
 
@@ -70,6 +72,16 @@ class _PlainLoader(yaml.SafeLoader):
             _refuse(mark, "anchors and aliases are not used here", "Write the value out")
         return super().compose_node(parent, index)
 
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+        except ValueError as error:  # of a scalar that YAML takes for a number or a date
+            kind = _READ_AS.get(node.tag, "a value")
+            why = f"YAML reads this as {kind}, and it is none that there is ({error})"
+            if node.tag == _INT:  # Python speaks of its own limit there
+                why = f"YAML reads this as {kind}, and it has {len(node.value):,} characters"
+            return _refuse(node.start_mark, why, "Correct it, or write it in quotes")
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         keys = []
         for key_node, _ in node.value:
@@ -84,7 +96,7 @@ class _PlainLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _refuse(mark: yaml.Mark, why: str, mend: str) -> None:
+def _refuse(mark: yaml.Mark, why: str, mend: str) -> NoReturn:
     raise _NotHere(problem=why, problem_mark=mark, note=mend)
 
 
@@ -126,9 +138,6 @@ def read_value(text: str, what: str) -> Any:
     except RecursionError as error:
         why = "brackets or lines are nested hundreds of levels deep"
         raise _refused(what, why, "Experiments need five; look for a bracket too many") from error
-    except ValueError as error:  # a day 99, a number of 5000 digits
-        why = f"holds a value that cannot be read ({str(error).split(';')[0]})"
-        raise _refused(what, why, "Correct it, or write it in quotes") from error
 
 
 def _located(error: yaml.MarkedYAMLError, text: str, what: str) -> Refused:

@@ -14,6 +14,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from grid.records.training_warnings import RESUMED_OTHERWISE, RESUMED_UNKNOWN, warning
+
 Conditions = Mapping[str, Any]
 
 NOT_RESUMED = ("threads", "training_version")
@@ -76,15 +78,16 @@ def resume_warnings(attempts: Sequence[Conditions]) -> list[str]:
     """Return the warnings of a fit for its commit: none where all attempts were alike."""
     warnings = []
     if found := changes(attempts):
-        warnings.append(
-            f"Resumed under other conditions: {'; '.join(found)}. An uninterrupted training may "
-            "give other numbers; `crossgen verify` says by how much."
+        text = (
+            f"{'; '.join(found)}. An uninterrupted training may give other numbers; "
+            "`crossgen verify` says by how much."
         )
+        warnings.append(warning(RESUMED_OTHERWISE, text))
     unknown = [attempt for attempt in attempts if not _flat(attempt)]
     if unknown:
-        warnings.append(
-            "Resumed from conditions that are not known: the checkpoint of step "
-            f"{unknown[-1]['to_step']} is of a version that did not note them. `crossgen verify` "
-            "says whether an uninterrupted training gives the same numbers."
+        text = (
+            f"the checkpoint of step {unknown[-1]['to_step']} is of a version that did not note "
+            "them. `crossgen verify` says whether an uninterrupted training gives the same numbers."
         )
+        warnings.append(warning(RESUMED_UNKNOWN, text))
     return warnings

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from grid.records.training_warnings import CONSTANT, UNCHANGED, warning
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -82,25 +84,27 @@ def fit_warnings(
 def _constant(logits: npt.NDArray[np.float64]) -> str:
     if len(logits) < 2 or (logits != logits[0]).any():
         return ""
-    return (
-        f"Constant logits: all {len(logits)} validation images got {logits[0]:.6g}. The network "
-        "answers without looking at the image, and so will its scores; lower the recipe's lr or "
-        "look at its input."
+    return warning(
+        CONSTANT,
+        f"all {len(logits)} validation images got {logits[0]:.6g}. The network answers without "
+        "looking at the image, and so will its scores; lower the recipe's lr or look at its input.",
     )
 
 
 def _unchanged(untrained: Untrained, logits: npt.NDArray[np.float64], parameters: str) -> str:
     if parameters == untrained.parameters:
-        return (
-            "Training changed nothing: every trainable parameter is what it was before it. These "
-            "are the scores of the weights that it began with; raise the recipe's lr or its epochs."
+        return warning(
+            UNCHANGED,
+            "every trainable parameter is what it was before it. These are the scores of the "
+            "weights that it began with; raise the recipe's lr or its epochs.",
         )
     difference = np.abs(logits[untrained.indices] - untrained.logits)
     difference = difference[~np.isnan(difference)]
     if not len(difference) or difference.max() > SAME_LOGIT:
         return ""
-    return (
-        f"Training changed nothing: the logits of {len(difference)} validation images differ by at "
-        f"most {difference.max():.1g} from those before it (limit {SAME_LOGIT:g}). These are the "
-        "scores of the weights that it began with; raise the recipe's lr or its epochs."
+    return warning(
+        UNCHANGED,
+        f"the logits of {len(difference)} validation images differ by at most "
+        f"{difference.max():.1g} from those before it (limit {SAME_LOGIT:g}). These are the "
+        "scores of the weights that it began with; raise the recipe's lr or its epochs.",
     )
