@@ -199,7 +199,8 @@ def _agreed(seen: Mapping[tuple[str, bool], int]) -> int | None:
     if len(of_fakes) == 1 and len(of_reals) == 1 and of_fakes != of_reals:
         return int(of_fakes.pop())
     if len(of_fakes | of_reals) == 1 and not (of_fakes and of_reals):  # one class alone
-        return int((of_fakes or of_reals).pop() == bool(of_fakes))
+        [is_one] = of_fakes or of_reals
+        return int(is_one == bool(of_fakes))
     return None
 
 

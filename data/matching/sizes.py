@@ -64,5 +64,5 @@ def common_square(
 def _reached(lengths_N2: Lengths, share: float) -> int:
     """The largest side that at least this share of images hold."""
     held_N = np.sort(inner_px(lengths_N2.min(axis=1)))
-    # The small tolerance: 0.05 * 20 is 1.0000000000000009.
+    # The small tolerance: (1 - 0.9) * 10 is 0.9999999999999998.
     return int(held_N[int((1 - share) * len(held_N) + 1e-9)])

@@ -35,6 +35,11 @@ def test_shared_images_are_counted_by_the_gravest_kind():
     assert shared_images(pools[:1]) == shared_images([]) == []
 
 
+def test_another_label_is_graver_than_another_split():
+    pools = [pool(0, "train", 1), pool(1, "test", 1)]
+    assert [each.kind for each in shared_images(pools)] == ["labels"]
+
+
 def distance(first, second):
     return int(first ^ second).bit_count()
 
