@@ -74,7 +74,7 @@ class _PlainLoader(yaml.SafeLoader):
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+            return super().construct_object(node, deep)
         except ValueError as error:  # of a scalar that YAML takes for a number or a date
             kind = _READ_AS.get(node.tag, "a value")
             why = f"YAML reads this as {kind}, and it is none that there is ({error})"
