@@ -9,7 +9,9 @@ from damaged_images import break_pixels
 from data.image_ids import image_id_of
 from data.images import DecodedCache
 from grid.experiment_file.loading import load_experiment
+from grid.plan.known_failures import known_undecodable
 from grid.plan.plan import prepare
+from grid.records.audits.audit_records import read_audits
 from grid.records.commits import read_commits
 from grid.records.failures import read_failures
 from grid.records.readable import readable_experiments
@@ -181,7 +183,7 @@ def test_a_limit_draws_as_many_that_decode_and_the_same_as_if_the_others_were_no
 ):
     """Known from failures first, then from the record, and at last the files are gone."""
     runs = 0
-    while said("run", *SEED, *LIMIT)[0] == 1:  # those that come in their place may be broken too
+    while said("run", *SEED, *LIMIT)[0] == 1 and runs < 9:  # what comes in may be broken too
         runs += 1
     assert 1 <= runs < 9
     store = open_store(own_run.store)
@@ -205,3 +207,17 @@ def test_a_limit_counts_what_does_not_decode_where_it_is_not_left_out(own_run, m
     assert {len(ids) for ids in counted} == {3}
     assert {len(ids - broken) for ids in uncounted} == {3}
     assert all(few <= more for few, more in zip(counted, uncounted, strict=True))
+
+
+def test_an_audit_looks_at_the_images_that_a_limit_draws(said, crossgen, own_run, many_broken):
+    text = own_run.file.read_text().replace("seeds: [0]", "seeds: [7]\nlimit: 3")
+    own_run.file.write_text(f"{text}\nunreadable: leave_out\n")
+    assert 0 in (said("run")[0] for _ in range(9))
+    store = open_store(own_run.store)
+    known = known_undecodable(store, "two")
+    assert known
+    drawn = prepare(load_experiment(own_run.file), known_undecodable=known).catalog
+    assert crossgen("audit", own_run.file, "--store", own_run.store)[0] == 0
+    [record] = read_audits(store)
+    audited = {pool["pool_id"] for dataset in record["datasets"] for pool in dataset["pools"]}
+    assert audited == {pool.pool_id for _, _, pool in drawn.located()}
