@@ -3,17 +3,22 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+DAMAGED_FILE = "Fetch the file again, or take it out of the folder"
+
 
 class UnknownLayout(ValueError):
     """A layout's name that is not known, or a folder that has no known layout.
 
     `what` is the name or the folder, `why` what is said of it; `details` are lines to show below:
-    what lies there, and the trees that are read.
+    what lies there, and the trees that are read. `mend` is what to do, "" where that depends on
+    where the folder was named.
     """
 
-    def __init__(self, what: str | Path, why: str, details: Sequence[str] = ()) -> None:
+    def __init__(
+        self, what: str | Path, why: str, details: Sequence[str] = (), *, mend: str = ""
+    ) -> None:
         super().__init__(f"{what} {why}")
-        self.what, self.why = str(what), why
+        self.what, self.why, self.mend = str(what), why, mend
         self.details = tuple(details)
 
 
@@ -47,11 +52,24 @@ class RootTooHigh(UnknownLayout):
 
 
 class UnclearList(UnknownLayout):
-    """A list of images that cannot be read as it stands; `mend` is what to write."""
+    """A list of images that cannot be read as it stands.
 
-    def __init__(self, what: str | Path, why: str, mend: str, details: Sequence[str] = ()) -> None:
+    `layout` is what states how it is meant, and `meaning` what its word in capitals stands for;
+    `otherwise` is what else would do, "" where nothing would.
+    """
+
+    def __init__(
+        self,
+        what: str | Path,
+        why: str,
+        layout: str,
+        meaning: str,
+        details: Sequence[str] = (),
+        *,
+        otherwise: str = "",
+    ) -> None:
         super().__init__(what, why, details)
-        self.mend = mend
+        self.layout, self.meaning, self.otherwise = layout, meaning, otherwise
 
 
 class UnclearLabels(UnclearList):

@@ -75,7 +75,7 @@ def _indexed(root: Path, layout: str | None) -> Manifest:
             )
     except UnknownLayout as error:
         command = command_line("degrade", root, "OUT", "--degradation", "TEXT")
-        raise Refused([unknown_folder(root, error, command)]) from error
+        raise Refused([unknown_folder(error, command)]) from error
     except OSError as error:
         why = f"{error.filename or root} cannot be listed ({error.strerror})"
         raise Refused.because(str(root), why, "Check its permissions and its disk") from error

@@ -19,7 +19,7 @@ from grid.experiment_file.loading import load_experiment
 from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problems, Refused
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED
-from grid.sources.roots import unknown_folder
+from grid.sources.roots import unknown_folder, without_images
 from launch.command_lines import command_line
 from launch.index_files import check_writable, print_json, write_manifests, write_problems
 from launch.paragraphs import print_paragraph
@@ -98,6 +98,8 @@ def index_roots(given: Sequence[Path], options: IndexOptions) -> int:
         found.append(Indexed(manifest, summary_of(manifest), compare(manifest) if is_whole else []))
         if not options.as_json:
             print_collection(console, found[-1], options.problems)
+        if is_whole and not manifest.table.num_rows:
+            refused.extend([without_images(str(manifest.root), manifest)])
     if options.as_json:
         print_json(found)
     if options.problems is not None:
@@ -148,7 +150,7 @@ def _manifest(spec: DatasetSpec, options: IndexOptions, refused: Problems) -> Ma
             )
         except UnknownLayout as error:
             roots = error.roots if isinstance(error, RootTooHigh) else ()
-            refused.extend([unknown_folder(spec.root, error, command_line("index", *roots))])
+            refused.extend([unknown_folder(error, command_line("index", *roots))])
         except Refused as error:
             refused.extend(error.problems)
         except OSError as error:

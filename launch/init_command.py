@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data import layouts
+from data.counts import counted
 from data.layouts import RootTooHigh, UnknownLayout
 from grid.console import Console
 from grid.experiment_file.schema import DatasetSpec
@@ -15,25 +16,40 @@ from grid.sources.catalog import open_catalog
 from grid.sources.roots import aliases, unknown_folder
 from launch.command_lines import command_line, print_hint
 from launch.init_template import NewExperiment, new_experiment
+from launch.waiting import images_read, waiting
 
 
-def write_experiment(folders: Sequence[Path], output: Path | None) -> None:
+def write_experiment(
+    folders: Sequence[Path], output: Path | None, layout: str | None = None
+) -> None:
     """Write an experiment for some folders, to a file that does not exist yet or to stdout.
 
-    What was found, and what to do next, is said on the terminal.
+    What was found, and what to do next, is said on the terminal. Files that cannot be used are no
+    reason to write none: what is done about them is a line to fill in.
+
+    Args:
+        folders: the roots of collections.
+        output: the file; None for stdout.
+        layout: of all folders, instead of detecting it.
 
     Raises:
-        Refused: a folder is no collection, or holds files that cannot be read; or the output file
-            exists or cannot be written.
+        Refused: a folder is no collection; or the output file exists or cannot be written.
     """
     if output is not None:
         _check_output(output)
-    roots = _checked(folders, output)
+    roots = _checked(folders, output, layout)
     problems = Problems()
-    specs = {alias: DatasetSpec(root=root) for root, alias in aliases(roots).items()}
-    catalog = open_catalog(specs, image_limit=None, problems=problems)
+    specs = {alias: DatasetSpec(root=root, layout=layout) for root, alias in aliases(roots).items()}
+    with waiting("listing images") as say_meanwhile:
+        catalog = open_catalog(
+            specs,
+            image_limit=None,
+            problems=problems,
+            unreadable="null_score",
+            progress=lambda done, total: say_meanwhile(images_read(done, total)),
+        )
     problems.raise_if_any()
-    made = new_experiment(catalog, output.name if output else "FILE")
+    made = new_experiment(catalog, output.name if output else "FILE", layout)
     if output is None:
         print(made.text, end="")
     else:
@@ -42,7 +58,7 @@ def write_experiment(folders: Sequence[Path], output: Path | None) -> None:
     _print_found(Console(stderr=output is None), made, output)
 
 
-def _checked(folders: Sequence[Path], output: Path | None) -> list[Path]:
+def _checked(folders: Sequence[Path], output: Path | None, layout: str | None) -> list[Path]:
     """Return the folders, resolved; refuse what is no collection, or would be two datasets."""
     problems = Problems()
     wrong: dict[Path, UnknownLayout] = {}
@@ -55,7 +71,8 @@ def _checked(folders: Sequence[Path], output: Path | None) -> list[Path]:
             continue
         roots.append(root)
         try:
-            layouts.detect(root)
+            if layout is None:
+                layouts.detect(root)
             meant.append(root)
         except UnknownLayout as error:
             wrong[root] = error
@@ -64,9 +81,10 @@ def _checked(folders: Sequence[Path], output: Path | None) -> list[Path]:
             why = f"{error.filename or root} cannot be listed ({error.strerror})"
             problems.add(str(folder), why, "Check its permissions and its disk, then run again")
     apart = [each for each in dict.fromkeys(meant) if not _above(each, meant)]
-    command = command_line("init", *apart, *(["-o", output] if output else []))
-    for root, found in wrong.items():
-        problems.extend([unknown_folder(root, found, command)])
+    options = [*(["--layout", layout] if layout else []), *(["-o", output] if output else [])]
+    command = command_line("init", *apart, *options)
+    for found in wrong.values():
+        problems.extend([unknown_folder(found, command)])
     for root in roots:
         why = "it is given twice" if roots.count(root) > 1 else ""
         if above := _above(root, roots):
@@ -115,6 +133,9 @@ def _print_found(console: Console, made: NewExperiment, output: Path | None) -> 
         more = f" ({len(alike) - 1} more in the file)" if len(alike) > 1 else ""
         first = f"{alike[0].comparison}: {fact} x label is one-sided: {alike[0].classes}"
         say(f"! {first}; a detector can read the label from the {fact} alone{more}", "yellow")
+    if made.unusable:
+        does = counted(len(made.unusable), "file cannot", "files cannot")
+        say(f"! {does} be used, e.g. {made.unusable[0]}", "yellow")
     for alias, line in made.families.items():
         say(f"family unknown, optional: data.{alias}.{line}", "dim", whole=True)
     file = str(output) if output else "FILE"

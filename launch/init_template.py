@@ -31,14 +31,16 @@ _TEMPLATE = jinja2.Template(
 {% endfor %}# `{{ plan }}` shows what it would do, `{{ run }}` does it.
 schema: 1
 name: {{ name }}
-question: Trained on one generator, which others does each detector find?
+question: {{ question }}
 # store: results        # else --store, CROSSGEN_STORE or ./runs
 data:
-{% for alias, root in data %}{% if alias in families %}  {{ alias }}:
-    root: {{ root }}
-    # Not known by name. A family is gan, diffusion, autoregressive, flow, vae or your own word.
+{% for alias, keys in data %}{% if alias in families %}  {{ alias }}:
+{% for key, value in keys %}    {{ key }}: {{ value }}
+{% endfor %}    # Not known by name.
+    # A family is gan, diffusion, autoregressive, flow, vae or your own word.
     # {{ families[alias] }}
-{% else %}  {{ alias }}: {root: {{ root }}}
+{% else %}  {{ alias }}: { {%- for key, value in keys -%}
+{{ ", " if not loop.first }}{{ key }}: {{ value }}{% endfor %}}
 {% endif %}{% endfor %}
 {% if bias %}# One-sided, so that a detector can read the label from that fact alone:
 {% for each in bias %}#   {{ each.comparison }}, {{ each.fact }}: {{ each.classes }}
@@ -50,7 +52,15 @@ data:
 # equalise: match
 {% else %}# equalise: none      # formats and sizes of both classes look alike
 {% endif %}
-test:
+{% if unusable %}# {{ unusable }} cannot be used; `{{ index }}` lists them.
+# Repair or remove them and call `crossgen init` again, or say here what is done about them:
+# until this is a line of its own, `crossgen plan` refuses.
+#   null_score  they are left out, listed and counted; an image whose pixels turn out to be
+#               broken gets no score, and fails what would train on it
+#   leave_out   as null_score, and training leaves out images whose pixels are broken
+# unreadable: leave_out
+
+{% endif %}test:
   sets: [{{ test_sets | join(', ') }}]
   degradations: [none]  # add for instance "jpeg(75)" or "blur(1.0)"
 
@@ -131,6 +141,11 @@ _EQUALISE = (
     "equalise",
     "match, recompress(96) or none, for one-sided formats or sizes; plan refuses until it is there",
 )
+_UNREADABLE = (
+    "# unreadable: leave_out",
+    "unreadable",
+    "leave_out or null_score, for files that cannot be used; plan refuses until it is there",
+)
 _SETS = (
     "  sets: []",
     "sets",
@@ -143,6 +158,10 @@ _WEIGHTS = (
 )
 
 
+_ACROSS = "Trained on one generator, which others does each detector find?"
+_GIVEN = "Which generators does a detector find whose weights are given?"
+
+
 @dataclass(frozen=True)
 class NewExperiment:
     """The text of an experiment file, and what is to be said of it."""
@@ -152,18 +171,31 @@ class NewExperiment:
     bias: tuple[OneSided, ...]
     families: Mapping[str, str]  # by dataset, the line that states those which are not known
     blanks: tuple[Blank, ...]
+    unusable: tuple[str, ...]  # files, with the reason
 
 
-def new_experiment(catalog: Catalog, file: str) -> NewExperiment:
-    """Return an experiment over all of a catalog, in a file that will be called so."""
+def new_experiment(catalog: Catalog, file: str, layout: str | None = None) -> NewExperiment:
+    """Return an experiment over all of a catalog, in a file that will be called so.
+
+    Args:
+        catalog: what was found; files that cannot be used are told by its datasets.
+        file: name of the file, for the commands in it.
+        layout: of all roots, where it was stated.
+    """
     datasets = catalog.datasets.values()
     found = [line for dataset in datasets for line in _found(dataset)]
     bias = one_sided_of([(source.name, source.pools) for source in catalog.all_sources()])
     families = lines_to_add(catalog.all_sources())
     test_sets = [name for dataset in datasets for name in _usable(dataset, TEST)]
     trained = {d.alias: _usable(d, TRAIN) for d in datasets if _usable(d, TRAIN)}
+    unusable = tuple(
+        f"{each.alias}/{problem.path}: {problem.reason}"
+        for each in datasets
+        for problem in each.manifest.problems
+    )
     blanks = [
         *([_EQUALISE] if bias else []),
+        *([_UNREADABLE] if unusable else []),
         *([_SETS] if not test_sets else []),
         *([_WEIGHTS] if not trained else []),
     ]
@@ -175,7 +207,10 @@ def new_experiment(catalog: Catalog, file: str) -> NewExperiment:
             plan=command_line("plan", file),
             run=command_line("run", file),
             name="-".join(catalog.datasets),
-            data=[(d.alias, json.dumps(str(d.root), ensure_ascii=False)) for d in datasets],
+            index=command_line("index", file),
+            question=_ACROSS if trained else _GIVEN,
+            unusable=counted(len(unusable), "file") if unusable else "",
+            data=[(d.alias, _keys(d, layout)) for d in datasets],
             families=families,
             bias=bias,
             test_sets=test_sets,
@@ -196,7 +231,13 @@ def new_experiment(catalog: Catalog, file: str) -> NewExperiment:
         Blank(1 + next(n for n, line in enumerate(lines) if line.startswith(start)), key, words)
         for start, key, words in blanks
     )
-    return NewExperiment(text(numbered), tuple(found), tuple(bias), families, numbered)
+    return NewExperiment(text(numbered), tuple(found), tuple(bias), families, numbered, unusable)
+
+
+def _keys(dataset: IndexedDataset, layout: str | None) -> list[tuple[str, str]]:
+    """What is stated of a dataset: its root, and its layout where it was not detected."""
+    stated = {"root": str(dataset.root), **({"layout": layout} if layout else {})}
+    return [(key, json.dumps(value, ensure_ascii=False)) for key, value in stated.items()]
 
 
 def _found(dataset: IndexedDataset) -> Iterator[str]:

@@ -145,11 +145,13 @@ def running_options(command: Command) -> Command:
             click.option(
                 "--slots",
                 type=click.IntRange(min=1),
+                metavar="N",
                 help="Trials at a time on this machine; default one per core.",
             ),
             click.option(
                 "--attempts",
                 type=click.IntRange(min=1),
+                metavar="N",
                 default=3,
                 show_default=True,
                 help="Failures after which a trial is given up, in this run.",

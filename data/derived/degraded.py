@@ -99,16 +99,20 @@ def write_degraded(
     return DegradedDataset(
         sum(each.is_new for each in outcomes),
         sum(not each.is_new and not each.problem for each in outcomes),
-        [
-            *source.problems,
-            *(
-                FileProblem(path, each.problem)
-                for path, each in zip(source.table["path"].to_pylist(), outcomes, strict=True)
-                if each.problem
-            ),
-        ],
+        _problems(source, outcomes),
         sorted(strangers),
     )
+
+
+def _problems(source: Manifest, outcomes: list["_Outcome"]) -> list[FileProblem]:
+    """The files of the source without an image, each once.
+
+    An index that decoded knows of rows with broken pixels: these are told as they were met here.
+    """
+    rows = source.table["path"].to_pylist()
+    met = {p: o.problem for p, o in zip(rows, outcomes, strict=True)}
+    no_rows = [each for each in source.problems if each.path not in met]
+    return [*no_rows, *(FileProblem(path, why) for path, why in met.items() if why)]
 
 
 class _Outcome(NamedTuple):

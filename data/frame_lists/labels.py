@@ -54,7 +54,8 @@ def labels_of(lists: Sequence[FrameList], stated_real: str = "") -> dict[str, in
                 f"{file_of[label]}, label {label!r}",
                 f"is unclear: neither it nor another label of its dataset ({_listed(others)}) "
                 "says which is real",
-                'Write `layout: "deepfakebench(real=LABEL)"` with the label that is real',
+                "deepfakebench(real=LABEL)",
+                "LABEL being the one that is real",
             )
         meaning[label] = known
     _require_no_contradiction(lists, meaning)

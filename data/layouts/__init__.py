@@ -48,6 +48,7 @@ FIRST, PARTICULAR, GENERAL = 0, 1, 2  # values of PLACE
 # How far below a root collections are looked for: levels, and folders and entries of each.
 DEPTH = 3
 LOOKED_AT = 1000
+_CORRECT_LAYOUT = "Correct the layout, or leave it out and it is detected"
 _SPLITS = frozenset({"train", "val", "valid", "validation", "test"})
 
 
@@ -140,12 +141,18 @@ def load(text: str) -> Layout:
     """
     name, options = _parsed(text)
     if name not in names():
-        raise UnknownLayout(f"layout {name!r}", f"is not known. {did_you_mean(name, names())}")
+        raise UnknownLayout(
+            f"layout {name!r}",
+            f"is not known. {did_you_mean(name, names())}",
+            mend=_CORRECT_LAYOUT,
+        )
     module = importlib.import_module(f"{__name__}.{name}")
     if not options:
         return cast(Layout, module)
     if not hasattr(module, "configured"):
-        raise UnknownLayout(f"layout {text!r}", f"has options, and {name} takes none")
+        raise UnknownLayout(
+            f"layout {text!r}", f"has options, and {name} takes none", mend=_CORRECT_LAYOUT
+        )
     return cast(Layout, module.configured(options))
 
 
@@ -157,7 +164,9 @@ def _parsed(text: str) -> tuple[str, dict[str, str]]:
     inner = rest.strip().removesuffix(")")
     pairs = [part.partition("=") for part in inner.split(",")]
     if not rest.strip().endswith(")") or any(not sign for _, sign, _ in pairs):
-        raise UnknownLayout(f"layout {text!r}", "is not written as `name(option=value, ...)`")
+        raise UnknownLayout(
+            f"layout {text!r}", "is not written as `name(option=value, ...)`", mend=_CORRECT_LAYOUT
+        )
     return name.strip(), {key.strip(): value.strip() for key, _, value in pairs}
 
 
@@ -166,10 +175,23 @@ def place(name: str) -> int:
     return int(getattr(load(name), "PLACE", PARTICULAR))
 
 
-def trees(of: Sequence[str] = ()) -> list[str]:
-    """The pictures of some layouts, of every one unless told, as lines for people."""
-    lines = [line for name in of or names() for line in tree(name)]
-    return ["its tree:" if len(of) == 1 else "the trees that are read:", *lines]
+def trees(near: Sequence[str] = ()) -> list[str]:
+    """The pictures of the nearest layouts, as lines for people.
+
+    Where none is near those that fit anybody's images are shown; the others are of collections
+    that one knows by name, and are named.
+    """
+    general = [name for name in names() if place(name) == GENERAL]
+    lines = [line for name in near or general for line in tree(name)]
+    if near:
+        return ["its tree:" if len(near) == 1 else "their trees:", *lines]
+    others = ", ".join(name for name in names() if name not in general)
+    return [
+        "trees for images of your own:",
+        *lines,
+        f"layouts of published collections: {others}",
+        "  the tree of one: crossgen index FOLDER --layout NAME",
+    ]
 
 
 def tree(name: str) -> list[str]:
@@ -224,7 +246,7 @@ def _unknown(root: Path, asked: Mapping[str, LayoutEvidence]) -> UnknownLayout:
         return UnknownLayout(root, "is empty: there is no file in it", trees())
     return UnknownLayout(
         root,
-        f"has no layout that is known here ({', '.join(names())})",
+        "has no layout that is known here",
         [
             "found:",
             *(f"  {line}" for line in seen.lines),

@@ -148,8 +148,9 @@ def _nothing_there(root: Path, lists: Sequence[FrameList]) -> UnknownLayout:
         root,
         f"holds nothing of what {listed.file.name} lists, whatever is taken off its paths; the "
         f"first is {first}",
-        "Give as root the folder above the frames, with the list or a link to it in it, or write "
-        '`layout: "deepfakebench(prefix=/what/all/begin/with)"`',
+        "deepfakebench(prefix=PREFIX)",
+        "PREFIX being what all listed paths begin with",
+        otherwise="Give as root the folder above the frames, with the list or a link to it in it",
     )
 
 

@@ -14,7 +14,7 @@ from data.counts import counted
 from data.folder_walk import FolderListing
 from data.image_sources import ParquetRow
 from data.label_folders import SPLITS
-from data.layout_refusals import UnknownLayout
+from data.layout_refusals import DAMAGED_FILE, UnknownLayout
 from data.layouts import GENERAL, FoundImage, Inside, LayoutEvidence
 from data.lists.listed_images import Defaults, ReadList, checked_options, images_of, understood
 from data.parquet_images import DamagedParquet, image_column, open_parquet
@@ -87,7 +87,7 @@ class ParquetLayout:
         try:
             names = set(open_parquet(str(files[0])).schema_arrow.names)
         except DamagedParquet as error:
-            raise UnknownLayout(files[0], f"cannot be read: {error}") from error
+            raise UnknownLayout(files[0], f"cannot be read: {error}", mend=DAMAGED_FILE) from error
         known = [words for columns, words in _DOCUMENTED.items() if columns <= names]
         return understood(files, "parquet", self.options, known[0] if known else "")
 

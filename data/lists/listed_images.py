@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from data.generators import generator
 from data.label_folders import SPLITS
-from data.layout_refusals import UnclearLabels, UnknownLayout
+from data.layout_refusals import DAMAGED_FILE, UnclearLabels, UnknownLayout
 from data.layouts import FoundImage
 from data.lists.columns import ROLES, Columns, columns_of
 from data.lists.listed_paths import CommonFolder, path_below, with_forward_slashes
@@ -120,7 +120,7 @@ def _read_once(file: Path, size: int, mtime_ns: int, stated: tuple[tuple[str, st
     """`size` and `mtime_ns` are those of the file: a changed one is read again."""
     image_list = opened_list(file)
     if image_list is None:
-        raise UnknownLayout(file, "is damaged, or no list of images")
+        raise UnknownLayout(file, "is damaged, or no list of images", mend=DAMAGED_FILE)
     columns = columns_of(image_list.columns, dict(stated))
     if not columns.label:
         raise UnknownLayout(file, f"has no column of labels: {', '.join(image_list.columns)}")
@@ -148,7 +148,8 @@ def _decided(
         raise UnclearLabels(
             f"{parts[0].image_list.file}, column `{column}`",
             f"is unclear: {error}",
-            f'Write `layout: "{layout}({kept}fake=VALUE)"` with the value that stands for fakes',
+            f"{layout}({kept}fake=VALUE)",
+            "VALUE being the one that stands for fakes",
             ["its first rows:", *(f"  {path}: {value}" for path, value in first)],
         ) from error
     samples = tuple(f"{path} is {_said(meaning.of(value))} ({value})" for path, value in first)

@@ -98,8 +98,9 @@ def path_below(path: str, root: Path, where: str, prefix: str = "") -> str:
     if not plain or plain.startswith(("/", "../")) or plain in (".", ".."):
         raise UnknownLayout(
             where,
-            f"names {path!r}, which leads out of {root}. Give as root a folder above all images, "
-            "with the list in it, and write paths relative to it, or say what to take off by the "
-            "layout's option, `prefix=/what/all/begin/with`",
+            f"names {path!r}, which leads out of {root}",
+            mend="Give as root a folder above all images, with the list in it, and write paths "
+            "relative to it, or say what to take off by the layout's option, "
+            "`prefix=/what/all/begin/with`",
         )
     return plain

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from data.layout_refusals import UnknownLayout
+from data.layout_refusals import DAMAGED_FILE, UnknownLayout
 from data.parquet_images import DamagedParquet, open_parquet
 from data.regular_files import open_regular
 
@@ -49,7 +49,7 @@ class ImageList:
         except (ValueError, csv.Error) as error:
             if isinstance(error, UnknownLayout):
                 raise
-            raise UnknownLayout(self.file, f"is damaged ({error})") from error
+            raise UnknownLayout(self.file, f"is damaged ({error})", mend=DAMAGED_FILE) from error
 
 
 def opened_list(file: Path) -> ImageList | None:

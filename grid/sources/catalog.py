@@ -183,7 +183,7 @@ def open_catalog(
         manifest = replace(manifest, table=COLUMNS.empty_table())
         pa.default_memory_pool().release_unused()
         if not pools:
-            problems.extend([without_images(alias, manifest)])
+            problems.extend([without_images(f"data.{alias}.root = {manifest.root}", manifest)])
             continue
         pools = with_stated(alias, spec.families, spec.groups, pools, problems)
         found[alias] = IndexedDataset(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from data.counts import counted
 from data.folder_glimpse import glimpse
 from data.layouts import RootTooHigh, SeveralLayouts, UnclearList, UnknownLayout, tree
 from data.manifest import Manifest
@@ -16,12 +17,13 @@ from grid.refusal import Problem
 
 _GIVE_ANOTHER = "Give the folder that holds the generators' folders, laid out as one of the trees"
 
+_FAULTS_SHOWN = 3
 _CORRECT = "Correct the layout, or leave it out and it is detected"
 
 
 def unknown_root(alias: str, spec: DatasetSpec, error: UnknownLayout) -> Problem:
     """Return what is said of a root in an experiment file."""
-    mend = _CORRECT if spec.layout else _GIVE_ANOTHER
+    mend = error.mend or (_CORRECT if spec.layout else _give_another(error))
     if isinstance(error, RootTooHigh):
         named = aliases(error.roots)
         roots = ", ".join(f'{named[root]}: {{root: "{root}"}}' for root in error.roots)
@@ -30,39 +32,42 @@ def unknown_root(alias: str, spec: DatasetSpec, error: UnknownLayout) -> Problem
     if isinstance(error, SeveralLayouts):
         mend = f"Write {_layout_lines(error)} in data.{alias}: the rest of the folder is left out"
     if isinstance(error, UnclearList):
-        mend = f"{error.mend}, in data.{alias}"
+        mend = _stated(error, f'write `layout: "{error.layout}"` in data.{alias}')
     what = f"data.{alias}" if spec.layout else f"data.{alias}.root"
     return Problem(what=what, why=str(error).rstrip("."), mend=mend, details=error.details)
 
 
-def unknown_folder(root: Path, error: UnknownLayout, command: str) -> Problem:
-    """Return what is said of a folder for which an experiment is to be written.
+def unknown_folder(error: UnknownLayout, command: str) -> Problem:
+    """Return what is said of a folder that was given to a command.
 
     Args:
-        root: the folder, resolved.
         error: what was found out about it.
         command: the command line that is right, where a folder is too high.
     """
-    mend = _GIVE_ANOTHER
+    mend = error.mend or _give_another(error)
     if isinstance(error, RootTooHigh):
         mend = what_to_move(error) or f"Run instead: `{command}`"
     if isinstance(error, SeveralLayouts):
-        mend = f"Part them, or write a file by hand with {_layout_lines(error)} beside the root"
+        options = " or ".join(f"`--layout {name}`" for name in error.layouts)
+        mend = f"Part them, or add {options}: the rest of the folder is left out"
     if isinstance(error, UnclearList):
-        mend = f"{error.mend}, in a file written by hand"
-        why = f"it {error.why}"
-        return Problem(what=error.what, why=why, mend=mend, details=error.details)
-    why = f"it {error.why}"
-    return Problem(what=str(root), why=why, mend=mend, details=error.details)
+        mend = _stated(error, f"add `--layout '{error.layout}'`")
+    return Problem(what=error.what, why=f"it {error.why}", mend=mend, details=error.details)
 
 
-def without_images(alias: str, manifest: Manifest) -> Problem:
+def without_images(what: str, manifest: Manifest) -> Problem:
     """Return what is said of a root whose layout is known and that holds no image of it."""
+    reason = manifest.reason.partition("\n")[0]  # sample rows stand on lines of their own
+    faults = [f"  {problem.path}: {problem.reason}" for problem in manifest.problems]
+    more = len(faults) - _FAULTS_SHOWN
+    files = f" that can be used, of {counted(len(faults), 'file')}" if faults else ""
     return Problem(
-        what=f"data.{alias}.root = {manifest.root}",
-        why="no image was found there",
-        mend=f"Check the root and the layout ({manifest.layout}: {manifest.reason})",
+        what=what,
+        why=f"no image was found there{files}",
+        mend=f"Check the root and the layout ({manifest.layout}: {reason})",
         details=(
+            *(["cannot be used:", *faults[:_FAULTS_SHOWN]] if faults else []),
+            *([f"  ... and {more:,} more"] if more > 0 else []),
             "found:",
             *(f"  {line}" for line in glimpse(manifest.root).lines),
             "where images are looked for:",
@@ -81,6 +86,17 @@ def what_to_move(error: RootTooHigh) -> str:
         f"Move {' and '.join(map(str, error.roots))} out of it, for {there}{more} in it "
         f"{'are generators' if len(error.mixed) > 1 else 'is a generator'}"
     )
+
+
+def _give_another(error: UnknownLayout) -> str:
+    """The trees are shown below where there are any."""
+    return _GIVE_ANOTHER if error.details else "Give the folder of another collection, or mend it"
+
+
+def _stated(error: UnclearList, how: str) -> str:
+    """What to do about a list: state how it is meant, or what else would do."""
+    told = f"{error.otherwise}, or {how}" if error.otherwise else how[0].upper() + how[1:]
+    return f"{told}, {error.meaning}"
 
 
 def _layout_lines(error: SeveralLayouts) -> str:

@@ -8,7 +8,7 @@ import click
 
 from launch.options import store_option
 
-SECTION, PLACE = "start", 4
+SECTION, PLACE = "start", 3
 
 
 @click.command()
@@ -24,6 +24,7 @@ SECTION, PLACE = "start", 4
 @click.option(
     "--sample",
     type=click.IntRange(min=10),
+    metavar="N",
     default=200,
     show_default=True,
     help="Images of each pool whose pixels are looked at, drawn by hash.",

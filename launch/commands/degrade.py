@@ -20,7 +20,12 @@ SECTION, PLACE = "start", 6
     help="What to do, as in a file's `degradations:`, e.g. 'resize(factor=0.5) | jpeg(75)'.",
 )
 @click.option("--layout", metavar="NAME", help="How SOURCE's folders lie, instead of detecting it.")
-@click.option("--threads", type=click.IntRange(min=1), help="At a time; default one per core.")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Images at a time; default one per core.",
+)
 def command(
     source: Path, out: Path, degradation: str, layout: str | None, threads: int | None
 ) -> None:

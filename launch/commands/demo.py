@@ -20,7 +20,12 @@ SECTION, PLACE = "start", 1
     show_default=True,
     help="For images, experiment file, store and page.",
 )
-@click.option("--slots", type=click.IntRange(min=1), help="Trials at a time; default one per core.")
+@click.option(
+    "--slots",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Trials at a time; default one per core.",
+)
 @click.pass_obj
 def command(invocation: Invocation, /, folder: Path, slots: int | None) -> None:
     """Make toy images, run a small grid, print its matrix; minutes."""

@@ -13,7 +13,7 @@ SECTION, PLACE = "run", 4
 @click.argument("fit")
 @store_option_without_file
 def command(fit: str, store: str | None) -> None:
-    """Show all that was recorded of the failures of FIT, the latest first.
+    """Show all that is recorded of the failures of FIT.
 
     FIT is an id or its beginning. `run FILE --trial FIT --no-ray --debug` raises it here.
     """

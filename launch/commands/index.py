@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-SECTION, PLACE = "start", 3
+SECTION, PLACE = "start", 2
 
 
 def _shard(
@@ -39,7 +39,9 @@ def _moved(
 @click.option("--layout", metavar="NAME", help="How the folders lie, instead of detecting it.")
 @click.option("--rehash", is_flag=True, help="Read every file again.")
 @click.option("--decode", is_flag=True, help="Decode every image once, to find broken pixels.")
-@click.option("--threads", type=click.IntRange(min=1), help="Files that are read at a time.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="Files that are read at a time."
+)
 @click.option(
     "--shard",
     metavar="I/N",

@@ -18,7 +18,10 @@ SECTION, PLACE = "run", 3
 @narrowing_options
 @click.option("--all", "every", is_flag=True, help="Every fit that is begun or failed.")
 def command(file: Path, every: bool, **given: Any) -> None:
-    """Show how far FILE is, and what failed where and why, the latest first."""
+    """Show how far FILE is and what failed.
+
+    Of each failure: where, and its last words; the latest first.
+    """
     from launch.desk import open_desk
     from launch.show_status import print_status
 

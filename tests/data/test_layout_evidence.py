@@ -124,6 +124,6 @@ def test_the_line_to_write_is_said(tmp_path: Path) -> None:
         "Write `layout: forensynths` or `layout: genimage` in data.mine: the rest of the folder is "
         "left out"
     )
-    problem = unknown_folder(tmp_path, caught.value, "crossgen init x")
+    problem = unknown_folder(caught.value, "crossgen init x")
     assert problem.why == "it has 2 layouts: forensynths and genimage"
-    assert "`layout: forensynths` or `layout: genimage` beside the root" in problem.mend
+    assert "`--layout forensynths` or `--layout genimage`" in problem.mend

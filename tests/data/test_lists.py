@@ -87,7 +87,7 @@ def test_what_is_not_clear_is_refused_and_the_line_to_write_is_said(
     root = write(tmp_path / "mine", "l.csv", text)
     with pytest.raises(UnclearLabels) as caught:
         layouts.detect(root)
-    assert '`layout: "table(fake=VALUE)"`' in caught.value.mend
+    assert caught.value.layout == "table(fake=VALUE)"
     assert "its first rows:" in caught.value.details
     with pytest.raises(UnclearLabels):
         index_root(root, "table", tmp_path / "cache")
@@ -186,8 +186,9 @@ def test_what_is_taken_off_may_be_stated_of_any_list(tmp_path: Path) -> None:
     text = "path,label\n/far/a/1.png,real\n/far/b/2.png,fake\n"
     root = write(tmp_path / "mine", "l.csv", text)
     write(root / "a", "1.png", "x")
-    with pytest.raises(UnknownLayout, match=r"leads out of .* `prefix=/what/all/begin/with`"):
+    with pytest.raises(UnknownLayout, match="leads out of") as caught:
         rows(root)  # nobody's documented format: it may be another collection's
+    assert "`prefix=/what/all/begin/with`" in caught.value.mend
     for stated in ("/far", "/far/", "/far/./"):
         assert [r[0] for r in rows(root, f"table(prefix={stated})")] == ["a/1.png", "b/2.png"]
     with pytest.raises(UnknownLayout, match=r"row 1 names '/far/a/1.png', which does not begin"):

@@ -131,7 +131,7 @@ def test_numbers_alone_are_refused_until_the_user_says_it(tmp_path: Path) -> Non
     write_images(tmp_path / "r/0.parquet", IMAGES, LABELS)
     with pytest.raises(UnclearLabels, match="nothing says which of them is real") as caught:
         layouts.detect(tmp_path / "r")
-    assert '`layout: "parquet(fake=VALUE)"`' in caught.value.mend
+    assert caught.value.layout == "parquet(fake=VALUE)"
     for layout, label in (("parquet(fake=1)", 0), ("parquet(fake=0)", 1), ("parquet(real=1)", 1)):
         assert found(tmp_path / "r", tmp_path / "cache", layout)["0.parquet#0.0"][0] == label
     with pytest.raises(UnknownLayout, match="no row has the value '7'"):

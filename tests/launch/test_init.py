@@ -233,3 +233,39 @@ def test_the_smallest_training_set_sets_the_budget_and_plan_says_the_time(
     assert "1,008 steps on the smallest training set" in file.read_text()
     _, out, _ = crossgen("plan", file, "--store", tmp_path / "store")
     assert "to do, on one CPU core: about" in out
+
+
+def test_files_that_cannot_be_used_are_a_line_to_fill_in(crossgen, images, tmp_path):
+    (images / "g1/train/ai/broken.png").write_bytes(b"no image")
+    (images / "g1/train/ai/empty.png").touch()
+    target = tmp_path / "new.yaml"
+    code, out, err = crossgen("init", images, "-o", target)
+    assert (code, err) == (0, "")
+    assert "! 2 files cannot be used, e.g. images/g1/train/ai/" in out
+    assert "next:" not in out
+    place = lines_said(out)["unreadable"]
+    assert "unreadable" not in yaml.safe_load(target.read_text())
+    store = tmp_path / "store"
+    code, _, err = crossgen("plan", target, "--store", store)
+    assert code == 2
+    assert "2 unreadable files" in err
+    blank = target.read_text().splitlines()[place - 1]
+    put(target, place, blank.removeprefix("# "))
+    assert load_experiment(target).unreadable == "leave_out"
+    assert crossgen("plan", target, "--store", store)[0] == 0
+
+
+def test_a_layout_that_is_stated_stands_in_the_file(crossgen, images, tmp_path):
+    (images / "list.csv").write_text(
+        "path,label,split\n"
+        + "".join(
+            f"{path.relative_to(images)},{int('ai' in path.parts)},test\n"
+            for path in sorted(images.rglob("*.png"))
+        )
+    )
+    target = tmp_path / "new.yaml"
+    assert crossgen("init", images, "-o", target, "--layout", "table(fake=1)")[0] == 0
+    assert load_experiment(target).data["images"].layout == "table(fake=1)"
+    assert load_experiment(target).data["images"].root == images
+    # Nothing can be trained on, so no question of training is asked.
+    assert "Trained on one" not in target.read_text()

@@ -6,6 +6,4 @@ from launch.command_folder import CommandFolder
 
 SECTION, PLACE = "keep", 1
 
-command = CommandFolder(
-    __name__, help="Prove what is there: the files of a store, the logits of detectors."
-)
+command = CommandFolder(__name__, help="Look for damage in a store; prove a detector's logits.")

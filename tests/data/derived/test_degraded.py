@@ -178,6 +178,21 @@ def test_an_image_that_does_not_decode_is_listed_and_not_replaced(
     assert not (tmp_path / "derived/adm/val/ai/0_adm_12.PNG").exists()
 
 
+def test_broken_pixels_that_the_index_knows_are_counted_once(source: Path, tmp_path: Path) -> None:
+    victim = source / "adm/val/ai/0_adm_12.PNG"
+    content = bytearray(victim.read_bytes())
+    content[60:80] = bytes(20)
+    victim.write_bytes(content)
+    (source / "adm/val/ai/empty.png").touch()
+    found = index_root(source, None, tmp_path / "cache", decode=True)
+    done = write_degraded(found, tmp_path / "derived", VIEW)
+    assert done.written == len(found.table) - 1
+    assert [problem.path for problem in done.problems] == [
+        "adm/val/ai/empty.png",
+        "adm/val/ai/0_adm_12.PNG",
+    ]
+
+
 def test_simulated_marks_are_carried_on_where_they_were(
     source: Path, manifest: Callable[[Path], Manifest], tmp_path: Path
 ) -> None:
