@@ -170,7 +170,7 @@ def opened(content: bytes | BufferedReader, path: str | Path) -> PIL.Image.Image
     try:
         picture = PIL.Image.open(file, formats=FORMATS)  # type: ignore[arg-type]
     except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning) as error:
-        raise UnreadableImage(path, f"more than {MOST_PIXELS} pixels") from error
+        raise UnreadableImage(path, f"more than {MOST_PIXELS:,} pixels") from error
     except PIL.UnidentifiedImageError as error:
         raise_fault_of(file)
         raise UnreadableImage(path, f"not an image in {', '.join(FORMATS)}") from error
@@ -180,7 +180,7 @@ def opened(content: bytes | BufferedReader, path: str | Path) -> PIL.Image.Image
         raise UnreadableImage(path, f"broken header ({type(error).__name__}: {error})") from error
     width, height = picture.size
     if width * height > MOST_PIXELS:
-        raise UnreadableImage(path, f"{width} x {height} is more than {MOST_PIXELS} pixels")
+        raise UnreadableImage(path, f"{width} x {height} is more than {MOST_PIXELS:,} pixels")
     if width * height == 0:
         raise UnreadableImage(path, f"{width} x {height} has no pixels")
     if picture.mode not in MODES:

@@ -34,6 +34,7 @@ from data.indexing.looking import Looked, Shard, check_shard, look, same_sizes
 from data.indexing.reading import Outcomes, read_files
 from data.indexing.rows import manifest_table, problems_of
 from data.manifest import Manifest
+from data.notices import Notice
 from data.refusals import Refused
 from data.simulated import is_simulated
 
@@ -248,9 +249,9 @@ class _Files:
             # The manifest is whole without it; only the next index will be as slow as this one.
             warnings.warn(
                 f"The index cache {self._kept_at} cannot be written ({error.strerror}), so every "
-                "file will be read again next time; free space there or choose a cache folder that "
-                "can be written.",
-                RuntimeWarning,
+                "file will be read again next time; free space there, or name a folder that can be "
+                "written in CROSSGEN_CACHE.",
+                Notice,
                 stacklevel=2,
             )
 

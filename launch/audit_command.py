@@ -12,17 +12,21 @@ from data.image_files import ImageChanged
 from data.operations import PipelineError, parse
 from grid.checks.auditing import EqualiseOf, audit, everything_in
 from grid.checks.bias import Comparison, compared
+from grid.console import Console
 from grid.expansion.equalising import Equalising
 from grid.expansion.expand import expand
 from grid.experiment_file.loading import load_experiment
 from grid.experiment_file.schema import DatasetSpec
 from grid.plan.known_failures import known_undecodable
 from grid.records.audits.audit_records import AuditRecord, write_audit
+from grid.records.audits.audit_words import telling
 from grid.refusal import Problems, Refused
 from grid.sources.catalog import Catalog, open_catalog
 from grid.sources.roots import aliases
 from grid.store.base import Store
+from launch.command_lines import command_line, print_hint
 from launch.desk import store_of
+from launch.given_folders import checked_folders
 from launch.show_audit import print_audit
 from launch.waiting import images_read, waiting
 
@@ -48,6 +52,7 @@ def run_audit(
     sample: int,
     near: bool,
     every: bool,
+    layout: str | None,
     rehash: bool,
 ) -> None:
     """Audit one experiment file, or some folders; see the command.
@@ -58,16 +63,25 @@ def run_audit(
     """
     if any(place.is_file() for place in places) and len(places) > 1:
         raise click.UsageError("Give one experiment file, or one folder or more, not both.")
+    if layout is not None and places[0].is_file():
+        raise click.UsageError("--layout is of folders; an experiment file states its own.")
     with waiting("reading") as say:
         what = (
             _of_file(places[0], store, equalise, rehash, say)
             if places[0].is_file()
-            else _of_folders(places, store, equalise, rehash, say)
+            else _of_folders(places, store, equalise, layout, rehash, say)
         )
         what.store.check_writable()
         record = _record(what, sample, near, say)
     write_audit(what.store, record)
     print_audit(record, what.store.url, every=every)
+    console = Console()
+    words = [*places, *(["--layout", layout] if layout else [])]
+    if what.equalise == "none" and any(map(telling, record["comparisons"])):
+        command = command_line("audit", *words, "--equalise", "match")
+        print_hint(console, "what `equalise: match` would leave of it", command)
+    if not places[0].is_file() and record["comparisons"]:
+        print_hint(console, "next", command_line("init", *words, "-o", "experiment.yaml"))
 
 
 def _record(what: _Audited, sample: int, near: bool, say: Say) -> AuditRecord:
@@ -119,11 +133,21 @@ def _of_file(
 
 
 def _of_folders(
-    folders: Sequence[Path], store: str | None, equalise: str | None, rehash: bool, say: Say
+    folders: Sequence[Path],
+    store: str | None,
+    equalise: str | None,
+    layout: str | None,
+    rehash: bool,
+    say: Say,
 ) -> _Audited:
-    roots = [folder.expanduser().resolve() for folder in folders]
-    specs = {alias: DatasetSpec(root=root) for root, alias in aliases(roots).items()}
+    options = [
+        *(["--layout", layout] if layout else []),
+        *(["--store", store] if store else []),
+        *(["--equalise", equalise] if equalise else []),
+    ]
+    roots = checked_folders(folders, layout, lambda roots: command_line("audit", *roots, *options))
     problems = Problems()
+    specs = {alias: DatasetSpec(root=root, layout=layout) for root, alias in aliases(roots).items()}
     catalog = _catalog(specs, None, None, rehash, problems, say)
     return _Audited(
         name=", ".join(specs),

@@ -15,7 +15,7 @@ from launch.command_folder import CommandFolder
 from launch.command_lines import command_line
 from launch.invocation import Invocation
 from launch.output import guard_output
-from launch.saying import refuse, say, say_stopped
+from launch.saying import refuse, say, say_stopped, say_warnings
 from launch.trial_raised import TrialRaised
 
 
@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     raised: Exception | None = None
     try:
         require_own_packages()
+        if output is not None:
+            say_warnings()
         code = _run(arguments)
     except ForeignPackages as error:
         code = refuse("refused", [str(error)])

@@ -20,7 +20,7 @@ from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problems, Refused
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED
 from grid.sources.roots import unknown_folder, without_images
-from launch.command_lines import command_line
+from launch.command_lines import command_line, print_hint
 from launch.index_files import check_writable, print_json, write_manifests, write_problems
 from launch.paragraphs import print_paragraph
 from launch.show_index import print_collection
@@ -104,10 +104,28 @@ def index_roots(given: Sequence[Path], options: IndexOptions) -> int:
         print_json(found)
     if options.problems is not None:
         write_problems(options.problems, found)
+        files = sum(len(each.manifest.problems) for each in found)
+        say = f"wrote {options.problems}: {counted(files, 'file')} that cannot be used"
+        print_paragraph(console, say)
     if options.write is not None:
         write_manifests(options.write, found)
+        rows = sum(each.summary.images for each in found)
+        print_paragraph(console, f"wrote {options.write}: {counted(rows, 'image')}")
     refused.raise_if_any()
+    _print_next(console, found, given, options)
     return EXIT_DONE if all(each.is_sound for each in found) else EXIT_FAILED
+
+
+def _print_next(
+    console: Console, found: Sequence[Indexed], given: Sequence[Path], options: IndexOptions
+) -> None:
+    """Name the next command: folders are audited before an experiment is made of them."""
+    are_parts_or_files = options.shard or any(path.is_file() for path in given)
+    if options.as_json or are_parts_or_files or any(each.summary.conflicts for each in found):
+        return
+    roots = [*given, *(new for _, new in options.moved)]
+    layout = ["--layout", options.layout] if options.layout else []
+    print_hint(console, "next", command_line("audit", *roots, *layout))
 
 
 def _specs(given: Sequence[Path], layout: str | None) -> list[DatasetSpec]:

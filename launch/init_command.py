@@ -6,15 +6,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from data import layouts
 from data.counts import counted
-from data.layouts import RootTooHigh, UnknownLayout
 from grid.console import Console
 from grid.experiment_file.schema import DatasetSpec
 from grid.refusal import Problem, Problems, Refused
 from grid.sources.catalog import open_catalog
-from grid.sources.roots import aliases, unknown_folder
+from grid.sources.roots import aliases
 from launch.command_lines import command_line, print_hint
+from launch.given_folders import checked_folders
 from launch.init_template import NewExperiment, new_experiment
 from launch.waiting import images_read, waiting
 
@@ -37,7 +36,8 @@ def write_experiment(
     """
     if output is not None:
         _check_output(output)
-    roots = _checked(folders, output, layout)
+    options = [*(["--layout", layout] if layout else []), *(["-o", output] if output else [])]
+    roots = checked_folders(folders, layout, lambda roots: command_line("init", *roots, *options))
     problems = Problems()
     specs = {alias: DatasetSpec(root=root, layout=layout) for root, alias in aliases(roots).items()}
     with waiting("listing images") as say_meanwhile:
@@ -56,48 +56,6 @@ def write_experiment(
         _write(output, made.text)
     # What stdout holds without -o is the file.
     _print_found(Console(stderr=output is None), made, output)
-
-
-def _checked(folders: Sequence[Path], output: Path | None, layout: str | None) -> list[Path]:
-    """Return the folders, resolved; refuse what is no collection, or would be two datasets."""
-    problems = Problems()
-    wrong: dict[Path, UnknownLayout] = {}
-    roots, meant = [], []
-    for folder in folders:
-        root = folder.expanduser().resolve()
-        if not root.is_dir():
-            why = "it is a file" if root.exists() else "there is no such folder"
-            problems.add(str(folder), why, "Give the folder of a collection of images")
-            continue
-        roots.append(root)
-        try:
-            if layout is None:
-                layouts.detect(root)
-            meant.append(root)
-        except UnknownLayout as error:
-            wrong[root] = error
-            meant += error.roots if isinstance(error, RootTooHigh) else []
-        except OSError as error:
-            why = f"{error.filename or root} cannot be listed ({error.strerror})"
-            problems.add(str(folder), why, "Check its permissions and its disk, then run again")
-    apart = [each for each in dict.fromkeys(meant) if not _above(each, meant)]
-    options = [*(["--layout", layout] if layout else []), *(["-o", output] if output else [])]
-    command = command_line("init", *apart, *options)
-    for found in wrong.values():
-        problems.extend([unknown_folder(found, command)])
-    for root in roots:
-        why = "it is given twice" if roots.count(root) > 1 else ""
-        if above := _above(root, roots):
-            why = f"it lies in {above}, which is given too"
-        if why:
-            why += ", and its images would be in two datasets"
-            problems.add(str(root), why, f"Run instead: `{command}`" if apart else "Give it once")
-    problems.raise_if_any()
-    return roots
-
-
-def _above(root: Path, roots: Sequence[Path]) -> Path | None:
-    return next((each for each in roots if each in root.parents), None)
 
 
 def _check_output(output: Path) -> None:

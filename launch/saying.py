@@ -7,6 +7,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -24,6 +25,25 @@ def refuse(title: str, lines: Sequence[str]) -> int:
     return EXIT_REFUSED
 
 
+def say_warnings() -> None:
+    """From here on say notices as sentences, without the file and line that warn of them."""
+    import warnings
+
+    from data.notices import Notice
+
+    others = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, Notice):
+            # Not past `sys.stderr`: a moving line that is shown there makes room for it.
+            title = click.style("warning", fg="yellow") if sys.stderr.isatty() else "warning"
+            sys.stderr.write(_text(title, [str(message)]))
+        else:
+            others(message, category, *place, **more)
+
+    warnings.showwarning = show
+
+
 def say_stopped(invocation: Invocation, reason: str) -> None:
     """Say what stopped the command, and what goes on with it."""
     say("stopped", [f"{reason}; {AGAIN}:", f"  {invocation.same_command}"])
@@ -31,10 +51,13 @@ def say_stopped(invocation: Invocation, reason: str) -> None:
 
 def say(title: str, lines: Sequence[str]) -> None:
     """Errors go to stderr, one per line, whole: they are read in log files too."""
-    click.echo(click.style(title, fg="red", bold=True), err=True)
+    click.echo(_text(click.style(title, fg="red", bold=True), lines), err=True, nl=False)
+
+
+def _text(title: str, lines: Sequence[str]) -> str:
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
-    for line in map(visible, lines):
-        click.echo(_wrapped(line, width) if width else f"  {line}", err=True)
+    shown = [_wrapped(line, width) if width else f"  {line}" for line in map(visible, lines)]
+    return "\n".join([title, *shown, ""])
 
 
 def _wrapped(text: str, width: int) -> str:

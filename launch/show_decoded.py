@@ -6,7 +6,7 @@ from data.byte_counts import in_bytes
 from grid.console import Console
 from grid.plan.plan import Plan
 from grid.plan.wanted_images import decoded_bytes, wanted_images
-from grid.trial.node_images import decoded_bound, decoded_folder
+from grid.trial.node_images import decoded_bound, decoded_folder, why_nothing_is_kept
 from launch.paragraphs import print_paragraph
 
 
@@ -20,7 +20,8 @@ def print_decoded(console: Console, plan: Plan) -> None:
     bound = decoded_bound(folder)
     about = f"decoded images: about {in_bytes(total)}"
     if not bound:
-        line = f"{about}, none of it kept: every epoch decodes its images"
+        why = why_nothing_is_kept(folder)
+        line = f"{about}, none of it kept ({why}): every epoch decodes its images"
     elif total <= bound:
         line = f"{about}, kept once per node in {folder}; at most {in_bytes(bound)} here"
     else:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 10
 _VALUES_SHOWN = 2
+_WIDE = 1000  # columns: what a table is measured in that is not to be broken
 _LABELS = {0: "real", 1: "fake"}
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -49,7 +50,11 @@ def print_collection(console: Console, indexed: Indexed, problems: Path | None) 
         total += f"; {number:,} {what}" if number else ""
     print_paragraph(console, total, 2)
     if summary.sources:
-        console.print(_table(indexed))
+        table = _table(indexed, ", ")
+        on_one_line = console.options.update(width=_WIDE)
+        if console.measure(table, options=on_one_line).maximum > console.width:
+            table = _table(indexed, ",\n")  # broken between values, not in them
+        console.print(table)
     if summary.duplicates:
         said = counted(summary.duplicates, "file has", "files have")
         why = "the bytes of another one of the same source and split, and will count once"
@@ -76,7 +81,8 @@ def _print_comparison(console: Console, name: str, differences: list[str]) -> No
         print_paragraph(console, f"... and {len(differences) - _SHOWN:,} more (--json)", 4, "dim")
 
 
-def _table(indexed: Indexed) -> Table:
+def _table(indexed: Indexed, between: str) -> Table:
+    """A row for each source, split and label; `between` parts the values of one cell."""
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     heads = ("source", "split", "label", "images", "format", "size, px", "JPEG quality")
     for head in heads:
@@ -87,29 +93,29 @@ def _table(indexed: Indexed) -> Table:
             each.split,
             _LABELS[each.label],
             f"{each.images:,}",
-            _shares(each.formats),
-            _shares(each.sizes),
-            _shares(each.qualities),
+            _shares(each.formats, between),
+            _shares(each.sizes, between),
+            _shares({f"q{quality}": n for quality, n in each.qualities.items()}, between),
         )
     return table
 
 
-def _shares(counts: Mapping[str, int]) -> str:
-    """The most frequent values with their shares: `96 61 %, 75 20 %, 14 more`."""
+def _shares(counts: Mapping[str, int], between: str) -> str:
+    """The most frequent values with their shares: `q96 61%, q75 20%, 14 others`."""
     if len(counts) <= 1:
         return next(iter(counts), "-")
     total = sum(counts.values())
     shown = [f"{v} {_percent(n, total)}" for v, n in list(counts.items())[:_VALUES_SHOWN]]
     more = len(counts) - _VALUES_SHOWN
-    return ", ".join(shown) + (f", {more:,} more" if more > 0 else "")
+    return between.join([*shown, *([counted(more, "other")] if more > 0 else [])])
 
 
 def _percent(part: int, total: int) -> str:
     """A share that is rounded neither to nothing nor to everything."""
     percent = 100 * part / total
     if percent < 1:
-        return "<1 %"
-    return ">99 %" if 99.5 <= percent < 100 else f"{percent:.0f} %"
+        return "<1%"
+    return ">99%" if 99.5 <= percent < 100 else f"{percent:.0f}%"
 
 
 def _size(size: float) -> str:

@@ -16,7 +16,7 @@ from grid.console import Console
 from grid.plan.wanted_images import wanted_images
 from grid.plan.warming import Warming, fill_all, warming
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED
-from grid.trial.node_images import node_shelf
+from grid.trial.node_images import node_shelf, why_nothing_is_kept
 from launch.desk import Desk
 from launch.paragraphs import print_paragraph
 from launch.waiting import waiting
@@ -32,7 +32,8 @@ def run_warm(desk: Desk, jobs: int | None) -> int:
     console = Console()
     shelf = node_shelf()
     if shelf.max_bytes <= 0:
-        console.print("nothing is kept: CROSSGEN_DECODED=0, or the disk is full", style="yellow")
+        said = f"nothing can be kept: {why_nothing_is_kept(shelf.folder)}"
+        print_paragraph(console, said, 0, "yellow")
         return EXIT_FAILED
     with waiting("making room for decoded images"):
         planned = warming(wanted_images(desk.plan), desk.plan.expansion.catalog, shelf)

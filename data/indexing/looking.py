@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from data.image_sources import SIZE_UNKNOWN, status_of
 from data.indexing.columns import PLACES, joined, table_of_places
 from data.layouts import FoundImage
 from data.listed_ahead import THREADS
+from data.regular_files import other_kind
 
 _FILES_PER_TABLE = 4096
 _FILES_PER_TASK = 256  # few enough that a small collection is looked at by all threads too
@@ -143,15 +145,22 @@ def _statuses(root: str, paths: Sequence[str]) -> _Statuses:
         try:
             status = status_of(f"{root}/{path}")
         except OSError as error:
-            faults[row] = f"cannot be looked at ({error.strerror})"
+            faults[row] = _unseen(f"{root}/{path}", error)
             continue
         if stat.S_ISREG(status.st_mode):
             sizes[row], times[row] = status.st_size, status.st_mtime_ns
         elif stat.S_ISDIR(status.st_mode):
             faults[row] = "a folder that cannot be listed"
         else:
-            faults[row] = "not a regular file"
+            faults[row] = other_kind(status)
     return _Statuses(sizes, times, faults)
+
+
+def _unseen(path: str, error: OSError) -> str:
+    """Why a file could not be looked at; one that is not there is the common case, in lists."""
+    if not isinstance(error, FileNotFoundError):
+        return f"cannot be looked at ({error.strerror})"
+    return "a link to nothing that is there" if Path(path).is_symlink() else "there is no such file"
 
 
 def _sorted_by_path(table: Any, parts: list[_Statuses], unnamed: list[FileProblem]) -> Looked:

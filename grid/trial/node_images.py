@@ -53,6 +53,13 @@ def decoded_bound(folder: Path) -> int:
         raise Refused([problem]) from error
 
 
+def why_nothing_is_kept(folder: Path) -> str:
+    """Why the bound is zero, for people."""
+    if os.environ.get(BOUND, "").strip():
+        return f"{BOUND} is {os.environ[BOUND].strip()}"
+    return f"no room on the disk of {folder}; CROSSGEN_SCRATCH names another folder"
+
+
 def node_shelf() -> SlabShelf:
     """The slabs of this node as this process uses them, the same until its environment changes."""
     return _shelf(decoded_folder(), os.environ.get(BOUND, ""))

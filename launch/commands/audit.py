@@ -35,6 +35,7 @@ SECTION, PLACE = "start", 3
     help="Decode every image and count look-alikes (perceptual hashes up to 3 of 64 bits apart).",
 )
 @click.option("--all", "every", is_flag=True, help="Show all that was found, not the first lines.")
+@click.option("--layout", metavar="NAME", help="How the folders lie, instead of detecting it.")
 @click.option("--rehash", is_flag=True, help="Read every image file again.")
 def command(
     places: tuple[Path, ...],
@@ -43,6 +44,7 @@ def command(
     sample: int,
     near: bool,
     every: bool,
+    layout: str | None,
     rehash: bool,
 ) -> None:
     """Say what tells reals from fakes beside the picture.
@@ -60,5 +62,6 @@ def command(
         sample=sample,
         near=near,
         every=every,
+        layout=layout,
         rehash=rehash,
     )

@@ -200,7 +200,7 @@ def test_every_file_is_a_row_a_problem_or_counted(root: Path, tmp_path: Path) ->
         assert "0 bytes" in problems["empty.png"]
         assert "truncated" in problems["cut.png"]
         assert "not an image" in problems["note.png"]
-        assert "No such file" in problems["broken.png"]
+        assert "link to nothing" in problems["broken.png"]
         assert "not a regular file" in problems["pipe.png"]
         assert manifest.table.num_rows == 8 + 3
         assert row(manifest, "dcgan/train/ai/really_a_jpeg.png")["format"] == "JPEG"

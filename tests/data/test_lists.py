@@ -217,7 +217,7 @@ def test_a_file_that_is_listed_and_not_there_is_a_problem(tmp_path: Path) -> Non
     root = write(tmp_path / "mine", "l.csv", "path,label\n1.png,real\n2.png,fake\n")
     problems = index_root(root, None, tmp_path / "cache").problems
     assert [p.path for p in problems] == ["1.png", "2.png"]
-    assert all("No such file" in p.reason for p in problems)
+    assert all("no such file" in p.reason for p in problems)
 
 
 def test_several_lists_are_read_together_unless_they_name_a_file_twice(tmp_path: Path) -> None:

@@ -78,4 +78,4 @@ def test_an_index_lists_it_and_the_rest_is_indexed(
     assert manifest.table.num_rows == 2  # type: ignore[attr-defined]
     if kind != "a folder":  # an empty one holds no file
         [problem] = manifest.problems  # type: ignore[attr-defined]
-        assert problem.reason == "not a regular file"
+        assert problem.reason == f"not a regular file but {kind}"

@@ -165,6 +165,25 @@ def test_a_file_and_a_folder_are_not_audited_together(crossgen, tmp_path, plant)
     code, _, err = crossgen("audit", tmp_path / "nowhere")
     assert code == 2
     assert "there is no such folder" in " ".join(err.split())
+    assert "data." not in err  # nothing of a file that nobody gave
+    code, _, err = crossgen("audit", tmp_path / "e.yaml", "--layout", "genimage")
+    assert code == 2
+    assert "--layout is of folders" in err
+
+
+def test_a_list_of_numbers_is_audited_with_its_layout_stated(crossgen, tmp_path, cache, plant):
+    root = plant("images", "g")
+    (tmp_path / "flat").mkdir()
+    lines = ["path,label"]
+    for number, file in enumerate(sorted(root.rglob("*.png"))):
+        file.rename(tmp_path / f"flat/{number}.png")
+        lines.append(f"{number}.png,{int('ai' in file.parts)}")
+    (tmp_path / "flat/list.csv").write_text("\n".join([*lines, ""]))
+    code, _, err = crossgen("audit", tmp_path / "flat", "--store", tmp_path / "store")
+    assert code == 2
+    assert "Add `--layout 'table(fake=VALUE)'`" in err
+    _, [record] = audit(crossgen, tmp_path, tmp_path / "flat", "--layout", "table(fake=1)")
+    assert record["datasets"][0]["layout"] == "table(fake=1)"
 
 
 def test_the_classic_bias_of_photographs_shouts(crossgen, tmp_path, cache, shared):

@@ -2,12 +2,18 @@
 
 import csv
 import json
+import os
 import shutil
+import subprocess
+import sys
 
+import PIL.Image
 import pyarrow.parquet as pq
 import pytest
 import yaml
 from damaged_images import break_pixels
+
+from grid.packages import packages_root
 
 
 @pytest.fixture
@@ -184,3 +190,54 @@ def test_a_plan_may_trust_the_index_and_says_when_it_cannot(crossgen, own_run):
     code, _, err = crossgen(*plan, "--trust-index", "--rehash")
     assert code == 2
     assert "--rehash with --trust-index" in err
+
+
+def test_a_folder_without_images_of_the_stated_layout_is_refused(crossgen, root):
+    code, out, err = crossgen("index", root, "--layout", "univfd")
+    assert code == 2
+    assert "0 images" in out
+    assert "no image was found there" in err
+    assert "GENERATOR/1_fake/" in err  # where they are looked for
+
+
+def test_a_layout_that_is_none_is_told_of_the_layout_not_of_the_folder(crossgen, root):
+    code, _, err = crossgen("index", root, "--layout", "genimag")
+    assert code == 2
+    assert "layout 'genimag': it is not known. Did you mean genimage?" in err
+    assert str(root) not in err
+
+
+def test_the_next_command_is_named_where_there_is_one(crossgen, root):
+    said = f"next:\n  crossgen audit {root}"
+    assert said in crossgen("index", root)[1]
+    assert said not in crossgen("index", root, "--shard", "1/2")[1]
+    assert "next:" not in crossgen("index", root, "--json")[2]
+    shutil.copy(root / "g1/train/ai/000.png", root / "g1/train/nature/copy.png")
+    assert "next:" not in crossgen("index", root)[1]
+
+
+def test_values_of_a_cell_are_not_broken_in_a_narrow_terminal(crossgen, root, monkeypatch):
+    """Sizes and qualities of photographs: one on a line where a line has no room for two."""
+    for number, side in enumerate((100, 100, 120, 140)):
+        image = PIL.Image.new("RGB", (1000 + side, 1000), (number, 0, 0))
+        image.save(root / f"g1/val/nature/{number}.jpg", quality=90 - side // 10)
+    for columns, lines in ((80, 4), (200, 1)):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        out = crossgen("index", root)[1].splitlines()
+        start = next(n for n, line in enumerate(out) if line.split()[:2] == ["g1/nature", "test"])
+        row = "\n".join(out[start : start + lines])
+        assert "JPEG 57%" in row
+        assert "1100x1000 29%" in row
+        assert "q80 50%" in row
+
+
+def test_a_cache_that_cannot_be_written_is_said_in_a_sentence(root):
+    env = {**os.environ, "CROSSGEN_CACHE": "/dev/null/x"}
+    command = [sys.executable, "-m", "launch", "index", str(root)]
+    done = subprocess.run(
+        command, cwd=packages_root(), env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert done.stderr.startswith("warning\n  The index cache /dev/null/x/index-")
+    assert "CROSSGEN_CACHE" in done.stderr
+    assert ".py" not in done.stderr
