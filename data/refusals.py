@@ -20,8 +20,13 @@ class Problem:
     details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        sentence = f"{self.what}: {_ended(self.why)} {_ended(self.mend)}"
+        sentence = f"{self.complaint} {_ended(self.mend)}"
         return "\n    ".join([sentence, *self.details])
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong, without what to do."""
+        return f"{self.what}: {_ended(self.why)}"
 
 
 class Refused(ValueError):
@@ -38,6 +43,22 @@ class Refused(ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.problems,)
+
+
+def in_words(problems: Sequence[Problem]) -> list[str]:
+    """Each problem as text; what is to be done about several is said once, below the last."""
+    alike: dict[str, list[Problem]] = {}
+    for problem in problems:
+        key = str(problem) if problem.details else problem.mend
+        alike.setdefault(key, []).append(problem)
+    lines = []
+    for group in alike.values():
+        if len(group) == 1:
+            lines.append(str(group[0]))
+            continue
+        lines += [problem.complaint for problem in group]
+        lines[-1] += f"\n    For these {len(group)}: {_ended(group[0].mend)}"
+    return lines
 
 
 def _ended(text: str) -> str:

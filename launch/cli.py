@@ -60,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     """Run the command line and return the exit code."""
     from data.counts import counted
+    from data.refusals import in_words
     from grid.refusal import Refused
     from grid.run.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_STORE, EXIT_UNFINISHED
     from grid.store.errors import StoreError, StoreUnwritable, StoreUrlRefused
@@ -78,7 +79,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except Refused as refused:
         return refuse(
             f"refused ({counted(len(refused.problems), 'problem')})",
-            [str(p) for p in refused.problems],
+            in_words(refused.problems),
         )
     except StoreUnwritable as error:
         say("the store cannot be written", [str(error)])

@@ -8,17 +8,31 @@ from typing import Any
 
 import click
 
+from launch.command_lines import command_line
+
 Command = Callable[..., Any]
 
-experiment_argument = click.argument(
-    "file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+
+class ExperimentFile(click.Path):
+    """The path of an experiment file; a folder in its place is answered with `init`."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; refuse what is no file."""
+        if Path(value).is_dir():
+            command = command_line("init", value, "-o", "experiment.yaml")
+            self.fail(
+                f"{value!r} is a folder. Write an experiment for it:\n  {command}", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+experiment_argument = click.argument("file", metavar="FILE", type=ExperimentFile())
 
 optional_experiment_argument = click.argument(
-    "file",
-    metavar="[FILE]",
-    required=False,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    "file", metavar="[FILE]", required=False, type=ExperimentFile()
 )
 
 

@@ -18,9 +18,13 @@ SECTION, PLACE = "run", 1
 @narrowing_options
 @click.option("--why", is_flag=True, help="Say for each missing fit or piece why it is missing.")
 def command(file: Path, why: bool, **given: Any) -> None:
-    """Show what FILE wants, what is done and what is left."""
+    """Show what FILE wants, what is done and what is left.
+
+    Images are indexed, nothing is trained. Whatever a run would refuse is refused here.
+    """
     from grid.console import Console
     from grid.plan.known_failures import refuse_known_failures
+    from launch.command_lines import print_hint
     from launch.desk import open_desk
     from launch.show_plan import print_plan, print_reasons
     from launch.show_unreadable import print_known_nulls, print_left_out_of_training
@@ -32,3 +36,5 @@ def command(file: Path, why: bool, **given: Any) -> None:
     print_known_nulls(Console(), desk, null_scores)
     if why:
         print_reasons(desk)
+    if desk.plan.missing:
+        print_hint(Console(), "next", desk.given.command("run"))

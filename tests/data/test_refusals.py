@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from data.refusals import Problem, Refused
+from data.refusals import Problem, Refused, in_words
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,22 @@ def test_a_problem_ends_each_part_once(why, mend, said):
 def test_details_stand_below():
     problem = Problem(what="a", why="b", mend="c", details=("d", "e"))
     assert str(problem).splitlines() == ["a: b. c.", "    d", "    e"]
+
+
+def test_what_is_to_be_done_about_several_is_said_once():
+    problems = [
+        Problem(what="a", why="1", mend="do"),
+        Problem(what="b", why="2", mend="do other"),
+        Problem(what="c", why="3", mend="do"),
+        Problem(what="d", why="4", mend="do", details=("e",)),
+    ]
+    assert in_words(problems) == [
+        "a: 1.",
+        "c: 3.\n    For these 2: do.",
+        "b: 2. do other.",
+        "d: 4. do.\n    e",
+    ]
+    assert in_words(problems[:2]) == ["a: 1. do.", "b: 2. do other."]
 
 
 class RefusedHere(Refused):

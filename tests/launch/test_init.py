@@ -269,3 +269,9 @@ def test_a_layout_that_is_stated_stands_in_the_file(crossgen, images, tmp_path):
     assert load_experiment(target).data["images"].root == images
     # Nothing can be trained on, so no question of training is asked.
     assert "Trained on one" not in target.read_text()
+
+
+def test_a_folder_in_the_place_of_a_file_is_answered_with_init(crossgen, images):
+    code, _, err = crossgen("plan", images)
+    assert code == 2
+    assert f"crossgen init {images} -o experiment.yaml" in err
