@@ -38,13 +38,18 @@ def degrade(
     root = source.expanduser().resolve()
     manifest = _indexed(root, layout)
     with waiting("making folders") as say:
-        done = write_degraded(
-            manifest,
-            out.expanduser(),
-            view,
-            threads or len(os.sched_getaffinity(0)),
-            lambda made, total: say(f"degrading images {made:,}/{total:,}"),
-        )
+        try:
+            done = write_degraded(
+                manifest,
+                out.expanduser(),
+                view,
+                threads or len(os.sched_getaffinity(0)),
+                lambda made, total: say(f"degrading images {made:,}/{total:,}"),
+            )
+        except OSError as error:
+            why = f"{error.filename or out} cannot be written ({error.strerror or error})"
+            mend = "Free space there, or choose another place; what is written stays"
+            raise Refused.because(str(out), why, mend) from error
     _print_done(Console(), manifest, out, view, done)
     return EXIT_FAILED if done.problems else EXIT_DONE
 

@@ -62,8 +62,9 @@ def _check_output(output: Path) -> None:
     """Before a million images are read."""
     if output.exists():
         why, mend = "it exists and is not overwritten", "Choose another name, or delete it first"
-    elif not os.access(output.parent, os.W_OK):
-        why, mend = f"{output.parent} is no folder that can be written to", "Choose another place"
+    elif not os.access(output.absolute().parent, os.W_OK):
+        why = f"{output.absolute().parent} is no folder that can be written to"
+        mend = "Choose another place"
     else:
         return
     raise Refused([Problem(what=str(output), why=why, mend=mend)])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from data.byte_counts import in_bytes
 from data.counts import counted
@@ -35,6 +37,10 @@ def run_warm(desk: Desk, jobs: int | None) -> int:
         said = f"nothing can be kept: {why_nothing_is_kept(shelf.folder)}"
         print_paragraph(console, said, 0, "yellow")
         return EXIT_FAILED
+    if fault := unwritable(shelf.folder):
+        said = f"nothing can be kept: {shelf.folder} cannot be written ({fault})"
+        print_paragraph(console, f"{said}; CROSSGEN_SCRATCH names another folder", 0, "yellow")
+        return EXIT_FAILED
     with waiting("making room for decoded images"):
         planned = warming(wanted_images(desk.plan), desk.plan.expansion.catalog, shelf)
     if not planned.images and not planned.left_out:
@@ -50,6 +56,16 @@ def run_warm(desk: Desk, jobs: int | None) -> int:
     )
     refuses = desk.plan.expansion.experiment.unreadable == "refuse"
     return EXIT_FAILED if done.faults and refuses else EXIT_DONE
+
+
+def unwritable(folder: Path) -> str:
+    """Why no file can be made in a folder, which is made where it is missing; "" where one can."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _say(console: Console, done: Filled, planned: Warming, seconds: float) -> None:

@@ -320,7 +320,11 @@ def _collection(folder: Path, listed: FolderListing) -> str:
     for name in names():
         if place(name) == GENERAL:
             continue
-        evidence = load(name).evidence(folder, listed)
-        if evidence.is_claim and not load(name).inside(folder, listed).collections:
+        try:
+            evidence = load(name).evidence(folder, listed)
+            is_one = evidence.is_claim and not load(name).inside(folder, listed).collections
+        except OSError:  # the layout of the root names it
+            return ""
+        if is_one:
             found.append(f"{name} layout, {evidence.words}")
     return "; also ".join(found)

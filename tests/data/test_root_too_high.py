@@ -7,7 +7,7 @@ import pytest
 
 from data import folder_walk, layouts
 from data.folder_glimpse import glimpse
-from data.layouts import RootTooHigh, UnknownLayout
+from data.layouts import RootTooHigh, UnknownLayout, unbiased_genimage
 
 
 def genimage(root: Path, *generators: str) -> Path:
@@ -178,3 +178,20 @@ def test_the_search_for_collections_is_bounded(
     monkeypatch.setattr(layouts, "LOOKED_AT", 100)
     assert layouts.collections_below(tmp_path) == {}
     assert listed == [100] * 100
+
+
+def test_a_folder_that_cannot_be_looked_into_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for label in ("real", "fake"):
+        (tmp_path / "flux" / label).mkdir(parents=True)
+        (tmp_path / "flux" / label / "0.png").write_bytes(b"x")
+    metadata = unbiased_genimage._metadata
+
+    def locked(root: Path) -> object:
+        if root.name == "real":
+            raise PermissionError(13, "Permission denied", str(root / "metadata.csv"))
+        return metadata(root)
+
+    monkeypatch.setattr(unbiased_genimage, "_metadata", locked)
+    assert layouts.detect(tmp_path)[0] == "real_fake"

@@ -73,3 +73,11 @@ def test_scores_of_it_are_those_of_the_source_under_the_degradation(crossgen, ow
     assert np.isfinite(expected).all()
     assert np.array_equal(logits(out, "none"), expected)
     assert not np.array_equal(logits(images, "none"), expected)
+
+
+def test_a_place_that_cannot_be_written_is_refused(crossgen, own_run, tmp_path):
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" / "images"
+    code, _, err = crossgen("degrade", own_run.folder / "images", out, "--degradation", "blur(1)")
+    assert code == 2
+    assert "cannot be written (Not a directory)" in err

@@ -69,3 +69,22 @@ def test_plan_says_what_images_take(crossgen, given, cache, monkeypatch) -> None
     code, _, err = crossgen("plan", *given)
     assert code == 2
     assert "CROSSGEN_DECODED='lots': it is no amount of bytes" in err
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_decoded(
+    crossgen, given, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CROSSGEN_SCRATCH", str(tmp_path / "file"))
+    monkeypatch.setenv("CROSSGEN_DECODED", "1GB")
+    code, out, _ = crossgen("warm", *given)
+    assert code == 1
+    assert f"nothing can be kept: {tmp_path / 'file'}/crossgen/decoded cannot be written" in out
+    assert "decoded and kept" not in out
+
+
+def test_why_nothing_is_kept_is_said(crossgen, given, monkeypatch) -> None:
+    monkeypatch.setenv("CROSSGEN_DECODED", "0")
+    said = "CROSSGEN_DECODED is 0"
+    assert f"none of it kept ({said})" in crossgen("plan", *given)[1]
+    assert f"nothing can be kept: {said}" in crossgen("warm", *given)[1]
