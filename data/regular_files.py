@@ -70,10 +70,10 @@ def read_regular(path: str | Path) -> bytes:
 def _require_regular(status: os.stat_result, path: str | Path) -> None:
     if stat.S_ISREG(status.st_mode):
         return
-    raise NotARegularFile(errno.EINVAL, other_kind(status), str(path))
+    raise NotARegularFile(errno.EINVAL, other_kind(status.st_mode), str(path))
 
 
-def other_kind(status: os.stat_result) -> str:
-    """What a file is that is no regular one, for people."""
-    kind = next((word for is_it, word in _KINDS if is_it(status.st_mode)), "of another kind")
+def other_kind(mode: int) -> str:
+    """What a file of this `st_mode` is, which is no regular one, for people."""
+    kind = next((word for is_it, word in _KINDS if is_it(mode)), "of another kind")
     return f"not a regular file but {kind}"

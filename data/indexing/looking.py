@@ -152,7 +152,7 @@ def _statuses(root: str, paths: Sequence[str]) -> _Statuses:
         elif stat.S_ISDIR(status.st_mode):
             faults[row] = "a folder that cannot be listed"
         else:
-            faults[row] = other_kind(status)
+            faults[row] = other_kind(status.st_mode)
     return _Statuses(sizes, times, faults)
 
 

@@ -40,6 +40,8 @@ def command(
 
     with interruptible():  # until the driver is up, and has a flag for its trials
         with waiting("starting"):
+            from grid.console import Console
+            from launch.command_lines import print_hint
             from launch.desk import open_desk
             from launch.run_command import run_missing
 
@@ -53,4 +55,6 @@ def command(
             debug=debug,
             invocation=invocation,
         )
+        if code == 0 and desk.plan.missing:
+            print_hint(Console(), "next", desk.given.command("matrix"))
     sys.exit(code)

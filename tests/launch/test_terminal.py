@@ -61,7 +61,11 @@ def test_a_grid_on_ray_is_drawn_stopped_by_ctrl_c_and_resumed_to_the_same_scores
 
     with crossgen_at(tmp_path, *run) as terminal:
         assert terminal.wait() == 0, terminal.text()
-        assert terminal.lines()[-2:] == ["2 of 2 trials done", "done"]
+        lines = terminal.lines()
+        done = lines.index("done")
+        assert lines[done - 1] == "2 of 2 trials done"
+        assert lines[done + 1] == "next:"
+        assert lines[done + 2].startswith("  crossgen matrix ")
     again = open_store(store)
     attempts = {commit["attempt"] for commit in read_commits(again).values()}
     assert len(list(store.glob("fits/*/*"))) > len(attempts)  # the stopped ones were gone on with
