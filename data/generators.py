@@ -22,7 +22,7 @@ class Generator(NamedTuple):
     """What made an image."""
 
     name: str
-    # gan, diffusion, autoregressive, flow, vae, face_swap, perceptual, low_level, mixed
+    # gan, diffusion, autoregressive, flow, vae, face_swap, perceptual, low_level, mixed, upsampled
     family: str
     group: str
 
@@ -245,14 +245,13 @@ _TABLE: dict[str, _Row] = {
     "san": _Row("low_level"),
     "seeingdark": _Row("low_level", aliases=("sitd",)),
     # The toy generators of data/toy: what they imitate
-    "gan_tconv": _Row("gan"),
-    "gan_nearest": _Row("gan"),
-    "gan_bilinear": _Row("gan"),
-    "gan_shuffle": _Row("gan"),
-    "dm_latent4": _Row("diffusion"),
-    "dm_latent8": _Row("diffusion"),
-    "dm_cascade": _Row("diffusion"),
-    "dm_pixel": _Row("diffusion"),
+    **dict.fromkeys(("gan_tconv", "gan_nearest", "gan_bilinear", "gan_shuffle"), _Row("gan")),
+    **dict.fromkeys(("dm_latent4", "dm_latent8", "dm_cascade", "dm_pixel"), _Row("diffusion")),
+    # Photographs with an up-sampler's traces: data/upsampled
+    **{
+        f"upsampled_{kind}": _Row("upsampled")
+        for kind in ("tconv", "nearest", "bilinear", "shuffle", "latent4", "latent8")
+    },
 }
 FAMILIES = frozenset(row.family for row in _TABLE.values())
 GROUPS = frozenset(row.group or name for name, row in _TABLE.items())

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data.counts import counted
 from data.degradation_presets import PRESETS, preset_meant
 from data.derived.degraded import DegradedDataset, write_degraded
 from data.derived.derived_folder import TABLE
-from data.index import index_root
-from data.layouts import UnknownLayout
 from data.manifest import Manifest
 from data.operations import PipelineError
 from data.refusals import Refused
 from data.view import View, view_of
-from grid.cache_folder import default_cache_dir
 from grid.console import Console
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED
-from grid.sources.roots import unknown_folder
 from launch.command_lines import command_line, print_hint
-from launch.waiting import images_read, waiting
-
-SHOWN = 20
+from launch.show_made import print_some
+from launch.source_collection import indexed_source
+from launch.waiting import waiting
 
 
 def degrade(
@@ -35,8 +30,8 @@ def degrade(
         Refused: the source, the folder or the degradation cannot be taken.
     """
     view = _view(degradation)
-    root = source.expanduser().resolve()
-    manifest = _indexed(root, layout)
+    command = command_line("degrade", source.expanduser().resolve(), "OUT", "--degradation", "TEXT")
+    manifest = indexed_source(source, layout, command)
     with waiting("making folders") as say:
         try:
             done = write_degraded(
@@ -66,56 +61,26 @@ def _view(degradation: str) -> View:
         raise Refused.because("--degradation", str(error), mend) from error
 
 
-def _indexed(root: Path, layout: str | None) -> Manifest:
-    if not root.is_dir():
-        why = "it is a file" if root.exists() else "there is no such folder"
-        raise Refused.because(str(root), why, "Give the folder of a collection of images")
-    try:
-        with waiting(f"listing {root}") as say:
-            return index_root(
-                root,
-                layout,
-                default_cache_dir(),
-                progress=lambda done, total: say(images_read(done, total)),
-            )
-    except UnknownLayout as error:
-        command = command_line("degrade", root, "OUT", "--degradation", "TEXT")
-        raise Refused([unknown_folder(error, command)]) from error
-    except OSError as error:
-        why = f"{error.filename or root} cannot be listed ({error.strerror})"
-        raise Refused.because(str(root), why, "Check its permissions and its disk") from error
-
-
 def _print_done(
     console: Console, source: Manifest, out: Path, view: View, done: DegradedDataset
 ) -> None:
-    def say(text: str, style: str = "", *, whole: bool = False) -> None:
-        console.print(text, style=style, highlight=False, markup=False, soft_wrap=whole)
+    def say(text: str, style: str = "") -> None:
+        console.print(text, style=style, highlight=False, markup=False)
 
     say(f"{view.degradation.canonical}: {counted(done.written, 'image')} written to {out}")
     if done.there:
         say(f"{counted(done.there, 'image')} there before, as they should be")
     if source.simulated:
         say("simulated images: no evidence about real generators; OUT is marked so", "yellow")
-    _print_some(
-        say,
+    print_some(
+        console,
         f"{counted(len(done.problems), 'file')} of the source without an image, all in {TABLE}:",
         [f"{problem.path}: {problem.reason}" for problem in done.problems],
     )
-    _print_some(
-        say,
+    print_some(
+        console,
         f"{counted(len(done.strangers), 'file')} in {out} made from no image of the source; an "
         "index of it reads them too:",
         done.strangers,
     )
     print_hint(console, "next", command_line("index", out))
-
-
-def _print_some(say: Callable[..., None], title: str, lines: Sequence[str]) -> None:
-    if not lines:
-        return
-    say(title, "yellow")
-    for line in lines[:SHOWN]:
-        say(f"  {line}", whole=True)
-    if len(lines) > SHOWN:
-        say(f"  ... and {len(lines) - SHOWN:,} more")

@@ -10,10 +10,7 @@ what is missing.
 import importlib.metadata
 import shutil
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +18,7 @@ import pyarrow as pa
 
 from data.decode import decode
 from data.derived.derived_folder import COLUMNS, UNFINISHED, carry_marks, claim, write_table
+from data.derived.image_threads import Progress, in_threads
 from data.derived.kept_layout import require_kept_layout
 from data.derived.marked_png import ForeignFile, mark_of, png_bytes, put, read_if_there
 from data.file_problems import FileProblem
@@ -31,9 +29,6 @@ from data.manifest import Manifest
 from data.pipelines import Image, PipelineError
 from data.refusals import Refused
 from data.view import View
-
-Progress = Callable[[int, int], None]
-_WAITING_PER_THREAD = 4  # images in work or waiting: bounds memory for millions
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,7 @@ def write_degraded(
     for folder in {(out / path).parent for path in paths}:
         folder.mkdir(parents=True, exist_ok=True)
     worker = _Worker(source, out, view, made_by, paths)
-    outcomes = _all(worker, threads, progress)
+    outcomes = in_threads(worker, len(paths), threads, progress)
     write_table(out, _table(source, paths, outcomes), told)
     shutil.rmtree(unfinished, ignore_errors=True)
     strangers = set(files_below(out, "", Counter())) - set(paths)
@@ -133,19 +128,19 @@ class _Worker:
     made_by: dict[str, Any]
     paths: list[str]
 
-    def __call__(self, index: int) -> tuple[int, _Outcome]:
+    def __call__(self, index: int) -> _Outcome:
         [row] = self.source.table.slice(index, 1).to_pylist()
         path = self.out / self.paths[index]
         mark = mark_of(row["image_id"], self.made_by)
         try:
             if (there := read_if_there(path, mark)) is not None:
-                return index, _Outcome(image_id_of(there), "", False)
+                return _Outcome(image_id_of(there), "", False)
             content = png_bytes(self._degraded(row), mark)
             if not put(content, path, self.out / UNFINISHED):  # another run was faster
-                return index, _Outcome(image_id_of(read_if_there(path, mark) or b""), "", False)
+                return _Outcome(image_id_of(read_if_there(path, mark) or b""), "", False)
         except (ForeignFile, _NoImage) as error:
-            return index, _Outcome("", str(error), False)
-        return index, _Outcome(image_id_of(content), "", True)
+            return _Outcome("", str(error), False)
+        return _Outcome(image_id_of(content), "", True)
 
     def _degraded(self, row: dict[str, Any]) -> Image:
         try:
@@ -163,27 +158,6 @@ class _Worker:
 
 class _NoImage(ValueError):
     """A source's file of which no image can be made, and why."""
-
-
-def _all(worker: _Worker, threads: int, progress: Progress | None) -> list[_Outcome]:
-    """Make every image, a bounded number in work at a time."""
-    total = len(worker.paths)
-    found: dict[int, _Outcome] = {}
-    indices = iter(range(total))
-    running: set[Future[tuple[int, _Outcome]]] = set()
-    with ThreadPoolExecutor(threads, "degrade") as pool:
-        try:
-            while len(found) < total:
-                room = threads * _WAITING_PER_THREAD - len(running)
-                running |= {pool.submit(worker, index) for index in islice(indices, room)}
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                found.update(future.result() for future in finished)
-                if progress:
-                    progress(len(found), total)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    return [found[index] for index in range(total)]
 
 
 def _table(source: Manifest, paths: list[str], outcomes: list[_Outcome]) -> pa.Table:

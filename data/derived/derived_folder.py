@@ -81,10 +81,16 @@ def _require_same(statement: Path, made_by: Mapping[str, Any]) -> None:
 def carry_marks(source: Path, out: Path, folders: Sequence[str], told: Mapping[str, Any]) -> None:
     """Mark as simulated what is so in the source: the whole, or folders directly below it."""
     for folder in ("", *folders):
-        marker = out / folder / SIMULATED_MARKER
-        if is_simulated(source / folder) and not marker.exists():
-            marker.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(marker, marker_text({"made_from": str(source / folder), **told}))
+        if is_simulated(source / folder):
+            mark_simulated(out / folder, {"made_from": str(source / folder), **told})
+
+
+def mark_simulated(folder: Path, told: Mapping[str, Any]) -> None:
+    """Mark a folder as simulated, unless it is so already; it is made if it is missing."""
+    marker = folder / SIMULATED_MARKER
+    if not marker.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_whole(marker, marker_text(told))
 
 
 def write_table(out: Path, table: Any, told: Mapping[str, Any]) -> None:

@@ -19,11 +19,18 @@ _PATTERN_JITTER = 0.08
 
 
 class Decoder:
-    """A generator with its weights, which are the same for every data seed."""
+    """A generator with its weights, which are the same for every data seed.
 
-    def __init__(self, generator: ToyGenerator) -> None:
+    Args:
+        generator: its settings.
+        rng: gives other weights than the toy generator's own.
+    """
+
+    def __init__(self, generator: ToyGenerator, rng: np.random.Generator | None = None) -> None:
         self._of = generator
-        rng = stream(_FIRST_WEIGHTS_SEED + list(TOY_GENERATORS).index(generator.name), "weights")
+        if rng is None:
+            number = list(TOY_GENERATORS).index(generator.name)
+            rng = stream(_FIRST_WEIGHTS_SEED + number, "weights")
         self._up: list[Upsampler] = []
         if generator.upsampling is not None:
             self._up = [
@@ -44,14 +51,18 @@ class Decoder:
             picture_BCHW: what the lens shows.
             noise_level: of each picture, shape (B, 1, 1, 1).
         """
-        image = self._decoded(picture_BCHW) if self._up else self._denoised(picture_BCHW)
-        grain = self._grain(rng, picture_BCHW.shape)
+        image = self.decoded(picture_BCHW)
+        grain = self.grain(rng, picture_BCHW.shape)
         grain *= noise_level
         grain *= shot_noise_scale(picture_BCHW)
         grain += image
         return grain
 
-    def _decoded(self, picture_BCHW: Floats) -> Floats:
+    def decoded(self, picture_BCHW: Floats) -> Floats:
+        """A picture with what the generator loses of it; sides are multiples of 2**levels."""
+        return self._upsampled(picture_BCHW) if self._up else self._denoised(picture_BCHW)
+
+    def _upsampled(self, picture_BCHW: Floats) -> Floats:
         """Down by factors of two, and up again with a part of the lost detail."""
         levels = [picture_BCHW]
         for _ in self._up:
@@ -75,8 +86,8 @@ class Decoder:
             image = smooth + _shrunk(image - smooth, self._of.denoised)
         return image
 
-    def _grain(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-        """Noise of unit strength that has gone through the same up-samplers."""
+    def grain(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+        """Noise of unit strength that has gone through the same up-samplers; shape (B, 3, H, W)."""
         num, channels, height, width = shape
 
         def white(level: int) -> Floats:
@@ -100,12 +111,15 @@ def sharpened_like(images_BCHW: Floats, photographs_BCHW: Floats) -> Floats:
     """Images with as much energy in their high frequencies as photographs of the same scenes.
 
     This is what an adversarial or perceptual loss does for real generators, and it takes away the
-    short cut of telling fakes by their sharpness.
+    short cut of telling fakes by their sharpness. An image without high frequencies has nothing
+    to sharpen and stays.
     """
     smooth = blur(images_BCHW, 1.0)
     high = images_BCHW - smooth
     wanted = photographs_BCHW - blur(photographs_BCHW, 1.0)
-    gain = np.clip(_strength(wanted) / _strength(high), 0.6, 1.6)
+    present = _strength(high)
+    ratio = np.divide(_strength(wanted), present, out=np.ones_like(present), where=present > 0)
+    gain = np.clip(ratio, 0.6, 1.6)
     high *= gain
     high += smooth
     return high
