@@ -16,6 +16,7 @@ from analysis.metric_registry import known_metrics
 from analysis.selection import StoreSelection
 from analysis.stated import said_of_generator, said_of_set
 from grid.records.experiments import Cell, ExperimentRecord
+from grid.records.simulated_parts import is_simulated_set
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +49,7 @@ def cells_table(selection: StoreSelection) -> pa.Table:
         if experiment["name"] not in row["experiments"]:
             row["experiments"].append(experiment["name"])
         row["partial"] = row["partial"] or experiment["limit"] is not None
-        row["simulated"] = row["simulated"] or experiment["simulated"]
+        row["simulated"] = row["simulated"] or is_simulated_set(record, experiment)
     return pa.Table.from_pylist(list(rows.values()), schema=cells_schema())
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.fit_facts import fit_facts
 from analysis.selection import StoreSelection
+from grid.records.simulated_parts import is_simulated_training
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +32,9 @@ def fits_view(selection: StoreSelection) -> pa.Table:
                 "arms": list(dict.fromkeys(arms[fit_id])),
                 **fit_facts(fit, selection.fits),
                 "partial": any(each["limit"] is not None for each in experiments),
-                "simulated": any(each["simulated"] for each in experiments),
+                "simulated": any(
+                    is_simulated_training(fit, selection.fits, each) for each in experiments
+                ),
                 "committed": commit is not None,
                 **(
                     {

@@ -38,6 +38,13 @@ class Pool:
     table: Any  # pyarrow.Table, the manifest's columns, sorted by image_id, each image once
     duplicates: int  # files left out because another one has the same bytes
     beside: str  # of reals: the generator whose folder holds them, "" where shared; "" of fakes
+    # Of a pool that another dataset holds too, and says other classes or pairs of: which it says.
+    twin: str = ""
+
+    @property
+    def key(self) -> str:
+        """What is equal of two pools only where images, classes and pairs are."""
+        return f"{self.pool_id}{self.twin}"
 
     @cached_property
     def ids(self) -> Words:

@@ -10,6 +10,7 @@ from grid.checks.squashing import squashed
 from grid.console import Console
 from grid.expansion.chosen_rows import line_in_words
 from grid.plan.plan import FitPlan, Plan
+from grid.records.simulated_parts import is_simulated_set, is_simulated_training
 from grid.trial.gpu import shows_gpu
 from launch.command_lines import command_line
 from launch.paragraphs import print_paragraph
@@ -23,6 +24,7 @@ def print_remarks(console: Console, plan: Plan) -> None:
         *_squashed(plan),
         *_coded_again(plan),
         *_not_as_published(plan),
+        *_simulated(plan),
     ):
         print_paragraph(console, line, 0, "yellow")
 
@@ -37,6 +39,21 @@ def _not_as_published(plan: Plan) -> Iterator[str]:
                     f"data.{alias}: in {counted(len(comparison.differences), 'point')} not "
                     f"{comparison.collection} as published; `{command}` names them"
                 )
+
+
+def _simulated(plan: Plan) -> Iterator[str]:
+    """Say how many tests and trainings are of simulated images."""
+    record = plan.record
+    sets = sum(is_simulated_set(each, record) for each in record["test_sets"])
+    if sets:
+        yield (
+            f"simulated images in {sets:,} of {counted(len(record['test_sets']), 'test set')}: no "
+            "evidence about real generators"
+        )
+    fits = {fit["fit_id"]: fit for fit in record["fits"]}
+    trained = sum(is_simulated_training(fit, fits, record) for fit in fits.values())
+    if trained:
+        yield f"{trained:,} of {counted(len(fits), 'fit')} learn from simulated images"
 
 
 def _smaller_validations(plan: Plan) -> Iterator[str]:

@@ -72,7 +72,7 @@ class Selections:
         return self._made[key]
 
     def _of_pool(self, pool: Pool, equalise: str) -> PoolRows:
-        key = pool.pool_id, equalise
+        key = pool.key, equalise
         if key not in self._rows:
             self._rows[key] = pool_rows(pool, equalise)
         return self._rows[key]

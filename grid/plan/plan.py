@@ -32,6 +32,7 @@ from grid.plan.trial_specs import (
     pools_needed,
     publish_manifests,
     publish_pools,
+    publish_twins,
     resources_asked,
     trial_spec,
 )
@@ -263,6 +264,7 @@ def make_trials(plan: Plan, store: Store, *, resume_anyway: bool = False) -> lis
     publish_manifests(store, catalog, plan.manifests)
     by_facts = bool(whole.matched)
     paths = publish_pools(store, catalog, needed, tested_by_class, left_out_by_facts=by_facts)
+    paths |= publish_twins(store, plan.expansion, [f.fit for f in todo])
     record = plan.record if whole is plan.expansion else experiment_record(whole)
     for each in whole.matched:
         write_table_list(store, each.formed.table_list)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from data.selection import Selection
@@ -48,6 +50,7 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
             for p in (*fit.training.pools, *fit.training.validation_pools)
         )
     )
+    simulated = _simulated_datasets(expansion)
     record: ExperimentRecord = {
         "schema": SCHEMA,
         "digest": "",
@@ -70,19 +73,29 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         "equalise": experiment.equalise or "none",
         "contrasts": [c.model_dump(mode="json") for c in experiment.contrasts],
         "published": experiment.published,
-        "fits": [_fit(f, classes) for f in expansion.fits.values()],
+        "fits": [_fit(f, classes, simulated) for f in expansion.fits.values()],
         "pools": [_pool(p, expansion) for p in pools],
         "scoring": [
             _scoring(block, test_sets) for blocks in expansion.scoring.values() for block in blocks
         ],
         "test_sets": test_sets,
     }
+    if simulated:
+        record["simulated_datasets"] = simulated
     if undecodable := _undecodable(expansion):
         record["undecodable"] = undecodable
     if expansion.whole.matched:
         record["equalised"] = [_equalised(each) for each in expansion.whole.matched]
     record["digest"] = experiment_digest(record)
     return record
+
+
+def _simulated_datasets(expansion: Expansion) -> list[str]:
+    """Name the datasets of simulated images where others are not; else `simulated` says it all."""
+    datasets = expansion.catalog.datasets
+    simulated = sorted(alias for alias, d in datasets.items() if d.manifest.simulated)
+    is_all = expansion.experiment.simulated or len(simulated) == len(datasets)
+    return [] if is_all else simulated
 
 
 def _undecodable(expansion: Expansion) -> list[UndecodableRecord]:
@@ -143,7 +156,7 @@ def _test_set(test_set: TestSet) -> SetRecord:
     )
 
 
-def _fit(fit: Fit, classes: TrainedClasses) -> FitRecord:
+def _fit(fit: Fit, classes: TrainedClasses, simulated: Collection[str]) -> FitRecord:
     return {
         "fit_id": fit.fit_id,
         "label": fit.label,
@@ -151,7 +164,7 @@ def _fit(fit: Fit, classes: TrainedClasses) -> FitRecord:
         "detector": fit.card.name,
         "card_version": fit.card.version,
         "options": fit.options.model_dump(mode="json"),
-        "train": _train(fit, classes),
+        "train": _train(fit, classes, simulated),
         "augment": fit.augment,
         "input": fit.train_geometry,
         "recipe": {
@@ -165,11 +178,11 @@ def _fit(fit: Fit, classes: TrainedClasses) -> FitRecord:
     }
 
 
-def _train(fit: Fit, classes: TrainedClasses) -> TrainRecord | None:
+def _train(fit: Fit, classes: TrainedClasses, simulated: Collection[str]) -> TrainRecord | None:
     if fit.training is None or fit.selection is None:
         return None
     sources = _trained_sources(fit.training, fit.selection)
-    return TrainRecord(
+    record = TrainRecord(
         label=fit.training.label,
         generators=list(dict.fromkeys(s.generator for s in sources)),
         groups=sorted({s.generator_group for s in sources}),
@@ -178,6 +191,9 @@ def _train(fit: Fit, classes: TrainedClasses) -> TrainRecord | None:
         n=len(fit.selection.train),
         n_validation=len(fit.selection.validation),
     )
+    if any(source.dataset in simulated for source in sources):
+        record["simulated"] = True
+    return record
 
 
 def _trained_sources(training: TrainingSet, selection: Selection) -> list[Source]:

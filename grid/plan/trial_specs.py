@@ -43,7 +43,8 @@ def trial_spec(
         fit: what to train, or whose given weights to score.
         expansion: the experiment that it belongs to.
         store_url: the store, as an absolute path or URL.
-        paths: by pool id, the key of the table that says where its files lie.
+        paths: by pool id, the key of the table that says where its files lie; of pools to train
+            on by `Pool.key`.
         predicted_training_s: what the plan expects, to be held against what it takes.
         resume_anyway: go on from checkpoints whose conditions would have the fit begun again.
     """
@@ -159,7 +160,7 @@ def _pool(pool: Pool, paths: Mapping[str, str]) -> PoolSpec:
         "pool_id": pool.pool_id,
         "label": pool.label,
         "source": pool.source,
-        "paths": paths[pool.pool_id],
+        "paths": paths[pool.key],
     }
 
 
@@ -221,15 +222,41 @@ def publish_pools(
     written = publish_manifests(store, catalog, wanted)
     keys: dict[str, str] = {}
     for pool_id in wanted:
-        pool, dataset = catalog.pool(pool_id), catalog.dataset_of(pool_id)
+        pool = catalog.pool(pool_id)
         if pool_id in tested_by_class and pool_id not in written:
             _check_classes(store, pool)
         if left_out_by_facts and pool_id not in written:
             _check_facts(store, pool)
-        today = {
-            "path": [str(dataset.root / p) for p in pool.table["path"].to_pylist()],
-            "class": pool.table["class"].to_pylist(),
-            "pair": pool.table["pair"].to_pylist(),
-        }
-        keys[pool_id] = publish_files(store, pool_id, today)
+        keys[pool_id] = publish_files(store, pool_id, _today(catalog, pool_id, pool))
     return keys
+
+
+def publish_twins(store: Store, expansion: Expansion, fits: Iterable[Fit]) -> dict[str, str]:
+    """Write what their own dataset says of pools to train on that another one holds too.
+
+    Their files are those of the pool of this id, whose bytes are the same.
+
+    Returns:
+        Keys of the tables, by `Pool.key`.
+    """
+    lines = [one for fit in fits for one in (fit, *ancestors(fit, expansion.fits))]
+    twins = {
+        pool.key: pool
+        for one in lines
+        if one.training
+        for pool in (*one.training.pools, *one.training.validation_pools)
+        if pool.twin
+    }
+    return {
+        key: publish_files(store, pool.pool_id, _today(expansion.catalog, pool.pool_id, pool))
+        for key, pool in twins.items()
+    }
+
+
+def _today(catalog: Catalog, pool_id: str, said_by: Pool) -> dict[str, list[str]]:
+    root = catalog.dataset_of(pool_id).root
+    return {
+        "path": [str(root / path) for path in catalog.pool(pool_id).table["path"].to_pylist()],
+        "class": said_by.table["class"].to_pylist(),
+        "pair": said_by.table["pair"].to_pylist(),
+    }

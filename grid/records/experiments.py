@@ -18,13 +18,7 @@ from grid.records.pieces import Piece
 NOT_TRAINED_CLASSES = "not_trained_classes"
 
 
-class TrainRecord(TypedDict):
-    """What a fit was trained on, for people and for grouping; the rows are in its identity.
-
-    `classes` are those of all images that it has seen, validation and its ancestors' included;
-    "" among them where some state none. Records of earlier versions have no such field.
-    """
-
+class _RequiredOfTrain(TypedDict):
     label: str
     generators: list[str]
     groups: list[str]
@@ -32,6 +26,17 @@ class TrainRecord(TypedDict):
     classes: list[str]
     n: int
     n_validation: int
+
+
+class TrainRecord(_RequiredOfTrain, total=False):
+    """What a fit was trained on, for people and for grouping; the rows are in its identity.
+
+    `classes` are those of all images that it has seen, validation and its ancestors' included;
+    "" among them where some state none. Records of earlier versions have no such field.
+    `simulated` stands only where it is true and the experiment's `simulated_datasets` are named.
+    """
+
+    simulated: bool
 
 
 class FitRecord(TypedDict):
@@ -132,12 +137,14 @@ class _RequiredOfExperiment(TypedDict):
 class ExperimentRecord(_RequiredOfExperiment, total=False):
     """`experiments/<name>/<digest>.json`.
 
-    `undecodable` stands only where something was left out, `equalised` where `match` is asked for.
+    `undecodable` stands only where something was left out, `equalised` where `match` is asked for,
+    `simulated_datasets` where the images of some datasets are simulated and of others are not.
     """
 
     seeds: list[int]
     degradations: list[str]
     created_by: str
+    simulated_datasets: list[str]
     undecodable: list[UndecodableRecord]
     equalised: list[EqualisedRecord]
 

@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 from data.counts import counted
 from data.file_problems import PIXELS, FileProblem
-from data.generators import SEVERAL
 from data.index import index_root, indexed_manifest
 from data.inventory import Comparison, compare
 from data.layouts import UnknownLayout
@@ -29,7 +28,8 @@ from grid.sources.families import check_groups, with_stated
 from grid.sources.limited import limited
 from grid.sources.named_reals import with_named_reals
 from grid.sources.roots import unknown_root, without_images
-from grid.sources.source import FAKE, REAL, Source
+from grid.sources.source import Source, sources_of
+from grid.sources.twin_pools import told_apart
 from grid.sources.undecodable import Undecodable, known_undecodable
 
 
@@ -191,13 +191,16 @@ def open_catalog(
             spec.root,
             manifest,
             tuple(pools),
-            tuple(_sources(alias, pools)),
+            tuple(sources_of(alias, pools)),
             spec.classes,
             tuple(comparisons),
         )
+    for alias, apart in told_apart({alias: d.pools for alias, d in found.items()}).items():
+        sources = tuple(sources_of(alias, apart))
+        found[alias] = replace(found[alias], pools=apart, sources=sources)
     found = _beside_named_reals(found, data, problems)
-    sources = [source for dataset in found.values() for source in dataset.sources]
-    check_groups({alias: data[alias].groups for alias in found}, sources, problems)
+    every = [source for dataset in found.values() for source in dataset.sources]
+    check_groups({alias: data[alias].groups for alias in found}, every, problems)
     for conflict in label_conflicts([p for d in found.values() for p in d.pools]):
         problems.add(
             "data: one image has two labels", conflict, "Remove the file from where it is wrong"
@@ -273,27 +276,3 @@ def _unreadable(alias: str, files: Sequence[FileProblem]) -> tuple[str, str, str
 def _broken(manifest: Manifest) -> dict[str, str]:
     """Return why a file's pixels do not decode, by path, as an index that decoded has found."""
     return {p.path: p.reason for p in manifest.problems if p.kind == PIXELS}
-
-
-def _sources(alias: str, pools: Sequence[Pool]) -> list[Source]:
-    """Pair every generator's fakes with the reals that its folder holds.
-
-    A real pool belongs to the generator that its `generator` column names (GenImage keeps reals
-    beside each generator) or several of them name; reals that belong to none are shared by all
-    generators of the dataset that have none of their own.
-    """
-    generators = list(dict.fromkeys(p.source for p in pools if p.label == FAKE))
-    sources = []
-    for generator in generators:
-        fakes = [p for p in pools if p.label == FAKE and p.source == generator]
-        own = [p for p in pools if p.label == REAL and generator in _beside(p)]
-        reals = own or [p for p in pools if p.label == REAL and not _beside(p)]
-        sources.append(
-            Source(alias, generator, fakes[0].family, fakes[0].generator_group, (*fakes, *reals))
-        )
-    return sources
-
-
-def _beside(pool: Pool) -> list[str]:
-    """Return the generators that a pool of reals stands beside, none where it is beside all."""
-    return [name for name in pool.beside.split(SEVERAL) if name]

@@ -38,8 +38,8 @@ class TrainingSet:
     def key(self) -> tuple[Any, ...]:
         """Two training sets of one key hold the same rows."""
         return (
-            tuple(sorted(p.pool_id for p in self.pools)),
-            tuple(sorted(p.pool_id for p in self.validation_pools)),
+            tuple(sorted(p.key for p in self.pools)),
+            tuple(sorted(p.key for p in self.validation_pools)),
             self.rule,
         )
 
