@@ -53,7 +53,10 @@ def simulate(
     )
     out = out.expanduser()
     manifest = indexed_source(
-        source, layout, command_line("simulate", source.expanduser().resolve(), out)
+        source,
+        layout,
+        command_line("simulate", source.expanduser().resolve(), out),
+        "a folder of photographs alone is read with --layout photographs",
     )
     try:
         with waiting("looking at what is there") as show:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from data.index import index_root
@@ -13,13 +14,14 @@ from grid.sources.roots import unknown_folder
 from launch.waiting import images_read, waiting
 
 
-def indexed_source(source: Path, layout: str | None, command: str) -> Manifest:
+def indexed_source(source: Path, layout: str | None, command: str, otherwise: str = "") -> Manifest:
     """Return the collection in a folder, of which only what changed is read.
 
     Args:
         source: the folder.
         layout: its layout; None detects it.
-        command: to be shown where the folder has no layout, with what is to be added.
+        command: the command line, to be shown for a folder that it would be right for.
+        otherwise: what else can be done where the folder has no layout that is known.
 
     Raises:
         Refused: it is no folder, has no known layout, or cannot be listed.
@@ -37,7 +39,10 @@ def indexed_source(source: Path, layout: str | None, command: str) -> Manifest:
                 progress=lambda done, total: say(images_read(done, total)),
             )
     except UnknownLayout as error:
-        raise Refused([unknown_folder(error, command)]) from error
+        problem = unknown_folder(error, command)
+        if otherwise and type(error) is UnknownLayout:  # not where it is one folder too high
+            problem = replace(problem, mend=f"{problem.mend}; {otherwise}")
+        raise Refused([problem]) from error
     except OSError as error:
         why = f"{error.filename or root} cannot be listed ({error.strerror})"
         raise Refused.because(str(root), why, "Check its permissions and its disk") from error

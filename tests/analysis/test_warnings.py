@@ -74,6 +74,24 @@ def test_simulated_images_are_said_first(tmp_path):
     assert first.text == "Simulated images, no evidence about real generators."
 
 
+def test_simulated_tests_are_named_and_trainings_on_them_said_in_milder_words(tmp_path):
+    store, experiment = written(tmp_path)
+    first, second = experiment["test_sets"]
+    mixed = {"simulated": True, "test_sets": [{**first, "dataset": "sim"}, second]}
+    tested = told(store, experiment, **mixed, simulated_datasets=["sim"])
+    assert tested["simulated"].text.endswith("real generators: 1 of 2 test sets.")
+    assert tested["simulated"].details == (first["name"],)
+    assert "trained_on_simulated" not in tested
+    fits = [
+        {**fit, "train": {**fit["train"], "simulated": True}} if number == 0 else fit
+        for number, fit in enumerate(experiment["fits"])
+    ]
+    fits[1] = {**fits[1], "parent": fits[0]["fit_id"]}
+    trained = told(store, experiment, simulated=True, simulated_datasets=["sim"], fits=fits)
+    assert "simulated" not in trained
+    assert trained["trained_on_simulated"].text.startswith("2 of 4 fits learned from simulated")
+
+
 def test_a_limited_run_is_partial(tmp_path):
     store, experiment = written(tmp_path)
     assert "at most 64 images per pool" in told(store, experiment, limit=64)["limited"].text
