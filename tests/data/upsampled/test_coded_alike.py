@@ -70,6 +70,8 @@ def test_its_header_is_its_photographs(mode: str, kind: str, settings: dict[str,
     fake = fake_of(content)
     assert fake != content
     assert facts_of(fake, "f")[1:] == facts_of(content, "p")[1:]
+    with opened(fake, "f") as made, opened(content, "p") as given:
+        assert made.info.get("progressive") == given.info.get("progressive")
     image, expected = decoded(fake, "f"), decoded(content, "p")
     assert 1 <= np.mean(image.astype(float) - expected) <= 5
     if mode[0] in "LI":
