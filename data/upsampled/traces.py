@@ -4,8 +4,8 @@ The photograph is brought down by factors of two and up again by a toy generator
 (`data.toy.decoders`), with part of the lost detail put back. To simulate a generator's
 up-sampling on real photographs is AutoGAN's idea (Zhang, Karaman and Chang, "Detecting and
 Simulating Artifacts in GAN Fake Images", WIFS 2019, arXiv 1907.06515), where the decoder is
-trained; here its weights are drawn, anew for each photograph, since one set of weights would be
-learned by heart. What every set has in common is what is to be learned.
+trained; here its weights are drawn, anew for each photograph: what all of them have in common is
+to be learned, and no single decoder.
 """
 
 from collections.abc import Mapping

@@ -50,7 +50,7 @@ def command(
     layout: str | None,
     threads: int | None,
 ) -> None:
-    """Write the photographs of SOURCE and simulated fakes of them to OUT.
+    """Write photographs of SOURCE with simulated fakes to OUT.
 
     A fake is its photograph with the traces of an up-sampler: to train a detector on traces alone.
     OUT is a collection with the generators `upsampled_NAME`; each fake has the split, size and
