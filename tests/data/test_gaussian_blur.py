@@ -6,6 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from plain_gaussian_blur import plain_gaussian_blur
 
+from data import blur_products
 from data import gaussian_blur as module
 from data.gaussian_blur import gaussian_blur
 from data.pipelines import Image
@@ -49,30 +50,41 @@ def test_values_at_a_half_are_those_of_the_plain_sums(
 
 
 @pytest.mark.parametrize("sigma", [0.5, 1.0, 3.0, 16.0])
-def test_the_products_err_by_less_than_is_proven(
-    sigma: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_products_err_by_less_than_is_proven(sigma: float) -> None:
     """Held against exact sums; what they leave to settle is what lies that near to a half."""
     weights = module._half_kernel(sigma, int(4 * sigma + 0.5))
-    radius = len(weights) - 1
-    image_HWC = noise(module._ROWS, 64)
-    padded_HCW = np.pad(
-        image_HWC.transpose(0, 2, 1), ((radius,) * 2, (0, 0), (radius,) * 2), "symmetric"
-    )
+    image_HWC = noise(64, 64)
+    moved_HCW = module._mirrored_around(image_HWC, len(weights) - 1)
     kernel = np.concatenate([weights[:0:-1], weights]).astype(np.float64)
-    exact_HCW = np.apply_along_axis(np.convolve, 0, padded_HCW.astype(np.float64), kernel, "valid")
-    exact_HCW = np.apply_along_axis(np.convolve, 2, exact_HCW, kernel, "valid")
-    products = module._Products(weights, 64)
-    products.write(padded_HCW, np.empty_like(image_HWC))
+    exact_HCW = moved_HCW + 128.0
+    for axis in (0, 2):
+        exact_HCW = np.apply_along_axis(np.convolve, axis, exact_HCW, kernel, "valid")
+    products = blur_products.Products(weights, 64, 64)
+    unsettled = products.write(moved_HCW, np.empty_like(image_HWC))
     # What `write` leaves in its buffers: how far each value is from its grey level.
-    far = np.abs(exact_HCW - np.rint(exact_HCW)).ravel()
-    assert np.abs(products._across - far).max() < products._error
-    assert products._error < 0.01
+    far = np.abs(exact_HCW - np.rint(exact_HCW))
+    assert products.shape == far.shape
+    proven = blur_products.largest_error(weights)
+    assert np.abs(products._distance - far.reshape(-1, 64)).max() < proven < 0.01
+    assert unsettled is not None
+    assert set(np.flatnonzero(far > 0.5)) <= set(unsettled)
+    assert set(unsettled) <= set(np.flatnonzero(far > 0.5 - 2 * proven))
+
+
+@given(st.integers(1, 200), st.integers(1, 1100), st.integers(1, blur_products.LARGEST_RADIUS_PX))
+@settings(max_examples=15, deadline=None)
+def test_no_product_is_shared_among_threads(height: int, width: int, radius: int) -> None:
+    products = blur_products.Products(np.ones(radius + 1, np.float32), height, width)
+    for left, right in (
+        (products._band_down, products._moved_windows),
+        (products._down_windows, products._band_across),
+    ):
+        assert left.shape[-2] * left.shape[-1] * right.shape[-1] <= 2**18
 
 
 def test_settling_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     image_HWC = noise(80, 80)
-    monkeypatch.setattr(module, "_largest_error", lambda weights: 0.01)
+    monkeypatch.setattr(blur_products, "largest_error", lambda weights: 0.01)
     monkeypatch.setattr(module, "_WINDOW_BYTES", 1000)
     assert np.array_equal(gaussian_blur(image_HWC, 3.0), plain_gaussian_blur(image_HWC, 3.0))
 
@@ -80,5 +92,5 @@ def test_settling_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 def test_without_settling_some_pixels_would_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     """The proof is needed: without it the rounding of some values is the products' own."""
     image_HWC = chequered(64, 64, 50, 151)
-    monkeypatch.setattr(module, "_largest_error", lambda weights: 0.0)
+    monkeypatch.setattr(blur_products, "largest_error", lambda weights: 0.0)
     assert not np.array_equal(gaussian_blur(image_HWC, 3.0), plain_gaussian_blur(image_HWC, 3.0))
