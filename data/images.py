@@ -107,10 +107,14 @@ class ImageRows:
         return self._kept(index, _AS_DECODED)
 
     def viewed(self, index: int, view: View, rng: np.random.Generator | None = None) -> Image:
-        """What a view makes of one image; what does not change with `rng` is made once.
+        """What a view makes of one image, contiguous; see `strided`."""
+        return np.ascontiguousarray(self.strided(index, view, rng))
 
-        A kept image is the one that was indexed, by its id, whatever its file holds by now: files
-        are looked at when a plan is made.
+    def strided(self, index: int, view: View, rng: np.random.Generator | None = None) -> Image:
+        """What a view makes of one image, perhaps with gaps: whoever copies it anyway does so once.
+
+        What does not change with `rng` is made once. A kept image is the one that was indexed, by
+        its id, whatever its file holds by now: files are looked at when a plan is made.
 
         Raises:
             UnreadableImage, ImageChanged, OSError: as `load`, where it has to be decoded.
@@ -118,9 +122,7 @@ class ImageRows:
         """
         kept, rest = split(view)
         image_HWC = self._kept(index, kept)
-        if rest == _AS_DECODED:
-            return image_HWC
-        return rest(image_HWC, self.image_ids[index], int(self.labels[index]), rng)
+        return rest.strided(image_HWC, self.image_ids[index], int(self.labels[index]), rng)
 
     def _kept(self, index: int, kept: View) -> Image:
         image_id = self.image_ids[index]

@@ -120,12 +120,12 @@ class Operation:
                 f"of {image_HWC.shape[0]} x {image_HWC.shape[1]} (height x width)"
             )
 
-    @property
+    @functools.cached_property
     def is_random(self) -> bool:
         """Whether it draws."""
         return registered(self.name, self.kind).is_random
 
-    @property
+    @functools.cached_property
     def acts_on(self) -> ActsOn:
         """An image, a batch, or a batch and its targets."""
         return registered(self.name, self.kind).acts_on
@@ -195,7 +195,7 @@ class Pipeline:
         """
         return {f"{step.kind}.{step.name}": step.version for step in self.operations}
 
-    @property
+    @functools.cached_property
     def is_random(self) -> bool:
         """Whether calling it needs a generator."""
         return any(step.is_random for step in self.operations)
@@ -209,14 +209,23 @@ class Pipeline:
         )
 
     def __call__(self, image_HWC: Image, rng: np.random.Generator | None = None) -> Image:
-        """Apply all operations.
+        """Apply all operations; `strided` says with what and what is raised.
+
+        Returns:
+            uint8 RGB, contiguous; the input itself when nothing had to be done.
+        """
+        # A flip may be a view with a negative stride, which torch.from_numpy refuses.
+        return np.ascontiguousarray(self.strided(image_HWC, rng))
+
+    def strided(self, image_HWC: Image, rng: np.random.Generator | None = None) -> Image:
+        """Apply all operations and copy no more than they do: of a crop, nothing.
 
         Args:
             image_HWC: uint8 RGB; never written to.
             rng: consumed by random operations, in their order.
 
         Returns:
-            uint8 RGB, contiguous; the input itself when nothing had to be done.
+            uint8 RGB, perhaps a view of the input with gaps.
 
         Raises:
             TypeError: the image is not uint8 H x W x 3.
@@ -231,8 +240,7 @@ class Pipeline:
             )
         for step in self.operations:
             image_HWC = step.applied(image_HWC, rng)
-        # A flip is a view with a negative stride, which torch.from_numpy refuses.
-        return np.ascontiguousarray(image_HWC)
+        return image_HWC
 
     def result_size(self, height: int, width: int) -> tuple[int, int]:
         """Height and width in pixels that an image of the given size ends with.

@@ -65,6 +65,17 @@ class View:
                 "'input | jpeg(75)'."
             )
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __getstate__(self) -> dict[str, object]:
+        # Texts hash otherwise in another process.
+        return {name: value for name, value in vars(self).items() if name != "_hash"}
+
+    @functools.cached_property
+    def _hash(self) -> int:
+        return hash((self.equalise, self.degradation, self.geometry))
+
     @functools.cached_property
     def at_native_size(self) -> Pipeline:
         """Of the degradation what acts before the geometry."""
@@ -123,7 +134,21 @@ class View:
         label: int,
         rng: np.random.Generator | None = None,
     ) -> Image:
-        """What the detector is given of an image.
+        """What the detector is given of an image; `strided` says of what and what is raised.
+
+        Returns:
+            uint8 RGB, contiguous; the input itself when nothing had to be done.
+        """
+        return np.ascontiguousarray(self.strided(image_HWC, image_id, label, rng))
+
+    def strided(
+        self,
+        image_HWC: Image,
+        image_id: str,
+        label: int,
+        rng: np.random.Generator | None = None,
+    ) -> Image:
+        """What the detector is given of an image, copied no more than the operations do.
 
         What equalise and degradation draw is a function of the image and the operation: batches,
         order and workers change nothing, and every detector is given the same. Operations of one
@@ -138,13 +163,15 @@ class View:
             rng: consumed by geometry where that is random, as in training.
 
         Returns:
-            uint8 RGB, contiguous; the input itself when nothing had to be done.
+            uint8 RGB, perhaps a view of the input with gaps.
 
         Raises:
             TypeError: the image is not uint8 H x W x 3.
             ValueError: the geometry is random and was given no generator.
             TooSmall: a crop is larger than the image.
         """
+        if not self.equalise.operations and not self.degradation.operations:
+            return self.geometry.strided(image_HWC, rng)
         require_rgb(image_HWC, self.canonical)
         drawn: Counter[str] = Counter()
 
@@ -158,8 +185,8 @@ class View:
                 image_HWC = step.applied(image_HWC, own, label)
             return image_HWC
 
-        image_HWC = self.geometry(degraded(image_HWC, self.equalise, self.at_native_size), rng)
-        return np.ascontiguousarray(degraded(image_HWC, self.at_input))
+        image_HWC = degraded(image_HWC, self.equalise, self.at_native_size)
+        return degraded(self.geometry.strided(image_HWC, rng), self.at_input)
 
     def require_versions(self, versions: Mapping[str, int]) -> None:
         """Raise OtherVersion where this code's operations are not those of some versions."""

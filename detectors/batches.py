@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from data.randomness import stream
+from data.randomness import Streams, stream
 from detectors.loader_cpus import batches_ahead
 
 if TYPE_CHECKING:
@@ -82,13 +82,24 @@ def load_training_batch(
     Raises:
         DifferingSizes: the view does not bring these images to one size.
     """
-    images = []
-    is_random = view.geometry.is_random
-    for index in indices:
-        # Making a generator costs more than a small image: only where something is drawn.
-        rng = stream(seed, "image", epoch, rows.image_ids[index]) if is_random else None
-        images.append(rows.viewed(int(index), view, rng))
-    sizes = {image.shape[:2] for image in images}
+    # Only where something is drawn, and all at once: made beside the reading of large images, which
+    # drives the interpreter out of the core's cache, they cost several times as much.
+    generators: list[np.random.Generator | None] = [None] * len(indices)
+    if view.geometry.is_random:
+        streams = Streams(seed, "image", epoch)
+        generators = [streams.of(rows.image_ids[index]) for index in indices]
+    images = (
+        rows.strided(int(index), view, rng) for index, rng in zip(indices, generators, strict=True)
+    )
+    first_HWC = next(images)
+    batch_BHWC = _empty(len(indices), first_HWC, pinned)
+    pixels_BHWC = batch_BHWC.numpy()
+    pixels_BHWC[0] = first_HWC
+    sizes = {first_HWC.shape[:2]}
+    for place, image_HWC in enumerate(images, 1):
+        sizes.add(image_HWC.shape[:2])
+        if len(sizes) == 1:
+            pixels_BHWC[place] = image_HWC  # at once, while it is in the core's cache
     if len(sizes) > 1:
         some = ", ".join(f"{height} x {width}" for height, width in sorted(sizes)[:3])
         smallest = min(min(size) for size in sizes)
@@ -97,14 +108,19 @@ def load_training_batch(
             f"after {view.geometry.canonical!r}; training needs one. Add a crop or a resize to "
             f"input's train pipeline, such as random_crop({smallest}, step=2)."
         )
-    return stacked(images, pinned)
+    return batch_BHWC.permute(0, 3, 1, 2)
 
 
 def stacked(images: Sequence[npt.NDArray[np.uint8]], pinned: bool = False) -> Tensor:
     """Images_HWC of one size as images_BCHW uint8, channels_last; page-locked for a GPU."""
-    batch_BHWC = torch.empty((len(images), *images[0].shape), dtype=torch.uint8, pin_memory=pinned)
+    batch_BHWC = _empty(len(images), images[0], pinned)
     np.stack(images, out=batch_BHWC.numpy())
     return batch_BHWC.permute(0, 3, 1, 2)
+
+
+def _empty(count: int, image_HWC: npt.NDArray[np.uint8], pinned: bool) -> Tensor:
+    """Room for so many images of one size, B H W C."""
+    return torch.empty((count, *image_HWC.shape), dtype=torch.uint8, pin_memory=pinned)
 
 
 def scaled(images_BCHW: Tensor, device: torch.device) -> Tensor:

@@ -34,6 +34,7 @@ TOUCHED_EVERY_S = 3600.0
 
 _MAGIC = b"xgenslab"
 _HEAD = struct.Struct("<8sIQ32s")  # magic, bytes of JSON, images, SHA-256 of JSON and sizes
+_HOLE = bytes(CHECKSUM_BYTES)  # no checksum is all zero
 _FLAGS = os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 
@@ -96,15 +97,15 @@ class Slab:
         Raises:
             OSError: the file cannot be read.
         """
-        height, width = (int(side) for side in self._sizes[rank])
+        height, width = self._sizes[rank].tolist()
         if height * width == 0:
             return None
-        image_HWC = np.empty((height, width, 3), np.uint8)
-        found = bytearray(CHECKSUM_BYTES)
-        whole = image_HWC.nbytes + CHECKSUM_BYTES
-        if os.preadv(self._descriptor, [image_HWC.data, found], int(self._starts[rank])) != whole:
+        content = np.empty(height * width * 3 + CHECKSUM_BYTES, np.uint8)
+        if os.preadv(self._descriptor, [content.data], int(self._starts[rank])) != len(content):
             return None  # the file ends before
-        if not any(found) or found != checksum(image_HWC, image_id):
+        image_HWC = content[:-CHECKSUM_BYTES].reshape(height, width, 3)
+        found = content[-CHECKSUM_BYTES:].tobytes()
+        if found == _HOLE or found != checksum(image_HWC, image_id):
             return None
         self._touch()
         return image_HWC

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from data.randomness import stream
+from data.randomness import Streams, stream
 
 Rows = npt.NDArray[np.int64]
 
@@ -55,8 +55,8 @@ class BatchDraws:
     def __init__(self, batch: TrainingBatch, place: int, p: float) -> None:
         self._batch, self._place = batch, place
         self._device = batch.images_BCHW.device
-        key = (batch.seed, f"{batch.purpose} of a batch", place, batch.epoch)
-        streams = [stream(*key, image_id) for image_id in batch.image_ids]
+        own = Streams(batch.seed, f"{batch.purpose} of a batch", place, batch.epoch)
+        streams = [own.of(image_id) for image_id in batch.image_ids]
         is_chosen = np.array([rng.random() < p for rng in streams], dtype=bool)
         self.rows: Rows = np.flatnonzero(is_chosen).astype(np.int64)
         """Of the batch, those that are chosen: N of B."""

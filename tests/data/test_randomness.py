@@ -1,13 +1,39 @@
+import pickle
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from data.randomness import stream, torch_seed
+from data import randomness
+from data.randomness import Streams, stream, torch_seed
 
 
 def test_a_stream_is_a_function_of_its_key() -> None:
     first = stream(1, "image", 3, "ab").integers(0, 2**60, 8)
     assert first.tolist() == stream(1, "image", 3, "ab").integers(0, 2**60, 8).tolist()
     assert first.tolist() != stream(2, "image", 3, "ab").integers(0, 2**60, 8).tolist()
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_a_key_means_what_numpy_takes_it_for(key: bytes) -> None:
+    ours = np.random.Philox(randomness._PhiloxKey(key))
+    numpys = np.random.Philox(key=int.from_bytes(key, "little"))
+    assert ours.random_raw(8).tolist() == numpys.random_raw(8).tolist()
+
+
+@pytest.mark.parametrize("key", [(7, "image", 3, "ab"), ("a", ""), (1.5, 2, -(2**70))])
+def test_streams_are_those_of_the_whole_key(key: tuple[int | str | float, ...]) -> None:
+    streams = Streams(*key[:-1])
+    for last in (key[-1], "another", key[-1]):
+        whole = stream(*key[:-1], last)
+        assert streams.of(last).random(3).tolist() == whole.random(3).tolist()
+
+
+def test_a_stream_goes_on_where_it_was_pickled() -> None:
+    ours = stream("pickled")
+    ours.random(3)
+    assert pickle.loads(pickle.dumps(ours)).random() == ours.random()
 
 
 def test_streams_are_pinned() -> None:

@@ -229,3 +229,24 @@ def test_what_was_written_by_another_decoding_is_refused(monkeypatch):
     assert view.versions == {**then, "decode": 2}
     with pytest.raises(OtherVersion, match="operation decode is of version 2 here and of 1"):
         view.require_versions(then)
+
+
+def test_a_view_is_found_by_an_equal_one_in_another_process() -> None:
+    """Texts hash otherwise there, so a hash that was asked for here must not travel."""
+    view = view_of("none", "jpeg(75)", "random_crop(8) | hflip")
+    hash(view)
+    arrived = pickle.loads(pickle.dumps(view))
+    assert "_hash" not in vars(arrived)
+    assert arrived == view
+    assert {view: "found"}[arrived] == "found"
+
+
+def test_strided_is_the_call_without_its_copy() -> None:
+    image_HWC = np.arange(12 * 12 * 3, dtype=np.uint8).reshape(12, 12, 3)
+    view = view_of(geometry="random_crop(8)")
+    own = view.strided(image_HWC, "a" * 32, 0, stream("crop"))
+    assert np.shares_memory(own, image_HWC)
+    copy = view(image_HWC, "a" * 32, 0, stream("crop"))
+    assert np.array_equal(own, copy)
+    assert copy.flags.c_contiguous
+    assert not np.shares_memory(copy, image_HWC)
