@@ -1,13 +1,15 @@
 """A kept image against decoding it, and what a loader gives from the page cache, on one core.
 
-    python tests/benchmarks/decoded_images.py [--images N]
+    python tests/benchmarks/decoded_images.py [--images N] [--threads | --augmentations]
 
 Photograph-like images (smooth shapes and grain) as PNG and as JPEG of quality 95. Each is decoded
 through `data.decode.decode`, which reads, proves and decodes a file, and read through a slab, which
 reads and proves the pixels; files and slabs lie in the page cache. The loader is
 `load_training_batch`: batches of 64, random crops of 224 px, flips, stacked. CPU time of the one
 thread, so that other work on the machine counts little; best of five rounds, the sides in turn.
-With --threads the loader's threads are compared, by the clock on the wall.
+With --threads the loader's threads are compared, by the clock on the wall. With --augmentations the
+loader is run with each of those that the CPU computes, on 512 px JPEG: it names those with which a
+core gives less than 2,000 crops per second, so that the CPU and not the reading is the bottleneck.
 """
 
 import argparse
@@ -25,12 +27,14 @@ from data.decoded.shared_rows import PoolSizes, SharedRows
 from data.decoded.shelf import SlabShelf
 from data.image_ids import image_id_of
 from data.images import ImageRows
+from data.operations import parse
 from data.view import View, view_of
 
 ROUNDS = 5
 FILES = (("PNG", 256, 256), ("PNG", 512, 512), ("PNG", 1024, 1024), ("JPEG", 375, 500))
 FILES = (*FILES, ("JPEG", 512, 512), ("JPEG", 1024, 1024))
 CROPS = view_of(geometry="random_crop(224, step=2) | hflip")
+ENOUGH_CROPS_PER_S = 2000
 
 
 def photograph(number: int, height: int, width: int) -> Image.Image:
@@ -91,20 +95,22 @@ def compare(count: int) -> None:
         )
 
 
-def crops_per_second(rows: ImageRows, threads: int) -> float:
+def crops_per_second(
+    rows: ImageRows, threads: int, view: View = CROPS, batches: int = 10, rounds: int = ROUNDS
+) -> float:
     from detectors.batches import in_order, load_training_batch
 
-    batches = [np.arange(start, start + 64) % len(rows) for start in range(0, 640, 64)]
+    parts = [np.arange(start, start + 64) % len(rows) for start in range(0, 64 * batches, 64)]
     best, clock = 0.0, time.perf_counter if threads else time.thread_time
-    for epoch in range(ROUNDS):
+    for epoch in range(rounds):
         began = clock()
         for _ in in_order(
-            lambda part, e=epoch: load_training_batch(rows, part, CROPS, 0, e, pinned=False),
-            batches,
+            lambda part, e=epoch: load_training_batch(rows, part, view, 0, e, pinned=False),
+            parts,
             threads,
         ):
             pass
-        best = max(best, 640 / (clock() - began))
+        best = max(best, 64 * batches / (clock() - began))
     return best
 
 
@@ -120,12 +126,43 @@ def compare_threads(count: int) -> None:
             print(f"{threads:7d} {kept:13,.0f} {decoded:16,.0f}", flush=True)
 
 
+def compare_augmentations(count: int) -> None:
+    from augmentations import AUGMENTATIONS
+
+    from detectors.training_pipeline import training_pipeline
+
+    slow = []
+    with tempfile.TemporaryDirectory() as name:
+        rows = rows_of(Path(name), "JPEG", 512, 512, count)
+        for index in range(count):
+            rows.viewed(index, View())
+        print(f"{'augmentation':36s}  crops of 224 px/s")
+        for text in AUGMENTATIONS:
+            augmentation = parse(text, "augmentation")
+            if augmentation.on_batch.operations:
+                continue
+            view = View(geometry=training_pipeline(CROPS.geometry, augmentation))
+            speed = crops_per_second(rows, 0, view, batches=1, rounds=3)
+            print(f"{text:36s} {speed:18,.0f}", flush=True)
+            if text != "none" and speed < ENOUGH_CROPS_PER_S:
+                slow.append(text)
+    print(f"\nThe CPU is the bottleneck (below {ENOUGH_CROPS_PER_S:,} per second and core) with:")
+    print("\n".join(f"  {text}" for text in slow) or "  none of them")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=64)
-    parser.add_argument("--threads", action="store_true")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--threads", action="store_true")
+    which.add_argument("--augmentations", action="store_true")
     given = parser.parse_args()
-    compare_threads(given.images) if given.threads else compare(given.images)
+    if given.threads:
+        compare_threads(given.images)
+    elif given.augmentations:
+        compare_augmentations(given.images)
+    else:
+        compare(given.images)
 
 
 if __name__ == "__main__":
