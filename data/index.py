@@ -33,6 +33,7 @@ from data.indexing.entry import FileEntry
 from data.indexing.looking import Looked, Shard, check_shard, look, same_sizes
 from data.indexing.reading import Outcomes, read_files
 from data.indexing.rows import manifest_table, problems_of
+from data.layout_detection import detect
 from data.manifest import Manifest
 from data.notices import Notice
 from data.refusals import Refused
@@ -83,7 +84,7 @@ def index_root(
         raise layouts.UnknownLayout(root, "is not a folder; give the root of the collection.")
     if progress:
         progress(0, 0)
-    layout, reason = layouts.detect(root) if layout is None else (layout, "named by the user")
+    layout, reason = detect(root) if layout is None else (layout, "named by the user")
     skipped: Counter[str] = Counter()
     looked = look(str(root), layouts.load(layout).scan(root, skipped), shard)
     kept_at = cache_path(cache_dir, root, shard)

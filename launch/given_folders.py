@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from data import layouts
+from data.layout_detection import detect
 from data.layouts import RootTooHigh, UnknownLayout
 from grid.refusal import Problems
 from grid.sources.roots import unknown_folder
@@ -36,7 +36,7 @@ def checked_folders(
         roots.append(root)
         try:
             if layout is None:
-                layouts.detect(root)
+                detect(root)
             meant.append(root)
         except UnknownLayout as error:
             wrong[root] = error

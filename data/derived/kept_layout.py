@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from data import layouts
+from data.layout_detection import detect
 from data.manifest import Manifest
 from data.refusals import Refused
 
@@ -55,7 +56,7 @@ def _difference(source: Manifest, probes: dict[str, dict[str, Any]], name: str) 
         try:
             layout = source.layout
             if source.reason != "named by the user":
-                layout, _ = layouts.detect(root)
+                layout, _ = detect(root)
             scan = layouts.load(layout).scan(root, Counter())
             found = {
                 image.path: dict(zip(_SAID_BY_PLACE, image[1:], strict=False)) for image in scan

@@ -26,16 +26,9 @@ from grid.experiment_file.schema import Experiment
 from grid.integrity.damage import Damage
 from grid.plan.cost import costs_in, images_to_score, shipped_estimate, work_of
 from grid.plan.plan_damage import inspect_store, record_damage
+from grid.plan.publishing import publish_manifests, publish_pools, publish_twins
 from grid.plan.record_experiment import experiment_record
-from grid.plan.trial_specs import (
-    asks_for_no_gpu,
-    pools_needed,
-    publish_manifests,
-    publish_pools,
-    publish_twins,
-    resources_asked,
-    trial_spec,
-)
+from grid.plan.trial_specs import asks_for_no_gpu, pools_needed, resources_asked, trial_spec
 from grid.plan.wanted_pieces import WantedOfUntrained, wanted_pieces
 from grid.records.commits import Commit, read_commit
 from grid.records.experiments import ExperimentRecord

@@ -9,6 +9,7 @@ from data import layouts
 from data.generators import generator
 from data.index import index_root
 from data.known_collections import recognition
+from data.layout_detection import detect
 from data.layouts import FoundImage, UnknownLayout
 from data.manifest import Manifest
 
@@ -22,7 +23,7 @@ def make(root: Path, *paths: str) -> Path:
 
 def scan(root: Path, layout: str | None = None) -> tuple[list[FoundImage], Counter[str]]:
     skipped: Counter[str] = Counter()
-    name = layout or layouts.detect(root)[0]
+    name = layout or detect(root)[0]
     return list(layouts.load(name).scan(root, skipped)), skipped
 
 
@@ -104,7 +105,7 @@ DRCT = [
 def test_each_collection_is_recognised(
     files: list[str], layout: str, said: str, tmp_path: Path
 ) -> None:
-    name, reason = layouts.detect(make(tmp_path / "collection", *files))
+    name, reason = detect(make(tmp_path / "collection", *files))
     assert name == layout
     assert said in reason
 
@@ -146,7 +147,7 @@ def test_what_is_no_collection_is_refused_with_a_list_that_would_do(
     files: list[str], tmp_path: Path
 ) -> None:
     with pytest.raises(UnknownLayout, match="no layout that is known here") as caught:
-        layouts.detect(make(tmp_path, *files))
+        detect(make(tmp_path, *files))
     lines = caught.value.details
     for name in layouts.names():
         assert any(line.startswith(f"  {name}: ") for line in lines)
@@ -157,7 +158,7 @@ def test_what_is_no_collection_is_refused_with_a_list_that_would_do(
 
 def test_the_nearest_rule_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnknownLayout) as caught:
-        layouts.detect(make(tmp_path, "imagenet/0_real/1.png", "laion/0_real/1.png"))
+        detect(make(tmp_path, "imagenet/0_real/1.png", "laion/0_real/1.png"))
     [nearest] = [line for line in caught.value.details if line.startswith("nearest: ")]
     assert "forensynths" in nearest
 
@@ -165,7 +166,7 @@ def test_the_nearest_rule_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("files", [UNIVFD, SYNTHBUSTER, DRCT, CORVI])
 def test_a_collection_inside_a_folder_is_named(files: list[str], tmp_path: Path) -> None:
     with pytest.raises(UnknownLayout) as caught:
-        layouts.detect(make(tmp_path, *(f"mine/{file}" for file in files)))
+        detect(make(tmp_path, *(f"mine/{file}" for file in files)))
     assert getattr(caught.value, "roots", ()) == (tmp_path / "mine",)
 
 
@@ -173,7 +174,7 @@ def test_a_collection_inside_a_folder_is_named(files: list[str], tmp_path: Path)
 def test_names_are_read_in_any_case(files: list[str], tmp_path: Path) -> None:
     shouted = ["/".join([*(p.upper() for p in f.split("/")[:-1]), f.split("/")[-1]]) for f in files]
     as_is, upper = make(tmp_path / "a" / "c", *files), make(tmp_path / "b" / "c", *shouted)
-    assert layouts.detect(upper)[0] == layouts.detect(as_is)[0]
+    assert detect(upper)[0] == detect(as_is)[0]
     assert {row[:3] for row in rows(upper) if row[0]} == {row[:3] for row in rows(as_is) if row[0]}
 
 
@@ -201,13 +202,13 @@ def test_synthbuster_pairs_with_photographs_by_stem(tmp_path: Path) -> None:
         (0, "test", "r0a", "RAISE"), (0, "test", "r000da54ft", "RAISE"),
     ]  # fmt: skip
     with pytest.raises(UnknownLayout, match="no layout"):  # no folder says that it is real
-        layouts.detect(raise_1k)
+        detect(raise_1k)
 
 
 def test_photographs_may_lie_beside_the_fakes(tmp_path: Path) -> None:
     root = make(tmp_path, *SYNTHBUSTER, "RAISE-1k/r000da54ft.png")
     assert (0, "", "test", "") in rows(root)
-    assert "reals in RAISE-1k" in layouts.detect(root)[1]
+    assert "reals in RAISE-1k" in detect(root)[1]
 
 
 def test_cocos_validation_photographs_are_tested_on(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from frame_lists import (
     write_list,
 )
 
-from data import layouts
 from data.index import index_root
+from data.layout_detection import detect
 from data.layouts import FoundImage, RootTooHigh, UnclearList, UnknownLayout
 from data.pools import pools_of
 
@@ -44,7 +44,7 @@ def test_frames_are_found_whatever_machine_the_list_was_written_on(
     base: str, tmp_path: Path
 ) -> None:
     root = faceforensics_root(tmp_path / "mine", base)
-    name, reason = layouts.detect(root)
+    name, reason = detect(root)
     found, skipped = scan(root)
     assert name == "deepfakebench"
     assert skipped == {}
@@ -71,7 +71,7 @@ def test_lists_may_lie_where_deepfakebench_has_them(place: str, tmp_path: Path) 
 
 def test_what_was_decided_is_said(tmp_path: Path) -> None:
     root = faceforensics_root(tmp_path, "/far/away/", compressions=("c23", "c40"))
-    first, *shown = layouts.detect(root)[1].split("\n    ")
+    first, *shown = detect(root)[1].split("\n    ")
     assert first == (
         "FF-DF.json: frames of 24 videos; FF-real is real; FF-DF is fake; compression c23, c40, "
         "each a generator of its own; `/far/away/` is taken off each path; pairs are 3 groups of "
@@ -139,7 +139,7 @@ def test_nothing_that_is_tested_on_is_trained_on(tmp_path: Path) -> None:
         "frame listed in train as well, taken as test": 2 * n,
         "frame listed in validation as well, taken as test": 2 * n,
     }
-    assert "2 videos of several splits taken as test" in layouts.detect(root)[1]
+    assert "2 videos of several splits taken as test" in detect(root)[1]
     assert {i.pair for i in found} == {f"CelebDFv2/id0_000{i}" for i in range(3)}
     trained, _ = scan(root, "deepfakebench(repeated=train)")
     assert {image.split for image in trained} == {"train"}
@@ -153,9 +153,7 @@ def test_groups_that_the_lists_part_are_counted(tmp_path: Path) -> None:
     write_list(tmp_path / "Celeb-DF-v2.json", listed)
     root = write_frames(tmp_path, *folders_of(listed, ""))
     assert (
-        layouts.detect(root)[1]
-        .split("\n")[0]
-        .endswith("1 of them in several splits, as the lists have it")
+        detect(root)[1].split("\n")[0].endswith("1 of them in several splits, as the lists have it")
     )
 
 
@@ -213,7 +211,7 @@ def test_the_least_is_taken_off(tmp_path: Path) -> None:
 def test_a_root_above_the_lists_is_told_where_they_are(tmp_path: Path) -> None:
     root = faceforensics_root(tmp_path / "datasets")
     with pytest.raises(RootTooHigh) as caught:
-        layouts.detect(tmp_path)
+        detect(tmp_path)
     assert caught.value.roots == (root,)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from data import layouts
 from data.index import index_root
+from data.layout_detection import detect
 from data.layouts import SeveralLayouts, UnknownLayout
 from grid.experiment_file.schema import DatasetSpec
 from grid.sources.roots import unknown_folder, unknown_root
@@ -26,7 +27,7 @@ def both(root: Path) -> Path:
 
 def test_two_claims_are_refused_with_the_evidence_of_both(tmp_path: Path) -> None:
     with pytest.raises(SeveralLayouts, match="has 2 layouts: forensynths and genimage") as caught:
-        layouts.detect(both(tmp_path))
+        detect(both(tmp_path))
     assert caught.value.layouts == ("forensynths", "genimage")
     assert caught.value.details == (
         "found:",
@@ -64,7 +65,7 @@ def test_each_layout_says_what_it_looked_for_and_found(
     path: str, genimage: str, forensynths: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UnknownLayout) as caught:
-        layouts.detect(make(tmp_path, path))
+        detect(make(tmp_path, path))
     lines = caught.value.details
     asked = lines[lines.index("looked for:") + 1 :][: len(layouts.names())]
     assert tuple(line.split(":")[0].strip() for line in asked) == layouts.names()
@@ -101,13 +102,13 @@ def test_a_layout_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     try:
         assert "salon_for_this_test" in layouts.names()
         root = make(tmp_path / "root", "photos/1.png", "paintings/2.png")
-        assert layouts.detect(root)[0] == "salon_for_this_test"
+        assert detect(root)[0] == "salon_for_this_test"
         assert [
             image.label for image in layouts.load("salon_for_this_test").scan(root, Counter())
         ] == [0, 1]
         make(root, "photos/train/ai/3.png")
         with pytest.raises(SeveralLayouts) as caught:
-            layouts.detect(root)
+            detect(root)
         assert caught.value.layouts == ("genimage", "salon_for_this_test")
     finally:
         monkeypatch.undo()
@@ -116,7 +117,7 @@ def test_a_layout_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_line_to_write_is_said(tmp_path: Path) -> None:
     with pytest.raises(SeveralLayouts) as caught:
-        layouts.detect(both(tmp_path))
+        detect(both(tmp_path))
     problem = unknown_root("mine", DatasetSpec(root=tmp_path), caught.value)
     assert problem.what == "data.mine.root"
     assert "has 2 layouts: forensynths and genimage" in problem.why

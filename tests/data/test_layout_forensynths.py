@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from data import folder_walk, layouts
+from data import folder_walk
 from data.folder_walk import FolderListing
 from data.index import index_root
+from data.layout_detection import detect
 from data.layouts import FoundImage, forensynths
 
 CATEGORIES = [
@@ -40,7 +41,7 @@ def make(root: Path, *folders: str) -> Path:
 
 
 def scan(root: Path) -> tuple[list[FoundImage], Counter[str]]:
-    assert layouts.detect(root)[0] == "forensynths"
+    assert detect(root)[0] == "forensynths"
     skipped: Counter[str] = Counter()
     return list(forensynths.scan(root, skipped)), skipped
 
@@ -70,7 +71,7 @@ def test_the_whole_tree(tmp_path: Path, between: str) -> None:
     assert kinds(root) == expected_tests() | {
         ("progan", split, c) for split in ("train", "validation") for c in CATEGORIES
     }
-    reason = layouts.detect(root)[1]
+    reason = detect(root)[1]
     assert "of 17 generators: " in reason
     assert reason.endswith("; taken as test, train, validation")
 
@@ -96,7 +97,7 @@ def test_one_split_alone_is_named_by_its_root(
 ) -> None:
     root = make(tmp_path / name, *(f"{between}{c}" for c in CATEGORIES))
     assert kinds(root) == {("progan", split, c) for c in CATEGORIES}
-    assert layouts.detect(root)[1].endswith(f"taken as {split}")
+    assert detect(root)[1].endswith(f"taken as {split}")
 
 
 @pytest.mark.parametrize("categories", [["car", "cat", "chair", "horse"], ["train", "cow"]])
@@ -162,7 +163,7 @@ def test_a_folder_that_is_no_generator_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_labels_in_other_places_are_another_layout(tmp_path: Path, folders: list[str]) -> None:
-    assert layouts.detect(make(tmp_path, *folders))[0] == "real_fake"
+    assert detect(make(tmp_path, *folders))[0] == "real_fake"
     assert not forensynths.evidence(tmp_path, FolderListing(tmp_path)).is_claim
 
 
@@ -192,7 +193,7 @@ def test_genimage_is_still_genimage(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert not forensynths.evidence(
             tmp_path / folder, FolderListing(tmp_path / folder)
         ).is_claim
-    assert layouts.detect(tmp_path)[0] == "genimage"
+    assert detect(tmp_path)[0] == "genimage"
 
     def refuse_labels(folder: Path, at_most: int | None = None) -> list[Path]:
         if folder.name in ("ai", "nature"):
@@ -201,7 +202,7 @@ def test_genimage_is_still_genimage(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     # GenImage does not list these to detect itself; that they cannot be is no one's business.
     monkeypatch.setattr(folder_walk, "subfolders", refuse_labels)
-    assert layouts.detect(tmp_path / "glide")[0] == "genimage"
+    assert detect(tmp_path / "glide")[0] == "genimage"
 
 
 def test_a_generator_that_cannot_be_listed_is_not_left_out(
@@ -226,7 +227,7 @@ def test_a_generator_that_cannot_be_listed_is_not_left_out(
 
 def test_photo_samples_are_test_sets(shared: Path) -> None:
     root = shared / "data" / "photo-samples"
-    assert layouts.detect(root) == (
+    assert detect(root) == (
         "forensynths", "folders {0_real,1_fake} of 2 generators: ldm, sd1; taken as test",
     )  # fmt: skip
     found, skipped = scan(root)

@@ -9,6 +9,7 @@ from data.folder_walk import files_below
 from data.generators import generator
 from data.imagenet_classes import imagenet_class
 from data.index import index_root
+from data.layout_detection import detect
 from data.layouts import FoundImage, UnknownLayout
 
 
@@ -21,7 +22,7 @@ def make(root: Path, *paths: str) -> Path:
 
 def scan(root: Path) -> tuple[list[FoundImage], Counter[str]]:
     skipped: Counter[str] = Counter()
-    name, _ = layouts.detect(root)
+    name, _ = detect(root)
     return list(layouts.load(name).scan(root, skipped)), skipped
 
 
@@ -35,7 +36,7 @@ def test_genimage_as_unzipped(tmp_path: Path) -> None:
         f"{inner}/val/nature/ILSVRC2012_val_00000293.JPEG",
         "ADM/imagenet_ai_0508_adm/train/ai/3_adm_12.PNG",
     )
-    assert layouts.detect(tmp_path) == (
+    assert detect(tmp_path) == (
         "genimage",
         "folders {train,val}/{ai,nature} of 2 generators: adm, sd14",
     )
@@ -104,7 +105,7 @@ def test_folders_below_the_label_belong_to_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["ldm/0_real/1.png", "a/b/c/ai/1.png", "train/1.png"])
 def test_other_folders_have_no_layout_here(path: str, tmp_path: Path) -> None:
     with pytest.raises(UnknownLayout, match="no layout that is known here"):
-        layouts.detect(make(tmp_path, path))
+        detect(make(tmp_path, path))
 
 
 def test_a_folder_that_holds_no_split_is_named(tmp_path: Path) -> None:

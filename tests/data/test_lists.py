@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from data import layouts
 from data.folder_walk import FolderListing
 from data.index import index_root
+from data.layout_detection import detect
 from data.layouts import FoundImage, UnclearLabels, UnknownLayout
 from data.lists.columns import Columns, columns_of
 from data.lists.listed_paths import CommonFolder, path_below
@@ -27,7 +28,7 @@ def write(root: Path, name: str, text: str) -> Path:
 
 def scan(root: Path, layout: str | None = None) -> tuple[list[FoundImage], Counter[str]]:
     skipped: Counter[str] = Counter()
-    name = layout or layouts.detect(root)[0]
+    name = layout or detect(root)[0]
     return list(layouts.load(name).scan(root, skipped)), skipped
 
 
@@ -65,7 +66,7 @@ def test_lists_are_read_by_what_their_columns_are_called(
     name: str, text: str, expected: list[tuple[str, int, str, str]], tmp_path: Path
 ) -> None:
     root = write(tmp_path / "mine", name, text)
-    assert layouts.detect(root)[0] == "table"
+    assert detect(root)[0] == "table"
     assert rows(root) == expected
 
 
@@ -86,7 +87,7 @@ def test_what_is_not_clear_is_refused_and_the_line_to_write_is_said(
 ) -> None:
     root = write(tmp_path / "mine", "l.csv", text)
     with pytest.raises(UnclearLabels) as caught:
-        layouts.detect(root)
+        detect(root)
     assert caught.value.layout == "table(fake=VALUE)"
     assert "its first rows:" in caught.value.details
     with pytest.raises(UnclearLabels):
@@ -234,7 +235,7 @@ def test_several_lists_are_read_together_unless_they_name_a_file_twice(tmp_path:
 
 def test_the_decision_is_shown_with_five_rows(tmp_path: Path) -> None:
     text = "path,label\n" + "".join(f"{n}.png,real\n" for n in range(9)) + "x.png,fake\n"
-    _, reason = layouts.detect(write(tmp_path / "mine", "l.csv", text))
+    _, reason = detect(write(tmp_path / "mine", "l.csv", text))
     first, *samples = reason.split("\n    ")
     assert first == "l.csv: path from `path`, label from `label`; the values say it: fake, real"
     assert len(samples) == 5
@@ -246,7 +247,7 @@ def test_a_list_beside_a_collection_does_not_hide_it(tmp_path: Path) -> None:
     for folder in ("adm/train/ai", "adm/train/nature"):
         write(tmp_path / folder, "1.png", "x")
     write(tmp_path, "l.csv", "path,label\nadm/train/ai/1.png,fake\n")
-    assert layouts.detect(tmp_path)[0] == "genimage"
+    assert detect(tmp_path)[0] == "genimage"
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_a_list_beside_a_collection_does_not_hide_it(tmp_path: Path) -> None:
 def test_other_tables_are_no_lists(name: str, text: str, tmp_path: Path) -> None:
     write(tmp_path / "a", "1.png", "x")
     with pytest.raises(UnknownLayout, match="no layout that is known here"):
-        layouts.detect(write(tmp_path, name, text))
+        detect(write(tmp_path, name, text))
 
 
 SPAI = {
@@ -271,7 +272,7 @@ SPAI = {
 def test_spais_lists_are_one_source_each(tmp_path: Path) -> None:
     for name, text in SPAI.items():
         write(tmp_path, name, text)
-    name, reason = layouts.detect(tmp_path)
+    name, reason = detect(tmp_path)
     assert name == "spai"
     assert reason.startswith("lists of 2 generators: dalle3, midjourney_v61; of reals: coco, raise")
     assert {(i.label, i.generator or i.real_set) for i in scan(tmp_path)[0]} == {
@@ -295,7 +296,7 @@ def test_unbiased_genimage_goes_before_genimage(tmp_path: Path) -> None:
     write(
         tmp_path, "metadata.csv", f"path,generator,mode,class,width,height,compression_rate\n{text}"
     )
-    assert layouts.detect(tmp_path)[0] == "unbiased_genimage"
+    assert detect(tmp_path)[0] == "unbiased_genimage"
     found = {(i.label, i.generator, i.split, i.class_name, i.real_set) for i in scan(tmp_path)[0]}
     assert found == {
         (1, "biggan", "train", "n01440764", ""),

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parquet_of_images import png, write_images
 
-from data import image_sources, layouts
+from data import image_sources
 from data.decode import ImageChanged, decode, decoded
 from data.image_files import UnreadableImage
 from data.image_ids import image_id_of
 from data.image_sources import ParquetRow, row_of
 from data.index import index_root
+from data.layout_detection import detect
 from data.layouts import UnclearLabels, UnknownLayout
 from data.parquet_images import RowGroups, image_column
 from data.pools import pools_of
@@ -93,7 +94,7 @@ def test_community_forensics_is_read_as_documented(tmp_path: Path) -> None:
     assert set(rows.values()) == {
         (0, "", "train"), (1, "sdxl_turbo", "train"), (0, "", "test"), (1, "sdxl_turbo", "test"),
     }  # fmt: skip
-    assert "Community Forensics is documented" in layouts.detect(tmp_path)[1]
+    assert "Community Forensics is documented" in detect(tmp_path)[1]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_files_that_are_sorted_by_label_are_decided_together(tmp_path: Path) -> 
 def test_numbers_alone_are_refused_until_the_user_says_it(tmp_path: Path) -> None:
     write_images(tmp_path / "r/0.parquet", IMAGES, LABELS)
     with pytest.raises(UnclearLabels, match="nothing says which of them is real") as caught:
-        layouts.detect(tmp_path / "r")
+        detect(tmp_path / "r")
     assert caught.value.layout == "parquet(fake=VALUE)"
     for layout, label in (("parquet(fake=1)", 0), ("parquet(fake=0)", 1), ("parquet(real=1)", 1)):
         assert found(tmp_path / "r", tmp_path / "cache", layout)["0.parquet#0.0"][0] == label

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from data import folder_walk, layouts
+from data import folder_walk, layout_detection, layouts
 from data.folder_glimpse import glimpse
+from data.layout_detection import collections_below, detect
 from data.layouts import RootTooHigh, UnknownLayout, unbiased_genimage
 
 
@@ -29,9 +30,9 @@ def forensynths(root: Path, *homes: str) -> Path:
 
 def roots_said(root: Path) -> set[str]:
     with pytest.raises(RootTooHigh) as caught:
-        layouts.detect(root)
+        detect(root)
     for path in caught.value.roots:
-        assert layouts.detect(path)  # what is proposed is read
+        assert detect(path)  # what is proposed is read
         assert any(str(path) in line for line in caught.value.details)
     return {path.relative_to(root).as_posix() for path in caught.value.roots}
 
@@ -87,7 +88,7 @@ def test_collections_of_both_layouts_are_named(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_collection_of_genimage_is_one_root(folders: list[str], tmp_path: Path) -> None:
-    assert layouts.detect(genimage(tmp_path, *folders))[0] == "genimage"
+    assert detect(genimage(tmp_path, *folders))[0] == "genimage"
 
 
 @pytest.mark.parametrize(
@@ -100,13 +101,13 @@ def test_a_collection_of_genimage_is_one_root(folders: list[str], tmp_path: Path
     ],
 )
 def test_a_collection_like_forensynths_is_one_root(folders: list[str], tmp_path: Path) -> None:
-    assert layouts.detect(forensynths(tmp_path, *folders))[0] == "forensynths"
+    assert detect(forensynths(tmp_path, *folders))[0] == "forensynths"
 
 
 def test_generators_beside_a_collection_are_no_roots_of_their_own(tmp_path: Path) -> None:
     genimage(tmp_path, "ADM/imagenet_ai_0508_adm", "BigGAN", "extra/one", "extra/two")
     with pytest.raises(RootTooHigh) as caught:
-        layouts.detect(tmp_path)
+        detect(tmp_path)
     assert caught.value.roots == (tmp_path / "extra",)
     assert caught.value.mixed == (tmp_path / "ADM", tmp_path / "BigGAN")
 
@@ -127,7 +128,7 @@ def test_an_unknown_folder_is_shown_with_the_trees_that_are_read(tmp_path: Path)
         (tmp_path / "photos" / name).write_bytes(b"x")
     (tmp_path / "drawn").mkdir()
     with pytest.raises(UnknownLayout, match="no layout that is known here") as caught:
-        layouts.detect(tmp_path)
+        detect(tmp_path)
     shown = "\n".join(caught.value.details)
     assert "photos/  2 .jpg, 1 .txt" in shown
     assert "old/" in shown
@@ -142,7 +143,7 @@ def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path) -> None:
     (tmp_path / "train" / "ai").mkdir(parents=True)
     (tmp_path / ".DS_Store").write_bytes(b"x")
     with pytest.raises(UnknownLayout, match="is empty: there is no file in it") as caught:
-        layouts.detect(tmp_path / "train")
+        detect(tmp_path / "train")
     assert any("GENERATOR/" in line for line in caught.value.details)
 
 
@@ -175,8 +176,8 @@ def test_the_search_for_collections_is_bounded(
         return subfolders(folder, at_most)
 
     monkeypatch.setattr(folder_walk, "subfolders", counted)
-    monkeypatch.setattr(layouts, "LOOKED_AT", 100)
-    assert layouts.collections_below(tmp_path) == {}
+    monkeypatch.setattr(layout_detection, "LOOKED_AT", 100)
+    assert collections_below(tmp_path) == {}
     assert listed == [100] * 100
 
 
@@ -194,4 +195,4 @@ def test_a_folder_that_cannot_be_looked_into_hides_no_other(
         return metadata(root)
 
     monkeypatch.setattr(unbiased_genimage, "_metadata", locked)
-    assert layouts.detect(tmp_path)[0] == "real_fake"
+    assert detect(tmp_path)[0] == "real_fake"

@@ -17,8 +17,8 @@ import PIL.Image
 import pytest
 from repository import ROOT
 
-from data import layouts
 from data.index import index_root
+from data.layout_detection import detect
 from data.pools import pools_of
 from data.simulated import SIMULATED_MARKER
 from data.toy import writing
@@ -296,7 +296,7 @@ def test_the_index_knows_that_images_are_simulated(tmp_path: Path, cifar_generat
     assert not index_root(mixed, None, cache).simulated
     (mixed / "other").symlink_to(toy / "gan_shuffle")
     assert index_root(mixed, None, cache).simulated
-    assert layouts.detect(mixed)[0] == "genimage"
+    assert detect(mixed)[0] == "genimage"
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from data import layouts
+from data.layout_detection import detect
 from data.layouts import FoundImage
 
 FRAMES = ("000.png", "010.png")
@@ -110,5 +111,5 @@ def faceforensics_root(root: Path, base: str = "", **stated: Any) -> Path:
 def scan(root: Path, layout: str | None = None) -> tuple[list[FoundImage], Counter[str]]:
     """The images of a root and what is left out, by the layout that is stated or found."""
     skipped: Counter[str] = Counter()
-    name = layout or layouts.detect(root)[0]
+    name = layout or detect(root)[0]
     return list(layouts.load(name).scan(root, skipped)), skipped

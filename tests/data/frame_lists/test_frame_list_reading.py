@@ -15,8 +15,8 @@ from frame_lists import (
     write_list,
 )
 
-from data import layouts
 from data.index import index_root
+from data.layout_detection import detect
 from data.layouts import UnknownLayout
 
 
@@ -94,7 +94,7 @@ def test_a_list_that_breaks_off_is_refused(tmp_path: Path) -> None:
 def test_other_json_beside_frames_is_no_list(text: str, tmp_path: Path) -> None:
     root = faceforensics_root(tmp_path)
     (root / "train.json").write_text(text)
-    assert layouts.detect(root)[1].startswith("FF-DF.json: ")
+    assert detect(root)[1].startswith("FF-DF.json: ")
 
 
 def test_a_changed_list_is_read_again(tmp_path: Path) -> None:
