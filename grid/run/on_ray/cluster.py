@@ -167,6 +167,8 @@ def _left_by_signals(
     if say is not None:
 
         def leave(reason: str) -> None:
+            # Ray's threads lose their head now, and would print a traceback of it each.
+            threading.excepthook = lambda _: None
             until = time.monotonic() + 1.0
             while folder.exists() and time.monotonic() < until:
                 end_processes_of(folder)  # the main thread may still be starting one, or writing

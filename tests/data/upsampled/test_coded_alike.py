@@ -63,7 +63,7 @@ def fake_of(content: bytes) -> bytes:
         ("RGB", "TIFF", {"compression": "tiff_lzw", "description": "a photograph"}),
         ("L", "TIFF", {"compression": "tiff_adobe_deflate"}),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "-".join(value) or "plain",
 )
 def test_its_header_is_its_photographs(mode: str, kind: str, settings: dict[str, Any]) -> None:
     content = photograph(mode, kind, **settings)
