@@ -8,7 +8,7 @@
 import csv
 import importlib.metadata
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,13 @@ def write_upsampled(
     _write_list(out, columns, names, outcomes)
     write_table(out, _table(columns, outcomes), told)
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
+    return _written(chosen, columns, outcomes)
+
+
+def _written(
+    chosen: Photographs, columns: Mapping[str, Sequence[Any]], outcomes: Sequence[PhotographFiles]
+) -> UpsampledDataset:
+    """What became of all photographs together."""
     listed = [split for split, each in zip(columns["split"], outcomes, strict=True) if each.fakes]
     problems = [
         FileProblem(path, each.problem)

@@ -186,19 +186,11 @@ def open_catalog(
             problems.extend([without_images(f"data.{alias}.root = {manifest.root}", manifest)])
             continue
         pools = with_stated(alias, spec.families, spec.groups, pools, problems)
+        sources = tuple(sources_of(alias, pools))
         found[alias] = IndexedDataset(
-            alias,
-            spec.root,
-            manifest,
-            tuple(pools),
-            tuple(sources_of(alias, pools)),
-            spec.classes,
-            tuple(comparisons),
+            alias, spec.root, manifest, tuple(pools), sources, spec.classes, tuple(comparisons)
         )
-    for alias, apart in told_apart({alias: d.pools for alias, d in found.items()}).items():
-        sources = tuple(sources_of(alias, apart))
-        found[alias] = replace(found[alias], pools=apart, sources=sources)
-    found = _beside_named_reals(found, data, problems)
+    found = _beside_named_reals(_as_each_says(found), data, problems)
     every = [source for dataset in found.values() for source in dataset.sources]
     check_groups({alias: data[alias].groups for alias in found}, every, problems)
     for conflict in label_conflicts([p for d in found.values() for p in d.pools]):
@@ -206,6 +198,17 @@ def open_catalog(
             "data: one image has two labels", conflict, "Remove the file from where it is wrong"
         )
     return Catalog(found)
+
+
+def _as_each_says(found: Mapping[str, IndexedDataset]) -> dict[str, IndexedDataset]:
+    """The datasets, where two hold one pool each with what it says of it itself."""
+    apart = told_apart({alias: dataset.pools for alias, dataset in found.items()})
+    return {
+        alias: replace(dataset, pools=apart[alias], sources=tuple(sources_of(alias, apart[alias])))
+        if alias in apart
+        else dataset
+        for alias, dataset in found.items()
+    }
 
 
 def _beside_named_reals(
