@@ -9,6 +9,7 @@ import numpy as np
 import PIL.Image
 import pyarrow.parquet as pq
 import pytest
+from interruptions import interrupted_after
 from parquet_of_images import write_images
 
 from data.decode import decode
@@ -109,16 +110,8 @@ def test_run_again_it_makes_exactly_what_is_missing(
 ) -> None:
     out, whole = tmp_path / "derived", tmp_path / "whole"
     write(source, manifest, whole)
-    put, calls = degraded.put, []
-
-    def interrupted(*arguments: Path) -> bool:
-        calls.append(arguments[1])
-        if len(calls) > 5:
-            raise KeyboardInterrupt
-        return put(*arguments)  # type: ignore[arg-type]
-
     with monkeypatch.context() as patch:
-        patch.setattr(degraded, "put", interrupted)
+        patch.setattr(degraded, "put", interrupted_after(5, degraded.put))
         with pytest.raises(KeyboardInterrupt):
             write(source, manifest, out)
     there = bytes_below(out)

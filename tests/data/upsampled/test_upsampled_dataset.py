@@ -12,6 +12,7 @@ import numpy as np
 import PIL.Image
 import pyarrow.parquet as pq
 import pytest
+from interruptions import interrupted_after
 from parquet_of_images import write_images
 
 from data.audit.header_classifier import header_counts, header_results
@@ -150,16 +151,8 @@ def test_the_same_bytes_whatever_the_threads_and_after_an_interruption(
 ) -> None:
     whole, out = tmp_path / "whole", tmp_path / "out"
     write(source, indexed, whole, threads=1)
-    put, calls = photograph_files.put, []
-
-    def interrupted(*arguments: Path) -> bool:
-        calls.append(arguments[1])
-        if len(calls) > 7:
-            raise KeyboardInterrupt
-        return put(*arguments)  # type: ignore[arg-type]
-
     with monkeypatch.context() as patch:
-        patch.setattr(photograph_files, "put", interrupted)
+        patch.setattr(photograph_files, "put", interrupted_after(7, photograph_files.put))
         with pytest.raises(KeyboardInterrupt):
             write(source, indexed, out)
     assert not (out / LIST).exists()  # so that half a collection is read as none
