@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -76,6 +76,35 @@ class Pipelines(BaseModel):
     test: str
 
 
+class Paper(BaseModel):
+    """Where a detector was published: what a methods section cites."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    authors: str
+    """As BibTeX writes them: "Tan, Chuangchuang and Zhao, Yao"."""
+    venue: str
+    """Such as "CVPR 2024"."""
+    year: int
+    arxiv: str | None = None
+    """The number alone: "2312.10461"."""
+
+
+class OfficialCode(BaseModel):
+    """The authors' code: nothing here is copied from it, its checkpoints can be read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    repository: str
+    """On GitHub, "owner/name"."""
+    commit: str
+    licence: str
+    """SPDX name, or "none": then the code and its weights may be used by nobody unasked."""
+    positive: Literal["fake", "real"] = "fake"
+    """What its larger logit means. Where that is real, the key map turns the sign."""
+
+
 class Card(BaseModel):
     """What is known of a detector without building it. Picklable, comparable, torch-free."""
 
@@ -90,6 +119,14 @@ class Card(BaseModel):
     default_preset: str
     recipes: dict[str, dict[str, Any]] = {}
     """Recipes of its own beside the shared ones: name -> values of `detectors.recipes.Recipe`."""
+
+    paper: Paper | None = None
+    """None: it is a control or a baseline of a study that was not published."""
+    code: OfficialCode | None = None
+    initial_weights: str | None = None
+    """What the published training begins with, a name that `weights:` takes; None = at random."""
+    published: tuple[str, ...] = ()
+    """Published results, a sentence each: trained on what, tested on what, which number, where."""
 
 
 def names() -> list[str]:

@@ -6,7 +6,6 @@ B batch, C channels, H/W pixels. The official network is `conv1 ... layer2` of a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from math import ceil
 
@@ -135,23 +134,3 @@ def _block_side(size_px: int, factor: float) -> int:
         return 0
     first = torch.arange(0, size_px, side).repeat_interleave(side)
     return side if torch.equal(first, _nearest_source(size_px, factor)) else 0
-
-
-def from_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Keys of the official checkpoint to ours; also with `module.` (saved from DataParallel)."""
-    renamed = {}
-    for key, value in state.items():
-        key = key.removeprefix("module.")
-        head = key.startswith("fc1.")
-        renamed[key.replace("fc1.", "classifier.", 1) if head else f"trunk.{key}"] = value
-    return renamed
-
-
-def to_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Our keys to those of the official network; the inverse of `from_official`."""
-    return {
-        key.replace("classifier.", "fc1.", 1)
-        if key.startswith("classifier.")
-        else key.removeprefix("trunk."): value
-        for key, value in state.items()
-    }

@@ -14,6 +14,8 @@ from detectors.contract import Card, Options, Pipelines
 if TYPE_CHECKING:
     from torch import nn
 
+    from detectors.key_maps import KeyMap
+
 
 class NPROptions(Options):
     """How the image is shrunk and enlarged again before it is subtracted from itself."""
@@ -71,3 +73,10 @@ def build(options: NPROptions) -> nn.Module:
     from detectors.networks.npr import NPR
 
     return NPR(factor=options.factor, mode=options.mode)
+
+
+def official_weights(options: NPROptions) -> KeyMap:
+    """Keys of the official checkpoints, whose last layer is called fc1."""
+    from detectors.key_maps import PrefixMap
+
+    return PrefixMap((("fc1.", "classifier."), ("", "trunk.")))

@@ -14,8 +14,10 @@ from repository import FIXTURES
 from torch.nn import functional
 
 from data.operations import parse
-from detectors.networks.npr import NPR, from_official, npr_residual, to_official
+from detectors.networks.npr import NPR, npr_residual
+from detectors.zoo.npr import NPROptions, official_weights
 
+KEYS = official_weights(NPROptions())
 OFFICIAL = json.loads((FIXTURES / "npr_official.json").read_text())
 
 
@@ -63,7 +65,7 @@ def official_state() -> dict[str, torch.Tensor]:
 @cache
 def official_network(factor: float = 0.5) -> NPR:
     network = NPR(factor=factor)
-    network.load_state_dict(from_official(official_state()), strict=True)
+    network.load_state_dict(KEYS.from_official(official_state()), strict=True)
     return network.eval()
 
 
@@ -100,15 +102,15 @@ def test_parameter_count_and_official_keys_both_ways() -> None:
     assert sum(value.numel() for value in NPR().parameters()) == OFFICIAL["n_params"] == 1_437_761
     total = sum(float(value.double().abs().sum()) for value in official.values())
     assert total == pytest.approx(OFFICIAL["weights_sum_abs"], rel=1e-6)
-    mapped = from_official(official)
+    mapped = KEYS.from_official(official)
     assert {key: value.shape for key, value in mapped.items()} == {
         key: value.shape for key, value in ours.items()
     }
-    back = to_official(mapped)
+    back = KEYS.to_official(mapped)
     assert list(back) == list(official)
     assert all(torch.equal(back[key], official[key]) for key in official)
     parallel = {f"module.{key}": value for key, value in official.items()}
-    assert list(from_official(parallel)) == list(mapped)
+    assert list(KEYS.from_official(parallel)) == list(mapped)
 
 
 GEOMETRY_OF = {
