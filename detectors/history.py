@@ -9,7 +9,7 @@ from math import inf
 import numpy as np
 import numpy.typing as npt
 
-from detectors.recipes import Recipe
+from detectors.recipe_fields import Recipe
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ def badness(row: HistoryRow, recipe: Recipe) -> float:
         return -row.epoch
     if recipe.selection == "validation_loss":
         return row.validation_loss
+    if recipe.selection == "validation_accuracy":
+        return -row.validation_accuracy
     if row.validation_auc is None:
         raise ValueError(
             "selection: validation_auc, but the validation images are of one class only; "

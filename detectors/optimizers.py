@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from detectors.recipes import Recipe
+from detectors.recipe_fields import Recipe
 
 ADAM_EPS = 1e-8
 
@@ -25,7 +25,7 @@ class Optimizer:
 
     Args:
         network: on the device and in the memory format that it is trained in.
-        recipe: optimizer, weight_decay, decay_on, betas, momentum.
+        recipe: optimizer, weight_decay, decay_on, betas, momentum, dampening.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
@@ -70,6 +70,9 @@ class Optimizer:
         gradients = [value.grad for value in parameters if value.grad is not None]
         moments = [[moment[name] for name in names] for moment in self.moments.values()]
         if self.recipe.optimizer == "sgd":
+            # The first gradient enters the momentum whole, as in torch.optim; asked where it
+            # matters alone, because reading the count waits for a GPU.
+            is_first = self.recipe.dampening > 0 and int(self.updates) == 1
             torch._fused_sgd_(
                 parameters,
                 gradients,
@@ -77,10 +80,10 @@ class Optimizer:
                 weight_decay=decay,
                 momentum=self.recipe.momentum,
                 lr=lr,
-                dampening=0.0,
+                dampening=self.recipe.dampening,
                 nesterov=False,
                 maximize=False,
-                is_first_step=False,
+                is_first_step=is_first,
             )
             return
         fused = torch._fused_adamw_ if self.recipe.optimizer == "adamw" else torch._fused_adam_

@@ -28,9 +28,9 @@ from detectors.checkpoints import BackgroundWriter
 from detectors.determinism import NoDeterministicOperation, deterministic_operations
 from detectors.history import HistoryRow
 from detectors.lasting_errors import TrainingDiverged
-from detectors.networks.precision import without_tf32
+from detectors.networks.precision import with_tf32, without_tf32
 from detectors.prediction import Stopped
-from detectors.recipes import Recipe
+from detectors.recipe_fields import Recipe
 from detectors.training_checkpoint import checkpoint_of, restore
 from detectors.training_pipeline import training_pipeline
 from detectors.training_run import TrainingRun
@@ -179,6 +179,8 @@ def _own_settings(run: TrainingRun) -> Iterator[None]:
         generators = [run.device] if run.device.type == "cuda" else []
         scope.enter_context(torch.random.fork_rng(devices=generators))
         scope.enter_context(without_tf32())
+        if run.recipe.precision == "tf32":
+            scope.enter_context(with_tf32())
         if run.recipe.deterministic:
             scope.enter_context(deterministic_operations())
         yield

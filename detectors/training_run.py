@@ -31,8 +31,9 @@ from detectors.history import HistoryRow, out_of_patience, selected_epoch, valid
 from detectors.lasting_errors import TrainingDiverged
 from detectors.loader_cpus import loader_threads
 from detectors.optimizers import Optimizer
+from detectors.plateau import falls_so_far, is_at_the_end
 from detectors.prediction import predict
-from detectors.recipes import Recipe
+from detectors.recipe_fields import Recipe
 from detectors.schedules import learning_rate
 from detectors.second_view.with_second_view import WithSecondView
 from detectors.training_state import TrainingState
@@ -102,15 +103,18 @@ class TrainingRun:
     def finished(self) -> bool:
         """Whether no epoch is left to do."""
         history = self.state.history
-        return len(history) >= self.epochs or out_of_patience(history, self.recipe)
+        if len(history) >= self.epochs or out_of_patience(history, self.recipe):
+            return True
+        return is_at_the_end(history, self.recipe)
 
     def order(self, epoch: int) -> npt.NDArray[np.int64]:
         """The rows of an epoch as they are shown."""
         return epoch_order(self.labels, self.recipe.class_balance, self.seed, epoch)
 
     def rate(self, step: int) -> float:
-        """The learning rate of a step."""
-        return learning_rate(self.recipe, step, self.steps, len(self.slices))
+        """The learning rate of a step of the present epoch."""
+        falls = falls_so_far(self.state.history, self.recipe)
+        return learning_rate(self.recipe, step, self.steps, len(self.slices), falls)
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """What is left of the present epoch: images_BCHW uint8 and target_B, both on the CPU."""

@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+ON_GPU = 3
+"""So many of the newer switches, the first ones, are a GPU's."""
 EXACT = ("none", "ieee")
 """Words of `fp32_precision` under which float32 is float32. "none" is inherited, and is read back
 only where nothing above says otherwise."""
@@ -56,6 +58,26 @@ def without_tf32() -> Iterator[None]:
             torch.set_float32_matmul_precision(matmul)
         if convolution is not None:
             torch.backends.cudnn.allow_tf32 = convolution
+        for switch, then in newer:
+            _put_back(switch, then)
+
+
+@contextmanager
+def with_tf32() -> Iterator[None]:
+    """TF32 in the float32 products and convolutions of a GPU; a CPU computes as before.
+
+    Settings that `without_tf32` made stand around it, and stand again afterwards.
+    """
+    newer = [(switch, switch.fp32_precision) for switch in _newer_switches()[:ON_GPU]]
+    if not newer:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    for switch, _ in newer:
+        switch.fp32_precision = "tf32"
+    try:
+        yield
+    finally:
+        if not newer:
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
         for switch, then in newer:
             _put_back(switch, then)
 

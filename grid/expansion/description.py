@@ -16,7 +16,8 @@ from data.operations import Pipeline, parse
 from data.selection import Selection
 from data.view import NOTHING
 from detectors.contract import Card, Options, find_preset, options_that_differ
-from detectors.recipes import Recipe, differing
+from detectors.recipe_fields import Recipe
+from detectors.recipes import differing
 from detectors.second_view.text import view_versions
 from detectors.training_version import TRAINING_SEMANTICS
 

@@ -9,7 +9,7 @@ from typing import Any
 from data.selection import Selection
 from data.view import View, view_of
 from detectors.contract import Card, Options
-from detectors.recipes import Recipe
+from detectors.recipe_fields import Recipe
 from grid.expansion.equalising import Matched
 from grid.experiment_file.schema import Experiment
 from grid.records.experiments import ScoringRecord

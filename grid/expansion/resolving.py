@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from data.operations import Pipeline, parse
 from data.selection import SelectionError
 from detectors.contract import Card, Options, load_card, parse_options
-from detectors.recipes import Recipe, resolve_recipe
+from detectors.recipe_fields import Recipe
+from detectors.recipes import resolve_recipe
 from grid.expansion.choices import Choice
 from grid.expansion.chosen_rows import Selections
 from grid.expansion.description import describe_fit

@@ -7,7 +7,7 @@ from typing import Any
 
 from data.decode_version import DECODE
 from detectors.contract import Card, find_preset, load_card
-from detectors.recipes import Recipe
+from detectors.recipe_fields import Recipe
 
 # Rows of images stand in a description as digests.
 IMAGES = {"training": "training image", "validation": "validation image"}

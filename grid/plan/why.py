@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.counts import counted
-from detectors.recipes import Recipe
+from detectors.recipe_fields import Recipe
 from grid.expansion.fits import Fit
 from grid.plan.differences import IMAGES, differing_fields, distance, field_in_words, value_in_words
 from grid.plan.plan import Plan

@@ -22,7 +22,8 @@ from detectors.history import HistoryRow
 from detectors.networks.npr import npr_residual
 from detectors.optimizers import Optimizer
 from detectors.prediction import predict
-from detectors.recipes import Recipe, resolve_recipe
+from detectors.recipe_fields import Recipe
+from detectors.recipes import resolve_recipe
 from detectors.training import TrainingResult, train
 from detectors.training_run import TrainingRun
 

@@ -34,6 +34,7 @@ NPR = load_card("npr")
         ({"optimizer": "adam", "weight_decay": 0.1, "betas": [0.8, 0.95]}, torch.optim.Adam),
         ({"optimizer": "adam", "weight_decay": 0.0}, torch.optim.Adam),
         ({"optimizer": "sgd", "weight_decay": 0.1, "momentum": 0.9}, torch.optim.SGD),
+        ({"optimizer": "sgd", "momentum": 0.9, "dampening": 0.9}, torch.optim.SGD),
         ({"optimizer": "sgd", "weight_decay": 0.0}, torch.optim.SGD),
     ],
 )
@@ -45,7 +46,7 @@ def test_optimizers_equal_torchs_bit_for_bit(changes: dict, reference: type) -> 
     ]
     arguments = {"lr": 0.01, "weight_decay": recipe.weight_decay, "fused": True}
     if reference is torch.optim.SGD:
-        arguments["momentum"] = recipe.momentum
+        arguments |= {"momentum": recipe.momentum, "dampening": recipe.dampening}
     else:
         arguments["betas"] = recipe.betas
     theirs = reference(networks[0].parameters(), **arguments)
@@ -82,15 +83,18 @@ def test_adam_follows_its_equations(decoupled: bool) -> None:
     assert torch.allclose(network.weight.double(), x, rtol=1e-5)
 
 
-def test_sgd_follows_its_equations() -> None:
+@pytest.mark.parametrize("dampening", [0.0, 0.9])
+def test_sgd_follows_its_equations(dampening: float) -> None:
     changes = {"base": "small", "optimizer": "sgd", "weight_decay": 0.1, "momentum": 0.9}
+    changes["dampening"] = dampening
     network = nn.Linear(3, 1, bias=False)
     x = network.weight.detach().double().clone()
     optimizer = Optimizer(network, resolve_recipe(NPR, changes))
     velocity = torch.zeros_like(x)
     for step in range(1, 6):
         network.weight.grad = torch.randn(1, 3, generator=torch.Generator().manual_seed(step))
-        velocity = 0.9 * velocity + network.weight.grad.double() + 0.1 * x
+        gradient = network.weight.grad.double() + 0.1 * x
+        velocity = 0.9 * velocity + (1 - dampening) * gradient if step > 1 else gradient
         x = x - 0.01 * velocity
         optimizer.step(0.01)
     assert torch.allclose(network.weight.double(), x, rtol=1e-5)

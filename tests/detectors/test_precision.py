@@ -55,6 +55,12 @@ def run(case):
         with precision.without_tf32():
             assert state() == inside
         assert state() == inside
+        with precision.with_tf32():
+            assert state()[0] == ["tf32"] * 3 + inside[0][3:], state()
+            with precision.without_tf32():
+                assert set(state()[0]) <= {"none", "ieee"}, state()
+            assert state()[0][:3] == ["tf32"] * 3, state()
+        assert state()[0] == inside[0], state()
     assert state() == before, (before, state())
 
 for name, case in json.loads(sys.argv[1]).items():

@@ -11,7 +11,8 @@ from data.randomness import stream
 from detectors.contract import build, load_card, names
 from detectors.history import HistoryRow, out_of_patience, selected_epoch
 from detectors.optimizers import Optimizer
-from detectors.recipes import SHARED, Recipe, recipe_names, resolve_recipe
+from detectors.recipe_fields import Recipe
+from detectors.recipes import SHARED, recipe_names, resolve_recipe
 from detectors.schedules import learning_rate
 
 STEPS_PER_EPOCH = 10
@@ -34,6 +35,7 @@ class Row:
     clip: float | None = None
     label_smoothing: float = 0.0
     augment: str = "none"
+    precision: str = "float32"
 
 
 LAST, LOWEST_LOSS = 5, 2
@@ -78,6 +80,7 @@ TABLE = {
         decay_of_vectors=0.0,
         selected=LOWEST_LOSS,
         clip=1.0,
+        precision="bfloat16",
     ),
     "npr/paper": Row(
         optimizer="adam",
@@ -162,7 +165,7 @@ def test_optimiser_groups_and_decay(key: str) -> None:
 def test_loss_augmentation_and_selection(key: str) -> None:
     recipe, row = recipe_of(key), TABLE[key]
     assert (recipe.loss, recipe.label_smoothing) == ("bce", row.label_smoothing)
-    assert (recipe.class_balance, recipe.precision) == ("natural", "float32")
+    assert (recipe.class_balance, recipe.precision) == ("natural", row.precision)
     assert parse(recipe.augment, "augmentation").canonical == row.augment
     assert selected_epoch(HISTORY, recipe) == row.selected
     assert recipe.keep_epochs == ("selected", "last")

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from detectors.contract import load_card
-from detectors.recipes import BadRecipe, Recipe, differing, recipe_names, resolve_recipe
+from detectors.recipe_fields import Recipe
+from detectors.recipes import BadRecipe, differing, recipe_names, resolve_recipe
 from detectors.schedules import learning_rate
 
 NPR = load_card("npr")
@@ -172,6 +173,16 @@ def test_rate_of_common_at_every_epoch() -> None:
     ]
     assert rates[1:] == pytest.approx(expected, rel=1e-5)
     assert rates[1:] == sorted(rates[1:], reverse=True)
+
+
+@pytest.mark.parametrize(("ends", "first"), [("above_zero", 0), ("at_zero", 1)])
+def test_rate_of_poly_falls_with_the_epoch(ends: str, first: int) -> None:
+    spec = {"base": "small", "schedule": "poly", "poly_power": 0.7, "poly_ends": ends}
+    recipe = resolve_recipe(NPR, {**spec, "epochs": 5, "warmup_fraction": 0.0})
+    rates = [learning_rate(recipe, step, 50, 10) for step in range(50)]
+    expected = [recipe.lr * (1 - e / 5) ** 0.7 for e in range(first, first + 5) for _ in range(10)]
+    assert rates == pytest.approx(expected)
+    assert (rates[-1] == 0) == (ends == "at_zero")
 
 
 @pytest.mark.parametrize("schedule", ["constant", "one_cycle", "cosine"])

@@ -61,6 +61,9 @@ def examples() -> dict[str, str]:
     return {
         "fit npr small": fit_id(described()),
         "fit npr common": fit_id(described(recipe="common")),
+        "fit npr common in float32": fit_id(
+            described(recipe={"base": "common", "precision": "float32"})
+        ),
         "fit npr factor .25": fit_id(described(options={"factor": 0.25})),
         "fit npr seed 1": fit_id(described(seed=1)),
         "fit npr blur_jpeg": fit_id(described(augment="blur_jpeg(p=0.5)")),

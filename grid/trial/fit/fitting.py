@@ -132,7 +132,7 @@ def _train_from(
     stop: Stop,
 ) -> TrainingResult:
     """Train the network as its spec says, in place."""
-    from detectors.recipes import Recipe
+    from detectors.recipe_fields import Recipe
     from detectors.training import train
 
     def told(progress: TrainingProgress) -> None:
