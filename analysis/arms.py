@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.lineage import ancestors
 from grid.records.experiments import Cell, FitRecord
+from grid.records.oracles import ORACLE, is_oracle
 from grid.records.table_lists import as_asked
 
 _WITHOUT_NAME = ("detector", "degradation")  # said by their value alone: "npr, jpeg(75)"
@@ -70,6 +71,8 @@ def _title(arm: ArmOfFit, every: list[ArmOfFit], *, with_recipe_values: bool) ->
             parts.append("undegraded" if value == "none" else value)
         elif differs:
             parts.append(f"{name.replace(arm['detector'] + '.', '')}={value}")
+    if is_oracle({"validate_on": arm["recipe.validate_on"]}):
+        parts.append(ORACLE)
     return ", ".join(parts)
 
 

@@ -38,6 +38,10 @@ ACTS_WITH: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+TEST_SETS = "test_sets"
+"""The value of `validate_on` that makes a fit an oracle."""
+
+
 class Recipe(BaseModel):
     """How a detector is trained. Fields without a default must be stated by every recipe.
 
@@ -115,6 +119,9 @@ class Recipe(BaseModel):
     where the network needs one that torch does not have so. A CPU repeats itself without."""
     validation_fraction: float = Field(default=0.1, gt=0, lt=1)
     """Share of the training images carved off where no validation split is declared."""
+    validate_on: Literal["validation", "test_sets"] = "validation"
+    """test_sets: the undegraded images that the fit is tested on, as some official codes do. What
+    is selected so is an oracle: it is told apart everywhere and enters no test of a difference."""
     augment: str = "none"
     """Augmentation where the experiment states none."""
 

@@ -30,6 +30,7 @@ ADDED_LATER = (
     "plateau_min_lr",
     "plateau_delta",
     "plateau_delta_after",
+    "validate_on",
 )
 """Fields that the records of the first stores do not have."""
 

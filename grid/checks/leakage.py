@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from data.counts import counted
 from data.image_ids import Words, order_of, repeats
-from data.selection import Selection
+from data.selection import Rows
 from grid.expansion.chosen_rows import ancestors, line_in_words
-from grid.expansion.fits import Expansion
+from grid.expansion.fits import Expansion, Fit
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ def overlaps(expansion: Expansion) -> list[Overlap]:
     Identity of an image is the digest of its bytes, so the same photograph under two generators
     is found whatever it is called, and counts once. A fit has seen what its ancestors have.
     """
-    selections: dict[str, list[Selection]] = {}
+    selections: dict[str, list[Rows]] = {}
     scored: dict[str, set[str]] = {}
     for fit in expansion.fits.values():
         label = line_in_words(fit, expansion.fits)
         if label:
             line = (fit, *ancestors(fit, expansion.fits))
-            selections.setdefault(label, [e.selection for e in line if e.selection is not None])
+            selections.setdefault(label, [rows for each in line for rows in _seen_by(each)])
             for block in expansion.scoring.get(fit.fit_id, ()):
                 scored.setdefault(label, set()).update(block["pools"])
     pools_of = {
@@ -63,15 +63,20 @@ def overlaps(expansion: Expansion) -> list[Overlap]:
     }
     found = []
     for label, of_line in selections.items():
-        seen = numbered.among(
-            [rows.ids for selection in of_line for rows in (selection.train, selection.validation)]
-        )
+        seen = numbered.among([rows.ids for rows in of_line])
         for index, test_set in enumerate(expansion.test_sets):
             if index in in_set and scored.get(label, set()).issuperset(pools_of[index]):
                 images = int(seen[in_set[index]].sum())
                 if images:
                     found.append(Overlap(label, test_set.name, images, len(in_set[index])))
     return found
+
+
+def _seen_by(fit: Fit) -> list[Rows]:
+    """What a fit trained or validated on; what an oracle was selected on is said otherwise."""
+    if fit.selection is None:
+        return []
+    return [fit.selection.train, *([] if fit.is_oracle else [fit.selection.validation])]
 
 
 class _Numbered:

@@ -42,6 +42,9 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     keys: set[str] = set()
     for arm in parents_first(experiment.arms, problems):
         made: list[Fit] = []
+        tested = arm.test or experiment.test
+        sets = form_test_sets(tested, catalog, problems)
+        pools = [catalog.pool(p) for s in sets for p in (*s.real_pools, *s.fake_pools)]
         for choice in choices(arm, experiment, catalog, problems):
             keys.update(choice.values)
             excluding = [i for i, p in enumerate(experiment.exclude) if matches(choice.values, p)]
@@ -49,12 +52,10 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
                 unused.pop(index, None)
             if excluding:
                 continue
-            fit = resolved(choice, selections, equalising, by_arm, problems)
+            fit = resolved(choice, selections, equalising, by_arm, pools, problems)
             if fit is not None:
                 made.append(fit)
         by_arm[arm.name] = made
-        tested = arm.test or experiment.test
-        sets = form_test_sets(tested, catalog, problems)
         test_sets.update({_set_key(s): s for s in sets})
         by_equalise = equalising.of_test_sets(sets)
         numbers = {key: number for number, key in enumerate(test_sets)}

@@ -9,7 +9,7 @@ from typing import Any
 from data.selection import Selection
 from data.view import View, view_of
 from detectors.contract import Card, Options
-from detectors.recipe_fields import Recipe
+from detectors.recipe_fields import TEST_SETS, Recipe
 from grid.expansion.equalising import Matched
 from grid.experiment_file.schema import Experiment
 from grid.records.experiments import ScoringRecord
@@ -42,6 +42,11 @@ class Fit:
     equalise: str = "none"
     also: tuple[Mapping[str, Any], ...] = ()
     """What other points of the product, in this arm or others, call the same fit."""
+
+    @property
+    def is_oracle(self) -> bool:
+        """Whether its epoch is selected on the images that it is tested on."""
+        return self.recipe is not None and self.recipe.validate_on == TEST_SETS
 
     @property
     def train_view(self) -> View:

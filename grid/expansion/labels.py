@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from detectors.contract import Card, Options, options_that_differ
+from grid.records.oracles import ORACLE
 
 if TYPE_CHECKING:
     from grid.expansion.fits import Fit
@@ -25,7 +26,13 @@ def detector_label(card: Card, options: Options) -> str:
 
 
 def short_label(
-    card: Card, options: Options, trained_on: str | None, augment: str, seed: int | None
+    card: Card,
+    options: Options,
+    trained_on: str | None,
+    augment: str,
+    seed: int | None,
+    *,
+    is_oracle: bool = False,
 ) -> str:
     """Return what is said of a fit alone: `npr(factor=0.25) / toy/gan_tconv / seed 0`.
 
@@ -35,12 +42,14 @@ def short_label(
         trained_on: the training set's label, None for given weights.
         augment: the augmentation's pipeline, `none` for none.
         seed: None where nothing is trained.
+        is_oracle: whether its epoch was selected on the images that it is tested on.
     """
     parts = [
         detector_label(card, options),
         trained_on or "given weights",
         "" if augment == "none" else augment,
         "" if seed is None else f"seed {seed}",
+        ORACLE if is_oracle else "",
     ]
     return " / ".join(part for part in parts if part)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data.operations import Pipeline, parse
+from data.pools import Pool
 from data.selection import SelectionError
 from detectors.contract import Card, Options, load_card, parse_options
-from detectors.recipe_fields import Recipe
+from detectors.recipe_fields import TEST_SETS, Recipe
 from detectors.recipes import resolve_recipe
 from grid.expansion.choices import Choice
 from grid.expansion.chosen_rows import Selections
@@ -28,13 +29,14 @@ def resolved(
     selections: Selections,
     equalising: Equalising,
     by_arm: Mapping[str, list[Fit]],
+    tested: Sequence[Pool],
     problems: Problems,
 ) -> Fit | None:
     """Resolve one point of the product: card, options, geometry, recipe, rows, identity.
 
     None, with a problem noted, where something of it does not exist or fit.
     """
-    settings = _settings(choice, problems)
+    settings = _settings(choice, tested, problems)
     if settings is None:
         return None
     weights, parent = initial_weights(choice, by_arm, problems)
@@ -65,7 +67,14 @@ def resolved(
     trained_on = training.label if training else None
     return Fit(
         fit_id=fit_id(description),
-        label=short_label(settings.card, settings.options, trained_on, augment, choice.seed),
+        label=short_label(
+            settings.card,
+            settings.options,
+            trained_on,
+            augment,
+            choice.seed,
+            is_oracle=settings.recipe is not None and settings.recipe.validate_on == TEST_SETS,
+        ),
         arms=(choice.arm.name,),
         card=settings.card,
         options=settings.options,
@@ -98,7 +107,7 @@ class _Settings:
     validation_geometry: Pipeline
 
 
-def _settings(choice: Choice, problems: Problems) -> _Settings | None:
+def _settings(choice: Choice, tested: Sequence[Pool], problems: Problems) -> _Settings | None:
     where = f"arms.{choice.arm.name}"
     try:
         card = load_card(choice.detector)
@@ -114,6 +123,8 @@ def _settings(choice: Choice, problems: Problems) -> _Settings | None:
             if choice.training.steps is not None:  # a budget of the training set, for any recipe
                 recipe = recipe.model_copy(update={"steps": choice.training.steps, "epochs": None})
             training = choice.training.carved(recipe.validation_fraction)
+            if recipe.validate_on == TEST_SETS:
+                training = training.validated_on(tested)
         return _Settings(
             card=card,
             options=options,

@@ -105,6 +105,8 @@ def training_block(fit: Fit, paths: Mapping[str, str], catalog: Catalog) -> Trai
     }
     if leaves_out(fit.equalise):
         block["equalise"] = fit.equalise
+    if fit.is_oracle:
+        block["oracle"] = True
     own = [*fit.training.pools, *fit.training.validation_pools]
     if undecodable := catalog.left_out_of([pool.pool_id for pool in own]):
         block["undecodable"] = undecodable

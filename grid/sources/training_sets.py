@@ -34,6 +34,10 @@ class TrainingSet:
         rule = replace(self.rule, validation_fraction=validation_fraction)
         return replace(self, rule=rule)
 
+    def validated_on(self, pools: Sequence[Pool]) -> TrainingSet:
+        """Return the same set with other pools to validate on."""
+        return replace(self, validation_pools=tuple({p.pool_id: p for p in pools}.values()))
+
     @property
     def key(self) -> tuple[Any, ...]:
         """Two training sets of one key hold the same rows."""

@@ -87,13 +87,18 @@ class TrialImages:
 
     @functools.cached_property
     def seen(self) -> frozenset[str]:
-        """Ids of every image that the fit, or one it descends from, trained or validated on."""
+        """Ids of every image that the fit, or one it descends from, trained or validated on.
+
+        Not of those that an oracle was selected on: they are all that it is tested on, and that
+        its numbers are an oracle's is said with each of them.
+        """
         ids: set[str] = set()
         for block in (self._spec["training"], *self._spec["lineage"]):
             if block is not None:
                 selection = self._selection(block)
                 ids.update(selection.train.image_ids)
-                ids.update(selection.validation.image_ids)
+                if not block.get("oracle"):
+                    ids.update(selection.validation.image_ids)
         return frozenset(ids)
 
     def _trained_before(self) -> set[str]:

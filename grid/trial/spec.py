@@ -20,6 +20,7 @@ class TrainingSpec(TypedDict):
     """What a fit trains on: pools and a rule, with the digests of the rows that it gives.
 
     `equalise` stands where it leaves images out.
+    `oracle` stands where it is validated on what it is tested on: that makes no test image seen.
     `undecodable` are ids of images of the pools that `unreadable: leave_out` leaves out.
     """
 
@@ -29,6 +30,7 @@ class TrainingSpec(TypedDict):
     digest: str
     validation_digest: str
     equalise: NotRequired[str]
+    oracle: NotRequired[bool]
     undecodable: NotRequired[list[str]]
 
 
