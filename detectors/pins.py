@@ -2,7 +2,8 @@
 
 A detector whose logits move under one version is two detectors of one name. So they are written
 beside it once, as `detectors/zoo/<name>.pins.json`, and checked from then on: version of the card,
-as text, to logits. A detector without such a file is not checked.
+as text, to logits. A detector without such a file is not checked. Where a detector got its `size`
+after it was pinned, the file says which size its logits are of.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +22,9 @@ RELATIVE, ABSOLUTE = 1e-4, 1e-6
 """What another CPU's kernels may change of a logit."""
 
 IMAGES, SIDE_PX, SEED = 2, 64, 3
+
+SIZE = "size"
+"""Of the file: which size of network its logits are of, where that is not `tiny`."""
 
 State = Literal["equal", "unpinned", "version unpinned", "moved"]
 
@@ -47,7 +51,7 @@ def check_pin(name: str) -> PinCheck:
         UnknownName: there is no such detector.
     """
     version, pins = load_card(name).version, _read(name)
-    now, pinned = fixed_logits(name), pins.get(str(version), [])
+    now, pinned = fixed_logits(name, _size(name)), pins.get(str(version), [])
     state: State = "equal"
     if not pins:
         state = "unpinned"
@@ -74,17 +78,17 @@ def write_pin(name: str) -> Path:
         )
     file = _file(name)
     if found.state != "equal":
-        pins = {**_read(name), str(found.version): list(found.now)}
+        pins = {**_content(name), str(found.version): list(found.now)}
         file.write_text(json.dumps(pins, indent=1) + "\n", encoding="utf-8")
     return file
 
 
-def fixed_logits(name: str) -> list[float]:
-    """Logits of a network of fixed weights, the `tiny` one where there is, for fixed images."""
+def fixed_logits(name: str, size: str = "tiny") -> list[float]:
+    """Logits of a network of fixed weights, of a size where it has sizes, for fixed images."""
     import torch
 
     card = load_card(name)
-    options = {"size": "tiny"} if "size" in card.options.model_fields else {}
+    options = {"size": size} if "size" in card.options.model_fields else {}
     network = build(name, options, seed=SEED).eval()
     side = parse_options(card, options).fixed_input_px() or SIDE_PX
     pixels = np.random.default_rng(11).integers(0, 256, (IMAGES, 3, side, side), dtype=np.uint8)
@@ -98,11 +102,19 @@ def fixed_logits(name: str) -> list[float]:
 
 
 def _read(name: str) -> dict[str, list[float]]:
+    return {version: logits for version, logits in _content(name).items() if version != SIZE}
+
+
+def _size(name: str) -> str:
+    return str(_content(name).get(SIZE, "tiny"))
+
+
+def _content(name: str) -> dict[str, Any]:
     file = _file(name)
     if not file.exists():
         return {}
-    pins: dict[str, list[float]] = json.loads(file.read_text(encoding="utf-8"))
-    return pins
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
 
 
 def _file(name: str) -> Path:

@@ -19,7 +19,7 @@ from data.view import View, view_of
 from detectors.batches import scaled
 from detectors.contract import build, load_card
 from detectors.history import HistoryRow
-from detectors.networks.npr import npr_residual
+from detectors.networks.npr_residual import npr_residual
 from detectors.optimizers import Optimizer
 from detectors.prediction import predict
 from detectors.recipe_fields import Recipe

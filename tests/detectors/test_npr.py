@@ -14,7 +14,9 @@ from repository import FIXTURES
 from torch.nn import functional
 
 from data.operations import parse
-from detectors.networks.npr import NPR, npr_residual
+from detectors.contract import build
+from detectors.networks.npr import NPR
+from detectors.networks.npr_residual import npr_residual
 from detectors.zoo.npr import NPROptions, official_weights
 
 KEYS = official_weights(NPROptions())
@@ -64,7 +66,8 @@ def official_state() -> dict[str, torch.Tensor]:
 
 @cache
 def official_network(factor: float = 0.5) -> NPR:
-    network = NPR(factor=factor)
+    network = build("npr", {"factor": factor})
+    assert isinstance(network, NPR)
     network.load_state_dict(KEYS.from_official(official_state()), strict=True)
     return network.eval()
 
@@ -98,8 +101,12 @@ def test_images_are_those_of_the_recipe() -> None:
 
 
 def test_parameter_count_and_official_keys_both_ways() -> None:
-    official, ours = official_state(), NPR().state_dict()
-    assert sum(value.numel() for value in NPR().parameters()) == OFFICIAL["n_params"] == 1_437_761
+    official, ours = official_state(), build("npr").state_dict()
+    assert (
+        sum(value.numel() for value in build("npr").parameters())
+        == OFFICIAL["n_params"]
+        == 1_437_761
+    )
     total = sum(float(value.double().abs().sum()) for value in official.values())
     assert total == pytest.approx(OFFICIAL["weights_sum_abs"], rel=1e-6)
     mapped = KEYS.from_official(official)
