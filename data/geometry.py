@@ -1,8 +1,8 @@
 """Geometry: what brings an image to the size that a detector reads. Part of a fit's identity.
 
-Nothing is padded with zeros here: a black border tells the small generators from the large
-(`tile`, `reflect`, `upsample` or refusing are the choices). Resizing goes through Pillow, whose
-filters antialias, as the field's training code does.
+An image that is too small for a crop is refused, or brought to a size before by an operation of
+`data/small_images.py`. Resizing goes through Pillow, whose filters antialias, as the field's
+training code does.
 """
 
 import math
@@ -167,54 +167,6 @@ def trim(multiple: int) -> Apply:
         height, width = image_HWC.shape[:2]
         room_for_crop("trim", image_HWC, multiple)
         return image_HWC[: height - height % multiple, : width - width % multiple]
-
-    return apply
-
-
-@operation("tile", kind="geometry")
-def tile(size_px: int) -> Apply:
-    """Repeat an image whose height or width is below size_px to the next whole number of copies.
-
-    NPR's rule for small images of GenImage.
-    """
-    check_sizes((size_px,))
-
-    def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
-        height, width = image_HWC.shape[:2]
-        down, across = -(-size_px // height), -(-size_px // width)
-        return np.tile(image_HWC, (down, across, 1)) if max(down, across) > 1 else image_HWC
-
-    return apply
-
-
-@operation("reflect", kind="geometry")
-def reflect(size_px: int) -> Apply:
-    """Continue a small image by reflection below and to the right, up to size_px.
-
-    Only below and to the right, so that its own pixels keep their places in fixed blocks.
-    """
-    check_sizes((size_px,))
-
-    def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
-        height, width = image_HWC.shape[:2]
-        below, right = max(size_px - height, 0), max(size_px - width, 0)
-        if below == right == 0:
-            return image_HWC
-        return np.pad(image_HWC, ((0, below), (0, right), (0, 0)), mode="reflect")
-
-    return apply
-
-
-@operation("upsample", kind="geometry")
-def upsample(size_px: int, filter: Filter = "bilinear") -> Apply:
-    """Enlarge an image whose shorter side is below size_px until it is size_px."""
-    check_sizes((size_px,))
-
-    def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
-        height, width = image_HWC.shape[:2]
-        if min(height, width) >= size_px:
-            return image_HWC
-        return resized(image_HWC, *with_shorter_side(height, width, size_px), filter)
 
     return apply
 

@@ -120,7 +120,7 @@ class ImageRows:
             UnreadableImage, ImageChanged, OSError: as `load`, where it has to be decoded.
             PipelineError: the view refuses the image.
         """
-        kept, rest = split(view)
+        kept, rest = split(view, is_test=rng is None)
         image_HWC = self._kept(index, kept)
         return rest.strided(image_HWC, self.image_ids[index], int(self.labels[index]), rng)
 

@@ -34,7 +34,7 @@ NONE = ("none",)
 """The word for no operation."""
 
 MODULE_OF_KIND = {
-    "geometry": "data.geometry",
+    "geometry": "data.geometries",
     "augmentation": "data.augmentations",
     "degradation": "data.degradations",
     "equalise": "data.equalisations",
@@ -65,6 +65,7 @@ class Registered:
     bytes_per_pixel: int
     longest_side_px: int | None
     acts_on: ActsOn
+    is_testable: bool
     signature: inspect.Signature
     annotations: dict[str, Any]
 
@@ -90,6 +91,7 @@ def operation(
     bytes_per_pixel: int = 14,
     longest_side_px: int | None = None,
     acts_on: ActsOn = "image",
+    is_testable: bool = False,
 ) -> Callable[[Factory], Factory]:
     """Register a factory under a name of the string language.
 
@@ -106,7 +108,7 @@ def operation(
         version: raised when the same parameters give other pixels; it is part of the identity.
         is_random: whether `apply` draws from `rng`. In tests the generator of a degradation or
             equalisation is a function of the image (`data/view.py`); other kinds draw in training
-            only.
+            only, but for `is_testable`.
         keeps_size: whether the result always has the input's height and width.
         bytes_per_pixel: of memory that it takes beside its input; by default what Pillow's do, two
             images of 4 bytes and two arrays of 3.
@@ -114,6 +116,8 @@ def operation(
             ones by the sizes of its images, before a trial meets them.
         acts_on: where not `image`, the factory returns None after it has checked its parameters,
             and a function of `detectors/` of the same name does the arithmetic.
+        is_testable: of geometry that draws: in tests it draws by the image, too, instead of being
+            refused there. For what a detector cannot do without.
     """
 
     def register(factory: Factory) -> Factory:
@@ -125,6 +129,7 @@ def operation(
             bytes_per_pixel,
             longest_side_px,
             acts_on,
+            is_testable or not is_random,
             inspect.signature(factory),
             typing.get_type_hints(factory),
         )

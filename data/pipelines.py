@@ -126,6 +126,11 @@ class Operation:
         return registered(self.name, self.kind).is_random
 
     @functools.cached_property
+    def is_testable(self) -> bool:
+        """Whether a test may use it: it does not draw, or draws there by the image."""
+        return registered(self.name, self.kind).is_testable
+
+    @functools.cached_property
     def acts_on(self) -> ActsOn:
         """An image, a batch, or a batch and its targets."""
         return registered(self.name, self.kind).acts_on
@@ -199,6 +204,11 @@ class Pipeline:
     def is_random(self) -> bool:
         """Whether calling it needs a generator."""
         return any(step.is_random for step in self.operations)
+
+    @functools.cached_property
+    def is_testable(self) -> bool:
+        """Whether tests may use it as geometry: what draws in it draws there by the image."""
+        return all(step.is_testable for step in self.operations)
 
     @property
     def bytes_per_pixel(self) -> int:

@@ -160,22 +160,24 @@ class View:
             image_HWC: uint8 RGB as decoded; never written to.
             image_id: names the image; what is drawn depends on it.
             label: 0 real, 1 fake; told to equalise alone.
-            rng: consumed by geometry where that is random, as in training.
+            rng: consumed by geometry where that is random, as in training. Without it, as in tests,
+                geometry that may draw there (`Pipeline.is_testable`) draws by the image, too.
 
         Returns:
             uint8 RGB, perhaps a view of the input with gaps.
 
         Raises:
             TypeError: the image is not uint8 H x W x 3.
-            ValueError: the geometry is random and was given no generator.
+            ValueError: the geometry is random, was given no generator and is not testable.
             TooSmall: a crop is larger than the image.
         """
-        if not self.equalise.operations and not self.degradation.operations:
+        draws_by_image = rng is None and self.geometry.is_random and self.geometry.is_testable
+        if not (self.equalise.operations or self.degradation.operations or draws_by_image):
             return self.geometry.strided(image_HWC, rng)
         require_rgb(image_HWC, self.canonical)
         drawn: Counter[str] = Counter()
 
-        def degraded(image_HWC: Image, *pipelines: Pipeline) -> Image:
+        def drawn_by_image(image_HWC: Image, *pipelines: Pipeline) -> Image:
             for step in itertools.chain.from_iterable(each.operations for each in pipelines):
                 own = None
                 if step.is_random:
@@ -185,8 +187,10 @@ class View:
                 image_HWC = step.applied(image_HWC, own, label)
             return image_HWC
 
-        image_HWC = degraded(image_HWC, self.equalise, self.at_native_size)
-        return degraded(self.geometry.strided(image_HWC, rng), self.at_input)
+        image_HWC = drawn_by_image(image_HWC, self.equalise, self.at_native_size)
+        if draws_by_image:
+            return drawn_by_image(image_HWC, self.geometry, self.at_input)
+        return drawn_by_image(self.geometry.strided(image_HWC, rng), self.at_input)
 
     def require_versions(self, versions: Mapping[str, int]) -> None:
         """Raise OtherVersion where this code's operations are not those of some versions."""

@@ -58,6 +58,15 @@ class Options(BaseModel):
         """
         return None
 
+    def last_geometry(self) -> str | None:
+        """What the detector itself does to an image last, behind whatever `input:` says.
+
+        A text of the kind geometry, such as "patch(32)", put behind both pipelines of every input,
+        `common` too; None = nothing. For a detector whose options say which part of an image it
+        looks at.
+        """
+        return None
+
     def cpu_seconds_per_megapixel(self) -> float | None:
         """What training takes for a million pixels on one CPU core; None = not measured.
 

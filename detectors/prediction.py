@@ -65,7 +65,7 @@ def predict(
     Args:
         network: as `detectors.contract.build` makes it; moved to the device.
         rows: images; also with undecodable ones.
-        view: what is done to each image; its geometry is deterministic.
+        view: what is done to each image; what its geometry draws is a function of the image.
         device: "cpu", "cuda", ...
         batch_size: upper bound; large images come in smaller batches, the larger the less memory
             there is.
@@ -79,10 +79,10 @@ def predict(
         UnreadableImage: see `unreadable`; ImageTooLarge where memory is what is missing.
         ImageChanged, OSError: from the images; never a nan.
         PipelineError: an image that the geometry refuses, named.
-        ValueError: a geometry that is random, or a logit that is not finite.
+        ValueError: a geometry that no test may have, or a logit that is not finite.
     """
     device = torch.device(device)
-    if view.geometry.is_random:
+    if not view.geometry.is_testable:
         raise ValueError(
             f"{view.geometry.canonical!r} is random; testing is deterministic, so use "
             "center_crop for random_crop and leave hflip out."

@@ -6,7 +6,7 @@ from data.operations import Pipeline
 
 # Where an augmentation acts: before the first of these, so after a resize that stands before it, as
 # in the field's code: CNNSpot and its heirs blur and compress the resized image and then crop it.
-CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip", "vflip"})
+CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip", "vflip", "patch"})
 
 
 def training_pipeline(geometry: Pipeline, augmentation: Pipeline) -> Pipeline:

@@ -13,7 +13,8 @@ class SplitView(NamedTuple):
 
     Attributes:
         kept: a function of the image alone: equalise, degradation and the geometry before the
-            first operation that draws. What a degradation draws is a function of the image, too.
+            first operation that draws, in tests all of it. What a degradation draws is a function
+            of the image, too.
         rest: the geometry from there on, in training with the augmentation in it, and what stands
             behind `input` in a degradation.
     """
@@ -23,8 +24,16 @@ class SplitView(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4096)
-def split(view: View) -> SplitView:
-    """Cut a view before the first operation of its geometry that draws."""
+def split(view: View, *, is_test: bool = False) -> SplitView:
+    """Cut a view before the first operation of its geometry that draws.
+
+    Args:
+        view: of a training or a test.
+        is_test: then geometry that may draw there draws by the image, and is kept as well: a patch
+            of 32 px takes little room.
+    """
+    if is_test and view.geometry.is_testable:
+        return SplitView(view, View())
     steps = view.geometry.operations
     cut = next((place for place, step in enumerate(steps) if step.is_random), len(steps))
     if cut == len(steps):

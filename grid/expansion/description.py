@@ -15,7 +15,8 @@ from data.decode_version import with_decoding
 from data.operations import Pipeline, parse
 from data.selection import Selection
 from data.view import NOTHING
-from detectors.contract import Card, Options, find_preset, options_that_differ
+from detectors.contract import Card, Options, options_that_differ
+from detectors.input_geometry import input_pipelines
 from detectors.recipe_fields import Recipe
 from detectors.recipes import differing
 from detectors.second_view.text import view_versions
@@ -50,7 +51,7 @@ def describe_fit(
         if of_second_view:
             description["operations"] = of_second_view
         return description
-    default = find_preset(card)
+    default = input_pipelines(card, options)
     if equalise.canonical != "none":
         description["equalise"] = equalise.canonical
     if train_geometry.canonical != parse(default.train, "geometry").canonical:

@@ -116,7 +116,7 @@ def _settings(choice: Choice, tested: Sequence[Pool], problems: Problems) -> _Se
         return None
     try:
         options = parse_options(card, choice.options)
-        pipelines = chosen_pipelines(card, choice.input)
+        pipelines = chosen_pipelines(card, options, choice.input)
         recipe = training = None
         if choice.training is not None:
             recipe = resolve_recipe(card, choice.recipe)

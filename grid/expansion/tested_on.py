@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data.operations import PipelineError
 from data.view import view_of
-from detectors.contract import find_preset
+from detectors.input_geometry import input_pipelines
 from grid.expansion.fits import Fit
 from grid.expansion.parents import is_kept, not_kept
 from grid.experiment_file.schema import Arm, TestSpec
@@ -20,9 +20,11 @@ def scored_on(
     """Return what a fit is scored on: every pool of the test sets of one equalise, once."""
     where = f"arms.{arm.name}.test" if arm.test else "test"
     try:
-        geometry = find_preset(fit.card, spec.input).test if spec.input else fit.validation_geometry
+        geometry = fit.validation_geometry
+        if spec.input:
+            geometry = input_pipelines(fit.card, fit.options, spec.input).test
         views = [view_of(equalise, text, geometry) for text in spec.degradations]
-        if views[0].geometry.is_random:
+        if not views[0].geometry.is_testable:
             raise PipelineError(f"{views[0].geometry.canonical} is random, and a test is not")
     except ValueError as error:
         problems.add(where, str(error), "Correct it in the file")

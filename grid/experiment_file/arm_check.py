@@ -58,7 +58,9 @@ def check_arm(arm: Arm, problems: Problems) -> None:
             given = dict(zip(axes, values, strict=True))
             _noted(where, problems, partial(parse_options, card, given))
         for chosen in arm.input:
-            pipelines = _noted(where, problems, partial(chosen_pipelines, card, chosen))
+            pipelines = _noted(
+                where, problems, partial(chosen_pipelines, card, card.options(), chosen)
+            )
             for text in (pipelines.train, pipelines.test) if pipelines else ():
                 _noted(where, problems, partial(parse, text, "geometry"))
         for recipe in arm.recipe if arm.train != (None,) else ():

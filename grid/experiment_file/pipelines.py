@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from detectors.contract import Card, Pipelines, find_preset
+from detectors.contract import Card, Options, Pipelines
+from detectors.input_geometry import input_pipelines, with_last_geometry
 from grid.experiment_file.schema import InputSpec
 
 
-def chosen_pipelines(card: Card, given: str | InputSpec) -> Pipelines:
+def chosen_pipelines(card: Card, options: Options, given: str | InputSpec) -> Pipelines:
     """Return the geometry that is meant: a preset by name, or both pipelines written out."""
     if isinstance(given, InputSpec):
-        return Pipelines(train=given.train, test=given.test)
-    return find_preset(card, "" if given == "default" else given)
+        return with_last_geometry(Pipelines(train=given.train, test=given.test), options)
+    return input_pipelines(card, options, "" if given == "default" else given)

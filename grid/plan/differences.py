@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from data.decode_version import DECODE
-from detectors.contract import Card, find_preset, load_card
+from detectors.contract import Card, Pipelines, load_card, parse_options
+from detectors.input_geometry import input_pipelines
 from detectors.recipe_fields import Recipe
 
 # Rows of images stand in a description as digests.
@@ -95,12 +96,21 @@ def _default(name: str, description: Mapping[str, Any]) -> tuple[Any] | None:
     card = _card(description)
     if card is None:
         return None
-    if name == "train_geometry":
-        return (find_preset(card).train,)
-    if name == "validation_geometry":
-        return (find_preset(card).test,)
+    if name in ("train_geometry", "validation_geometry"):
+        pipelines = _default_pipelines(card, description)
+        if pipelines is None:
+            return None
+        return (pipelines.train if name == "train_geometry" else pipelines.test,)
     options = card.options().model_dump(mode="json")
     return (options[key],) if group == "options" and key in options else None
+
+
+def _default_pipelines(card: Card, description: Mapping[str, Any]) -> Pipelines | None:
+    """Return the geometry of an input that nobody chose, None where the options are not known."""
+    try:
+        return input_pipelines(card, parse_options(card, description.get("options", {})))
+    except ValueError:
+        return None
 
 
 def _card(description: Mapping[str, Any]) -> Card | None:

@@ -80,15 +80,15 @@ class _Gathered:
             fit.train_view.geometry, parse(fit.augment, "augmentation").per_image
         )
         trained = replace(fit.train_view, geometry=augmented)
-        for view, rows in (
-            (trained, selection.train),
-            (fit.validation_view, selection.validation),
+        for kept, rows in (
+            (split(trained).kept, selection.train),
+            (split(fit.validation_view, is_test=True).kept, selection.validation),
         ):
             for index, pool in enumerate((*pools.pools, *pools.validation_pools)):
                 is_wanted = np.zeros(len(pool), bool)
                 is_wanted[rows.ranks[rows.pools == index]] = True
                 if is_wanted.any():
-                    self._add(WantedImages(pool, split(view).kept, is_wanted))
+                    self._add(WantedImages(pool, kept, is_wanted))
 
     def add_tests(self, block: ScoringRecord) -> None:
         """Whole pools, through each view that a fit is tested through."""
@@ -102,7 +102,8 @@ class _Gathered:
         """A whole pool."""
         if not self._known(pool_id, view.canonical):
             pool = self._catalog.pool(pool_id)
-            self._add(WantedImages(pool, split(view).kept, np.ones(len(pool), bool)))
+            kept = split(view, is_test=True).kept
+            self._add(WantedImages(pool, kept, np.ones(len(pool), bool)))
 
     def _known(self, *part: object) -> bool:
         known = part in self._seen
