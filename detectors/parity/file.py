@@ -28,10 +28,12 @@ class ParityFile:
     Args:
         name: the file's stem, such as "NPR".
         content: the JSON as it stands.
+        folder: where it lies, for files beside it that it names.
     """
 
     name: str
     content: Mapping[str, Any]
+    folder: Path = Path()
 
     @classmethod
     def read(cls, path: Path) -> ParityFile:
@@ -48,7 +50,7 @@ class ParityFile:
         missing = [key for key in NEEDED if not isinstance(content, dict) or key not in content]
         if missing:
             raise NotUnderstood(f"it states no {' and no '.join(missing)}")
-        return cls(path.stem, content)
+        return cls(path.stem, content, path.parent)
 
     @cached_property
     def images(self) -> dict[str, NDArray[np.uint8]]:
