@@ -1,0 +1,110 @@
+"""A feature extractor that is never trained, with the library's own keys for its weights.
+
+Eval mode always, no gradient, float32 whatever autocast is on.
+
+B images, C channels, H/W pixels, F features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from detectors import weights
+from detectors.lasting_errors import WeightsMismatch
+from detectors.networks.normalise import Normalise
+from detectors.networks.precision import full_precision
+
+IMAGES_PER_PASS = {"cpu": 1, "cuda": 32}
+"""A pass has always so many images, blank ones among them: then an image's features are a function
+of the image alone, whoever computes them. In batches of other sizes the last bits would differ."""
+
+
+class FrozenBackbone(nn.Module):
+    """A backbone as `detectors.networks.backbones.frozen_backbone` builds it.
+
+    Args:
+        name: it goes by.
+        network: normalised images_BCHW -> features_BF.
+        num_features: F.
+        input_px: side of the only square input that it takes; None = any size.
+        mean: of each colour, subtracted from RGB in [0, 1].
+        std: of each colour, by which it is divided.
+        own_keys: the part of a library's state dict that belongs to `network`, under its keys.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        network: nn.Module,
+        *,
+        num_features: int,
+        input_px: int | None,
+        mean: Sequence[float],
+        std: Sequence[float],
+        own_keys: Callable[[Mapping[str, Tensor]], dict[str, Tensor]] = dict,
+    ) -> None:
+        super().__init__()
+        self.name, self.num_features, self.input_px = name, num_features, input_px
+        self.normalise = Normalise(mean, std)
+        self.network = network
+        self._own_keys = own_keys
+        self.requires_grad_(False)
+        self.eval()
+
+    def features(self, images_BCHW: Tensor) -> Tensor:
+        """RGB in [0, 1] -> features_BF, float32; an image's own, whatever it is batched with.
+
+        Bit for bit on a CPU with one number of threads; on a GPU as far as its kernels go.
+
+        Raises:
+            ValueError: images of another size than the backbone takes.
+        """
+        side = self.input_px
+        if side is not None and images_BCHW.shape[-2:] != (side, side):
+            height, width = images_BCHW.shape[-2:]
+            raise ValueError(
+                f"{self.name} takes {side} x {side} px and was given {height} x {width}; bring "
+                f"the images to that size, as center_crop({side}) does."
+            )
+        device = images_BCHW.device.type
+        with torch.no_grad(), full_precision(device):
+            normal_BCHW = self.normalise(images_BCHW.float())
+            passes = normal_BCHW.split(IMAGES_PER_PASS.get(device, 1))
+            return torch.cat([self._pass(part_BCHW) for part_BCHW in passes])
+
+    def forward(self, images_BCHW: Tensor) -> Tensor:
+        """As `features`."""
+        return self.features(images_BCHW)
+
+    def load_backbone(self, state: Mapping[str, Tensor]) -> None:
+        """Take a library's pretrained weights, by the library's own keys.
+
+        Classifiers and text towers in them are left out; half precision becomes float32.
+
+        Raises:
+            WeightsMismatch: keys are missing, unknown, or of another shape; all are named.
+        """
+        own = {
+            key: value.float() if value.is_floating_point() else value
+            for key, value in self._own_keys(state).items()
+        }
+        try:
+            weights.load_strictly(self.network, own)
+        except WeightsMismatch as error:
+            raise WeightsMismatch(f"{self.name}: {error}") from None
+
+    def train(self, mode: bool = True) -> FrozenBackbone:
+        """Stay in eval mode: neither dropout nor drop path nor batch statistics."""
+        return super().train(False)
+
+    def _pass(self, part_BCHW: Tensor) -> Tensor:
+        count = len(part_BCHW)
+        missing = IMAGES_PER_PASS.get(part_BCHW.device.type, 1) - count
+        if missing:
+            part_BCHW = functional.pad(part_BCHW, (0, 0, 0, 0, 0, 0, 0, missing))
+        features_BF: Tensor = self.network(part_BCHW)[:count]
+        return features_BF
