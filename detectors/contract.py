@@ -136,6 +136,8 @@ class Card(BaseModel):
     """What the published training begins with, a name that `weights:` takes; None = at random."""
     published: tuple[str, ...] = ()
     """Published results, a sentence each: trained on what, tested on what, which number, where."""
+    is_control: bool = False
+    """Whether it is a simple model that others are held against; reports warn where it wins."""
 
 
 def names() -> list[str]:
