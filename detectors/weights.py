@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from detectors import safetensors_bytes
 from detectors.lasting_errors import WeightsMismatch
+from detectors.second_view.with_second_view import WithSecondView
 
 MOST_KEYS_NAMED = 8
 
@@ -41,14 +42,7 @@ def from_bytes(network: nn.Module, data: bytes) -> None:
         WeightsMismatch: not a whole safetensors file, or missing, unexpected or differently
             shaped tensors; the message lists them and the network is unchanged.
     """
-    try:
-        state = tensors_from_bytes(data)
-    except SafetensorError as error:
-        raise WeightsMismatch(
-            f"{len(data)} bytes are not a whole safetensors file ({error}); "
-            "fetch or train the weights again."
-        ) from None
-    load_strictly(network, state)
+    load_strictly(network, _tensors(data))
 
 
 def load_strictly(network: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -57,7 +51,16 @@ def load_strictly(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     Raises:
         WeightsMismatch: see `from_bytes`.
     """
-    own = network.state_dict()
+    if listed := misfits(network.state_dict(), state):
+        raise WeightsMismatch(
+            f"The weights do not fit {type(network).__name__}: {listed}. Use the detector and "
+            "the options that these weights were trained with."
+        )
+    network.load_state_dict(dict(state), strict=True)
+
+
+def misfits(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> str:
+    """Say what of a state dict does not fit a network's own, "" where all of it does."""
     faults = [
         ("missing from the weights", sorted(set(own) - set(state))),
         ("unknown to the network", sorted(set(state) - set(own))),
@@ -70,18 +73,41 @@ def load_strictly(network: nn.Module, state: Mapping[str, Tensor]) -> None:
             ],
         ),
     ]
-    if any(keys for _, keys in faults):
-        listed = "; ".join(f"{len(keys)} {what}: {_some(keys)}" for what, keys in faults if keys)
+    return "; ".join(f"{len(keys)} {what}: {_some(keys)}" for what, keys in faults if keys)
+
+
+def load_backbone(network: nn.Module, data: bytes, part: str | None = None) -> None:
+    """Put a library's weights into the backbone of a network, or into one of several.
+
+    The network's own `load_backbone(state, part)` knows which keys are its backbone's; what else
+    the network has keeps its seeded weights.
+
+    Raises:
+        WeightsMismatch: it has no backbone, the bytes are no weights, or some do not fit.
+    """
+    inner = network.network if isinstance(network, WithSecondView) else network
+    load = getattr(inner, "load_backbone", None)
+    if load is None:
         raise WeightsMismatch(
-            f"The weights do not fit {type(network).__name__}: {listed}. Use the detector and "
-            "the options that these weights were trained with."
+            f"{type(inner).__name__} takes no backbone's weights; give it weights of the whole "
+            "detector, or none."
         )
-    network.load_state_dict(dict(state), strict=True)
+    load(_tensors(data), part)
 
 
 def sha256(data: bytes) -> str:
     """Hexadecimal digest that names the weights."""
     return hashlib.sha256(data).hexdigest()
+
+
+def _tensors(data: bytes) -> dict[str, Tensor]:
+    try:
+        return tensors_from_bytes(data)
+    except SafetensorError as error:
+        raise WeightsMismatch(
+            f"{len(data)} bytes are not a whole safetensors file ({error}); "
+            "fetch or train the weights again."
+        ) from None
 
 
 def _shape(tensor: Tensor) -> str:

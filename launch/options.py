@@ -105,7 +105,7 @@ def narrowing_options(command: Command) -> Command:
                 "--only",
                 multiple=True,
                 metavar="KEY=VALUE",
-                callback=_pairs,
+                callback=read_pairs,
                 help="Only fits with this value, e.g. detector=npr or seed=0. Another key "
                 "narrows further, the same key again adds a value.",
             ),
@@ -114,7 +114,7 @@ def narrowing_options(command: Command) -> Command:
                 "changes",
                 multiple=True,
                 metavar="KEY=VALUE",
-                callback=_pairs,
+                callback=read_pairs,
                 help="Change a value of the file, e.g. seeds='[0, 1]' or arms.single.recipe=small.",
             ),
             click.option(
@@ -182,9 +182,10 @@ def running_options(command: Command) -> Command:
     return command
 
 
-def _pairs(
+def read_pairs(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
+    """Read values KEY=VALUE of an option that may be given again, for click."""
     pairs = []
     for value in values:
         key, equals, rest = value.partition("=")
