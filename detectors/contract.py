@@ -9,15 +9,16 @@ Nothing here imports torch before `build` is called.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
 from collections.abc import Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-import detectors.zoo
 from data.suggestions import did_you_mean
+from detectors.plugins import BadPlugin, plugin_module, registered
+from detectors.zoo import zoo_names
 
 if TYPE_CHECKING:
     from torch import nn
@@ -141,26 +142,36 @@ class Card(BaseModel):
 
 
 def names() -> list[str]:
-    """Every detector of the zoo, sorted; found by file name, without importing one."""
-    return sorted(
-        module.name
-        for module in pkgutil.iter_modules(detectors.zoo.__path__)
-        if not module.name.startswith("_")
-    )
+    """Every detector of the zoo and every plug-in that is registered, sorted."""
+    return sorted({*zoo_names(), *registered()})
 
 
 def load_card(name: str) -> Card:
-    """The card of the detector in `detectors/zoo/<name>.py`.
+    """The card of the detector in `detectors/zoo/<name>.py`, or of the plug-in of that name.
 
     Raises:
-        UnknownName: no such file.
+        UnknownName: no such file and no such plug-in.
+        BadPlugin: a plug-in that cannot be run, or has no card of its name.
     """
-    if name not in names():
-        raise UnknownName(f"Unknown detector {name!r}. {did_you_mean(name, names())}")
-    card = importlib.import_module(f"detectors.zoo.{name}").CARD
-    if not isinstance(card, Card) or card.name != name:
-        raise TypeError(f"detectors/zoo/{name}.py: CARD must be a Card whose name is {name!r}.")
-    return card
+    card = getattr(module_of(name), "CARD", None)
+    if isinstance(card, Card) and card.name == name:
+        return card
+    if name in registered():
+        raise BadPlugin(f"plug-in {name}: CARD must be a Card whose name is {name!r}; correct it")
+    raise TypeError(f"detectors/zoo/{name}.py: CARD must be a Card whose name is {name!r}.")
+
+
+def module_of(name: str) -> ModuleType:
+    """The file of a detector as a module: its `CARD`, its `build`, and what else it has.
+
+    Raises:
+        UnknownName, BadPlugin: see `load_card`.
+    """
+    if name in zoo_names():
+        return importlib.import_module(f"detectors.zoo.{name}")
+    if name in registered():
+        return plugin_module(name)
+    raise UnknownName(f"Unknown detector {name!r}. {did_you_mean(name, names())}")
 
 
 def parse_options(card: Card, values: Mapping[str, Any]) -> Options:
@@ -270,7 +281,7 @@ def build(
 
 
 def _built(name: str, options: Options) -> nn.Module:
-    network = cast("nn.Module", importlib.import_module(f"detectors.zoo.{name}").build(options))
+    network = cast("nn.Module", module_of(name).build(options))
     text = options.second_input()
     if text is None:
         return network
