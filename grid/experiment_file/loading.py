@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from grid.experiment_file.mistakes import explained
 from grid.experiment_file.names_in_file import check_datasets, check_readable
+from grid.experiment_file.published import is_own_table, published_path, read_published
 from grid.experiment_file.schema import Experiment
 from grid.experiment_file.yaml_reading import read_yaml
 from grid.refusal import Problem, Problems, Refused
@@ -48,6 +49,10 @@ def parse_experiment(raw: dict[str, Any], *, base: Path) -> Experiment:
         experiment = Experiment.model_validate(raw)
     except ValidationError as error:
         problems.extend(explained(error, raw))
+    if experiment is not None and experiment.published:
+        experiment = experiment.model_copy(
+            update={"published": _published(experiment.published, base, problems)}
+        )
     if problems:  # else the same names are looked up with the data at hand
         check_datasets(raw, problems)
         check_readable(raw, problems)
@@ -74,6 +79,16 @@ def with_absolute_paths(experiment: Experiment, base: Path) -> Experiment:
         for arm in experiment.arms
     )
     return experiment.model_copy(update={"data": data, "arms": arms})
+
+
+def _published(text: str, base: Path, problems: Problems) -> str:
+    """Return what names a table of published results everywhere; notes mistakes in it."""
+    name = str(_absolute(Path(text), base)) if is_own_table(text) else text
+    try:
+        read_published(published_path(name))
+    except Refused as refused:
+        problems.extend(refused.problems)
+    return name
 
 
 def _absolute(path: Path, base: Path) -> Path:

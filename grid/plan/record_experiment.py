@@ -11,6 +11,7 @@ from detectors.recipes import recorded
 from grid.expansion.chosen_rows import TrainedClasses
 from grid.expansion.equalising import Matched
 from grid.expansion.fits import Expansion, Fit
+from grid.experiment_file.published import recorded_table
 from grid.records.equalised import EqualisedRecord
 from grid.records.experiments import (
     NOT_TRAINED_CLASSES,
@@ -72,7 +73,7 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         "leakage": experiment.leakage,
         "equalise": experiment.equalise or "none",
         "contrasts": [c.model_dump(mode="json") for c in experiment.contrasts],
-        "published": experiment.published,
+        "published": recorded_table(experiment.published) if experiment.published else None,
         "fits": [_fit(f, classes, simulated) for f in expansion.fits.values()],
         "pools": [_pool(p, expansion) for p in pools],
         "scoring": [

@@ -126,7 +126,8 @@ class _RequiredOfExperiment(TypedDict):
     leakage: str
     equalise: str
     contrasts: list[dict[str, Any]]
-    published: Any
+    published: dict[str, Any] | None
+    """A table's name, source, note, and its results: a row per number, as shares of 1."""
     fits: list[FitRecord]
     pools: list[PoolRecord]
     scoring: list[ScoringRecord]

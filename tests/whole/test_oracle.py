@@ -1,4 +1,4 @@
-"""`validate_on: test_sets`: selected on the test images, told apart, and with numbers all the same."""
+"""`validate_on: test_sets`: selected on the test images, told apart, and measured all the same."""
 
 import json
 
@@ -44,7 +44,10 @@ def test_an_oracle_is_validated_on_what_it_is_tested_on_and_says_so(with_oracle,
         code, out, err = crossgen("query", sql, "--store", store, "--csv")
         assert code == 0, err
         assert validated == set(out.replace('"', "").split()[1:])
-        sql = f"SELECT sum(n_seen), count(auc) AS measured FROM cells WHERE fit_id = '{commit['fit_id']}'"
+        sql = (
+            "SELECT sum(n_seen), count(auc) AS measured FROM cells "
+            f"WHERE fit_id = '{commit['fit_id']}'"
+        )
         _, out, _ = crossgen("query", sql, "--store", store, "--csv")
         seen, measured = out.splitlines()[1].split(",")
         assert (int(seen), int(measured) > 0) == (0, True), "an oracle's cells have numbers"
