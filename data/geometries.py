@@ -1,6 +1,6 @@
 """Every operation of the kind geometry: importing this module registers them all."""
 
-from data import geometry, small_images
+from data import geometry, several_views, small_images
 from data.patches import patch_geometry
 
-__all__ = ["geometry", "patch_geometry", "small_images"]
+__all__ = ["geometry", "patch_geometry", "several_views", "small_images"]

@@ -8,7 +8,7 @@ pipelines of operations in `data/operations.py`.
 import importlib
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
@@ -66,6 +66,7 @@ class Registered:
     longest_side_px: int | None
     acts_on: ActsOn
     is_testable: bool
+    pipelines: Mapping[str, Kind]
     signature: inspect.Signature
     annotations: dict[str, Any]
 
@@ -92,6 +93,7 @@ def operation(
     longest_side_px: int | None = None,
     acts_on: ActsOn = "image",
     is_testable: bool = False,
+    pipelines: Mapping[str, Kind] | None = None,
 ) -> Callable[[Factory], Factory]:
     """Register a factory under a name of the string language.
 
@@ -118,6 +120,8 @@ def operation(
             and a function of `detectors/` of the same name does the arithmetic.
         is_testable: of geometry that draws: in tests it draws by the image, too, instead of being
             refused there. For what a detector cannot do without.
+        pipelines: parameters that are texts of operations themselves, with their kinds: written
+            one way like the whole, their versions belong to the identity.
     """
 
     def register(factory: Factory) -> Factory:
@@ -130,6 +134,7 @@ def operation(
             longest_side_px,
             acts_on,
             is_testable or not is_random,
+            pipelines or {},
             inspect.signature(factory),
             typing.get_type_hints(factory),
         )

@@ -148,9 +148,15 @@ def _bound(
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
             required.extend(coerced(name, value, annotation) for value in bound.get(name, ()))
         elif parameter.default is inspect.Parameter.empty:
-            required.append(coerced(name, bound[name], annotation))
+            required.append(_one_spelling(entry, name, coerced(name, bound[name], annotation)))
         elif name in bound:
-            value = coerced(name, bound[name], annotation)
+            value = _one_spelling(entry, name, coerced(name, bound[name], annotation))
             if value != parameter.default:
                 optional.append((name, value))
     return tuple(required), tuple(optional)
+
+
+def _one_spelling(entry: Registered, name: str, value: Any) -> Any:
+    """A parameter that is a pipeline itself in its canonical form; any other as it is."""
+    kind = entry.pipelines.get(name)
+    return value if kind is None else parse(value, kind).canonical

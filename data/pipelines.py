@@ -144,6 +144,16 @@ class Operation:
         return dict(bound.arguments)
 
     @property
+    def inner_versions(self) -> dict[str, int]:
+        """Versions of the operations in those of its parameters that are pipelines themselves."""
+        from data.operations import parse
+
+        kinds = registered(self.name, self.kind).pipelines
+        settings = self.settings if kinds else {}
+        inner = (parse(settings[name], kind).versions for name, kind in kinds.items())
+        return {name: version for versions in inner for name, version in versions.items()}
+
+    @property
     def arguments(self) -> str:
         """Required parameters by position, the others by name and only where not the default."""
         required = ",".join(canonical_value(value) for value in self.positional)
@@ -198,7 +208,10 @@ class Pipeline:
         By kind too, because a name (`resize`, `hflip`) may be known in several, each with a version
         of its own.
         """
-        return {f"{step.kind}.{step.name}": step.version for step in self.operations}
+        versions: dict[str, int] = {}
+        for step in self.operations:
+            versions |= {f"{step.kind}.{step.name}": step.version, **step.inner_versions}
+        return versions
 
     @functools.cached_property
     def is_random(self) -> bool:

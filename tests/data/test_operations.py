@@ -41,10 +41,16 @@ CALLS: dict[Kind, Calls] = {
         call("tile", size),
         call("reflect", size),
         call("upsample", size, filter=filters),
+        call(
+            "views",
+            st.integers(1, 4),
+            st.sampled_from(["resize(5, 4)", "hflip(p = 1) | random_crop(3)"]),
+            augment=st.sampled_from(["none", "", "noise( (1,2) ) | rotate(9)"]),
+        ),
     ),
     "augmentation": st.one_of(
         call("hflip", p=probability),
-        call("rotate", st.floats(0, 180), outside=st.sampled_from(["reflect", "black"])),
+        call("rotate", st.floats(0, 180), outside=st.sampled_from(["reflect", "black", "crop"])),
         call("translate", st.floats(0, 0.5), p=probability, step=st.integers(1, 4)),
         call("noise", sigma=st.tuples(st.floats(0, 9), st.floats(9, 50))),
         call("colour_jitter", st.floats(0.1, 2), hue=st.floats(0, 0.5), p=probability),
