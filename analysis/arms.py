@@ -11,6 +11,7 @@ from analysis.lineage import ancestors
 from grid.records.experiments import Cell, FitRecord
 from grid.records.oracles import ORACLE, is_oracle
 from grid.records.table_lists import as_asked
+from grid.records.weights_origin import name_of_weights
 
 _WITHOUT_NAME = ("detector", "degradation")  # said by their value alone: "npr, jpeg(75)"
 
@@ -104,13 +105,13 @@ def _weights(fit: FitRecord, fits: Mapping[str, FitRecord]) -> str:
         return "given" if weights is not None else "random"
     parent = fits.get(fit["parent"] or "")
     if parent is None:
-        return str(weights.get("sha256") or fit["parent"])[:8]
+        return name_of_weights(weights) or str(fit["parent"])[:8]
     arms = "+".join(parent["arms"])
     began = parent["train"]
     if began is not None and began["label"] == train["label"]:
         return arms
     # Of given weights there are several under one name: their checksum tells them apart.
-    label = began["label"] if began else str((parent["weights"] or {}).get("sha256", "given"))[:8]
+    label = began["label"] if began else name_of_weights(parent["weights"] or {}) or "given"
     return f"{arms} on {label}"
 
 

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from analysis.lineage import ancestors, seen_generators
 from grid.records.experiments import FitRecord, SetRecord
+from grid.records.weights_origin import name_of_weights
 
 MIXED = "mixed"
 
@@ -60,7 +61,7 @@ def row_name(fit: FitRecord) -> str:
     """Return the name of a training set, or of given weights; fits of one name are one row."""
     if fit["train"] is not None:
         return fit["train"]["label"]
-    return f"given weights {str((fit['weights'] or {}).get('sha256', ''))[:8]}".strip()
+    return f"given weights {name_of_weights(fit['weights'] or {})}".strip()
 
 
 def row_place(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from grid.records.experiments import FitRecord
+from grid.records.weights_origin import StatedTraining, stated_training
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,8 @@ class SeenGenerators:
     """The generators that a fit, or one that it descends from, was trained on.
 
     `generators` are in the order of training sets, the fit's own first; `own` are those of the
-    first. Where `all_known` is false, training began with a file of weights: there may be others.
+    first. Where `all_known` is false, training began with a file of weights of which nobody stated
+    what it was trained on: there may be others.
     """
 
     own: frozenset[str]
@@ -32,13 +34,23 @@ def seen_generators(fit: FitRecord, fits: Mapping[str, FitRecord]) -> SeenGenera
     """
     trained = [each["train"] for each in (fit, *ancestors(fit, fits)) if each["train"] is not None]
     own = fit["train"]
+    stated = _stated_of(fit, fits)
+    first = stated or StatedTraining(generators=[])
+    every = [*trained, first]
+    own_generators = own["generators"] if own is not None else first["generators"]
     return SeenGenerators(
-        own=frozenset(own["generators"] if own is not None else ()),
-        generators=tuple(dict.fromkeys(g for train in trained for g in train["generators"])),
-        groups=tuple(sorted({g for train in trained for g in train["groups"]})),
-        families=tuple(sorted({f for train in trained for f in train["families"]})),
-        all_known=not began_from_file(fit, fits),
+        own=frozenset(own_generators),
+        generators=tuple(dict.fromkeys(g for each in every for g in each["generators"])),
+        groups=tuple(sorted({g for each in every for g in each.get("groups", ())})),
+        families=tuple(sorted({f for each in every for f in each.get("families", ())})),
+        all_known=stated is not None or not began_from_file(fit, fits),
     )
+
+
+def _stated_of(fit: FitRecord, fits: Mapping[str, FitRecord]) -> StatedTraining | None:
+    """Return what was stated of the files that a fit's line began with; None where nothing was."""
+    *_, first = (fit, *ancestors(fit, fits))
+    return stated_training(first["weights"])
 
 
 def ancestors(fit: FitRecord, fits: Mapping[str, FitRecord]) -> Iterator[FitRecord]:

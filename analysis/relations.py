@@ -1,6 +1,7 @@
 """How a tested generator relates to what a fit was trained on: itself, a near copy, its family.
 
-A fit that began with the weights of another has seen what that one was trained on.
+A fit that began with the weights of another has seen what that one was trained on; one that began
+with a file, what was stated of it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ RELATIONS: dict[Relation, str] = {
     "unknown": "not known: it began with given weights",
 }
 # Generators that are new to a fit. Near copies of a trained one are not, nor are its classes, nor
-# what an ancestor was trained on; of what given weights were trained on nothing is known.
+# what an ancestor was trained on; of given weights only what was stated of them is known.
 UNSEEN: tuple[Relation, ...] = ("family", "other", "family_unknown")
 UNKNOWN_FAMILY = "unknown"
 
@@ -38,10 +39,8 @@ def relation_of(fit: FitRecord, seen: SeenGenerators, record: SetRecord) -> Rela
         record: the test set.
     """
     train = fit["train"]
-    if train is None:
-        return "unknown"
     if record["generator"] in seen.generators:
-        if _has_other_classes(train, record):
+        if train is not None and _has_other_classes(train, record):
             return "classes"
         return "trained" if record["generator"] in seen.own else "before"
     if record["generator_group"] in seen.groups:

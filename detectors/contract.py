@@ -68,6 +68,14 @@ class Options(BaseModel):
         """
         return None
 
+    def weight_parts(self) -> tuple[str, ...]:
+        """Names of the network's backbones where it has several, for `weights: {parts: ...}`.
+
+        The network's `load_backbone(state, part)` is then called for each part that is given; of a
+        network with one backbone, with part None.
+        """
+        return ()
+
     def cpu_seconds_per_megapixel(self) -> float | None:
         """What training takes for a million pixels on one CPU core; None = not measured.
 

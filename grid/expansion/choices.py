@@ -10,7 +10,8 @@ from typing import Any
 
 from data.operations import parse
 from detectors.contract import load_card
-from grid.experiment_file.schema import Arm, Experiment, InputSpec, WeightsSpec
+from grid.experiment_file.schema import Arm, Experiment, InputSpec
+from grid.experiment_file.weights_spec import WeightsSpec
 from grid.refusal import Problems, did_you_mean
 from grid.sources.catalog import Catalog
 from grid.sources.training_sets import TrainingSet, training_sets

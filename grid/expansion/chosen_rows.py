@@ -12,6 +12,7 @@ from data.pools import Pool
 from data.selection import PoolRows, Selection, select
 from data.unseen_validation import without_trained
 from grid.records.table_lists import kept_by
+from grid.records.weights_origin import stated_training
 from grid.sources.training_sets import TrainingSet
 
 if TYPE_CHECKING:
@@ -120,17 +121,21 @@ class TrainedClasses:
     def of(self, fit: Fit) -> frozenset[str]:
         """Return the classes; "" among them where some images state none, or are not known.
 
-        The latter are those that given weights were trained on, elsewhere.
+        The latter are those that given weights were trained on, elsewhere, unless it was stated.
         """
         if fit.training is None or fit.selection is None:
-            return frozenset({""})
+            return _stated_classes(fit)
         key = fit.training.key
         if key not in self._made:
             self._made[key] = _classes(fit.training, fit.selection)
-        begun_with = fit.weights or {}
         if fit.parent is not None:
             return self._made[key] | self.of(self._fits[fit.parent])
-        return self._made[key] | ({""} if begun_with else frozenset())
+        return self._made[key] | (_stated_classes(fit) if fit.weights else frozenset())
+
+
+def _stated_classes(fit: Fit) -> frozenset[str]:
+    stated = stated_training(fit.weights)
+    return frozenset(stated.get("classes", [""]) if stated is not None else [""])
 
 
 def _classes(training: TrainingSet, selection: Selection) -> frozenset[str]:

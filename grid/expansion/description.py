@@ -21,6 +21,7 @@ from detectors.recipe_fields import Recipe
 from detectors.recipes import differing
 from detectors.second_view.text import view_versions
 from detectors.training_version import TRAINING_SEMANTICS
+from grid.records.weights_origin import identity_of
 
 # Values of a recipe that stand elsewhere in a description: as an operation, as rows.
 _ELSEWHERE = ("augment", "validation_fraction")
@@ -45,7 +46,7 @@ def describe_fit(
     if differing_options:
         description["options"] = differing_options
     if weights is not None:  # a file is what its bytes are, wherever it lies
-        description["weights"] = {k: v for k, v in weights.items() if k != "path"}
+        description["weights"] = identity_of(weights)
     of_second_view = view_versions(options.second_input())
     if selection is None or recipe is None:
         if of_second_view:

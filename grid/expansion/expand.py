@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from grid.cache_folder import default_weights_folder
 from grid.expansion.choices import choices, matches
 from grid.expansion.chosen_rows import Selections, TrainedClasses
 from grid.expansion.equalising import Equalising
@@ -38,6 +39,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     scoring: dict[str, list[ScoringRecord]] = {}
     test_sets: dict[str, TestSet] = {}
     by_arm: dict[str, list[Fit]] = {}
+    folder = experiment.weights_folder or default_weights_folder()
     unused = dict(enumerate(experiment.exclude))
     keys: set[str] = set()
     for arm in parents_first(experiment.arms, problems):
@@ -52,7 +54,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
                 unused.pop(index, None)
             if excluding:
                 continue
-            fit = resolved(choice, selections, equalising, by_arm, pools, problems)
+            fit = resolved(choice, selections, equalising, by_arm, pools, folder, problems)
             if fit is not None:
                 made.append(fit)
         by_arm[arm.name] = made

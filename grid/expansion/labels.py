@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.contract import Card, Options, options_that_differ
 from grid.records.oracles import ORACLE
+from grid.records.weights_origin import name_of_weights
 
 if TYPE_CHECKING:
     from grid.expansion.fits import Fit
@@ -83,11 +84,10 @@ def _differing(own: Mapping[str, Any], every: list[dict[str, Any]]) -> dict[str,
 
 def _settings(fit: Fit) -> dict[str, Any]:
     """What fits of one label can differ in, beside the images and the values of the recipe."""
-    weights = fit.weights or {}
     return {
         "input": fit.train_geometry,
         "validated on": fit.validation_geometry,
-        "weights": fit.parent or str(weights.get("sha256", "random"))[:8],
+        "weights": fit.parent or (name_of_weights(fit.weights) if fit.weights else "random"),
         "recipe": fit.recipe_name,
     }
 

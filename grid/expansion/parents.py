@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from data.counts import counted
+from detectors.contract import Card, Options
 from grid.expansion.choices import Choice, matches
 from grid.expansion.fits import Fit
-from grid.expansion.given_weights import given_weights
+from grid.expansion.given_weights import as_published, given_weights
 from grid.experiment_file.schema import Arm
 from grid.refusal import Problems, did_you_mean
+
+
+class NoWeights(Exception):
+    """The weights that an arm begins with are not there; what is wrong has been noted."""
 
 
 def parents_first(arms: tuple[Arm, ...], problems: Problems) -> list[Arm]:
@@ -43,15 +49,28 @@ def parents_first(arms: tuple[Arm, ...], problems: Problems) -> list[Arm]:
 
 
 def initial_weights(
-    choice: Choice, by_arm: Mapping[str, list[Fit]], problems: Problems
+    choice: Choice,
+    card: Card,
+    options: Options,
+    by_arm: Mapping[str, list[Fit]],
+    folder: Path,
+    problems: Problems,
 ) -> tuple[dict[str, Any] | None, Fit | None]:
-    """Return what stands for the initial weights in the identity, and the parent."""
-    spec = choice.weights
+    """Return what stands for the initial weights in a fit, and the parent.
+
+    Raises:
+        NoWeights: they are not there, or do not fit; a problem is noted.
+    """
+    spec = as_published(choice.weights, card)
     if spec is None:
         return None, None
     where = f"arms.{choice.arm.name}.weights"
-    if spec.path is not None:
-        return given_weights(where, spec.path, problems), None
+    if spec.from_ is None:
+        trained = choice.training is not None
+        given = given_weights(where, spec, card, options, folder, problems, trained=trained)
+        if given is None:
+            raise NoWeights
+        return given, None
     parents = _parents(choice, by_arm.get(spec.from_ or "", []))
     if len(parents) != 1:
         if spec.from_ in by_arm:  # an unknown arm was refused before
@@ -62,7 +81,7 @@ def initial_weights(
                 + (f": {shown}" if parents else ""),
                 "Exactly one must: add `where: {...}` with values of the parent's axes",
             )
-        return None, None
+        raise NoWeights
     [parent] = parents
     if parent.card.name != choice.detector:
         problems.add(
@@ -70,10 +89,10 @@ def initial_weights(
             f"{parent.label} is no {choice.detector}, and its weights fit no other network",
             "Name an arm with the same detector",
         )
-        return None, None
+        raise NoWeights
     if not is_kept(parent, spec.epoch):
         problems.add(*not_kept(f"{where}.epoch: {spec.epoch}", parent))
-        return None, None
+        raise NoWeights
     return {"from": parent.fit_id, "epoch": spec.epoch}, parent
 
 

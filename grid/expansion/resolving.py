@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from data.operations import Pipeline, parse
 from data.pools import Pool
@@ -17,7 +18,7 @@ from grid.expansion.description import describe_fit
 from grid.expansion.equalising import Equalising
 from grid.expansion.fits import Fit
 from grid.expansion.labels import short_label
-from grid.expansion.parents import initial_weights
+from grid.expansion.parents import NoWeights, initial_weights
 from grid.experiment_file.pipelines import chosen_pipelines
 from grid.records.identity import fit_id
 from grid.refusal import Problems
@@ -30,6 +31,7 @@ def resolved(
     equalising: Equalising,
     by_arm: Mapping[str, list[Fit]],
     tested: Sequence[Pool],
+    weights_folder: Path,
     problems: Problems,
 ) -> Fit | None:
     """Resolve one point of the product: card, options, geometry, recipe, rows, identity.
@@ -39,8 +41,11 @@ def resolved(
     settings = _settings(choice, tested, problems)
     if settings is None:
         return None
-    weights, parent = initial_weights(choice, by_arm, problems)
-    if choice.weights is not None and weights is None:
+    try:
+        weights, parent = initial_weights(
+            choice, settings.card, settings.options, by_arm, weights_folder, problems
+        )
+    except NoWeights:
         return None
     training = settings.training
     equalise = equalising.of_training(training) if training is not None else "none"

@@ -71,14 +71,20 @@ def with_absolute_paths(experiment: Experiment, base: Path) -> Experiment:
         arm.model_copy(
             update={
                 "weights": tuple(
-                    w.model_copy(update={"path": _absolute(w.path, base)}) if w and w.path else w
-                    for w in arm.weights
+                    w and w.with_paths(lambda path: _absolute(path, base)) for w in arm.weights
                 )
             }
         )
         for arm in experiment.arms
     )
-    return experiment.model_copy(update={"data": data, "arms": arms})
+    folder = experiment.weights_folder
+    return experiment.model_copy(
+        update={
+            "data": data,
+            "arms": arms,
+            "weights_folder": None if folder is None else _absolute(folder, base),
+        }
+    )
 
 
 def _published(text: str, base: Path, problems: Problems) -> str:

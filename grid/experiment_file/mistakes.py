@@ -18,8 +18,13 @@ from grid.refusal import Problem, did_you_mean
 Location = tuple[int | str, ...]
 LONGEST_VALUE = 60
 
-_OF_ONES_OWN = ("data", "resources", "compare")  # their keys are names that the file chooses
-_MODELS = ("TrainSpec", "TestSpec", "InputSpec", "WeightsSpec")
+_OF_ONES_OWN = (
+    "data",
+    "resources",
+    "compare",
+    "parts",
+)  # their keys are names that the file chooses
+_MODELS = ("TrainSpec", "TestSpec", "InputSpec", "WeightsSpec", "WeightsFile")
 _BRANCHES = (*_MODELS, "str", "dict[str,any]", "constrained-int")
 _KINDS = {  # of pydantic's errors, by how they begin
     "int": "must be a whole number",

@@ -23,6 +23,7 @@ from pydantic import (
 
 from data.degradation_presets import PRESETS, expanded
 from grid.experiment_file.equalise_word import equalise_asked_for
+from grid.experiment_file.weights_spec import WeightsSpec, weights_word
 from grid.experiment_file.words import family_word
 
 EpochReference = Literal["selected", "last"] | Annotated[int, Field(ge=0)]
@@ -156,27 +157,6 @@ class InputSpec(Strict):
     test: str
 
 
-class WeightsSpec(Strict):
-    """Where the initial weights come from: another arm's fit, or a file.
-
-    The parent is the one fit of the arm `from` that agrees on the seed and on every axis that
-    both arms have; `where` names values of the parent's axes where that leaves several.
-    """
-
-    from_: str | None = Field(default=None, alias="from")
-    where: dict[str, Any] = {}
-    epoch: Literal["selected", "last"] = "selected"
-    path: Path | None = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> WeightsSpec:
-        if (self.from_ is None) == (self.path is None):
-            raise ValueError(
-                "weights come from exactly one place: write `from: ARM` or `path: FILE`"
-            )
-        return self
-
-
 class Arm(Strict):
     """The product of its axes. Every field that holds a tuple of alternatives is an axis."""
 
@@ -213,17 +193,17 @@ class Arm(Strict):
             if kept.get(key, []) not in ([], ()):
                 kept[key] = [None if v in ("none", None) else v for v in _as_axis(kept[key])]
         if isinstance(kept.get("weights"), list):
-            kept["weights"] = [{"path": v} if isinstance(v, str) else v for v in kept["weights"]]
+            kept["weights"] = [weights_word(value) for value in kept["weights"]]
         if options:
             kept["options"] = options
         return kept
 
     @model_validator(mode="after")
     def _trained_or_given(self) -> Arm:
-        if None in self.train and not all(w and w.path for w in self.weights):
+        if None in self.train and not all(w and (w.path or w.name) for w in self.weights):
             raise ValueError(
-                f"arm {self.name} has `train: none` but no weights file: "
-                "give `weights: PATH` to score a checkpoint, or say what it trains on"
+                f"arm {self.name} has `train: none` but no weights file: give `weights: PATH` "
+                "or the NAME of imported weights to score them, or say what it trains on"
             )
         return self
 
@@ -251,6 +231,7 @@ class Experiment(Strict):
     name: str
     question: str = ""
     store: str | None = None
+    weights_folder: Path | None = None
     data: dict[str, DatasetSpec] = Field(min_length=1)
     equalise: str | None = None
     test: TestSpec

@@ -12,6 +12,7 @@ from grid.expansion.chosen_rows import TrainedClasses
 from grid.expansion.equalising import Matched
 from grid.expansion.fits import Expansion, Fit
 from grid.experiment_file.published import recorded_table
+from grid.plan.recorded_weights import recorded_weights
 from grid.records.equalised import EqualisedRecord
 from grid.records.experiments import (
     NOT_TRAINED_CLASSES,
@@ -74,7 +75,7 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         "equalise": experiment.equalise or "none",
         "contrasts": [c.model_dump(mode="json") for c in experiment.contrasts],
         "published": recorded_table(experiment.published) if experiment.published else None,
-        "fits": [_fit(f, classes, simulated) for f in expansion.fits.values()],
+        "fits": [_fit(f, expansion, classes, simulated) for f in expansion.fits.values()],
         "pools": [_pool(p, expansion) for p in pools],
         "scoring": [
             _scoring(block, test_sets) for blocks in expansion.scoring.values() for block in blocks
@@ -157,7 +158,9 @@ def _test_set(test_set: TestSet) -> SetRecord:
     )
 
 
-def _fit(fit: Fit, classes: TrainedClasses, simulated: Collection[str]) -> FitRecord:
+def _fit(
+    fit: Fit, expansion: Expansion, classes: TrainedClasses, simulated: Collection[str]
+) -> FitRecord:
     return {
         "fit_id": fit.fit_id,
         "label": fit.label,
@@ -173,7 +176,7 @@ def _fit(fit: Fit, classes: TrainedClasses, simulated: Collection[str]) -> FitRe
             **(recorded(fit.recipe) if fit.recipe else {}),
         },
         "seed": fit.seed,
-        "weights": {k: v for k, v in fit.weights.items() if k != "path"} if fit.weights else None,
+        "weights": recorded_weights(fit.weights, expansion.catalog) if fit.weights else None,
         "parent": fit.parent,
         "description": dict(fit.description),
     }

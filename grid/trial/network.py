@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from data.regular_files import read_regular
 from grid.records.commits import Commit, read_commit, read_weights
@@ -21,24 +22,25 @@ class WeightsLost(RuntimeError):
 
 
 def initial_network(spec: TrialSpec, store: Store) -> nn.Module:
-    """Build the network that training begins with: seeded, or from a parent, or from a file.
+    """Build the network that training begins with: seeded, or from a parent, or from files.
 
     Raises:
         WeightsLost, WeightsChanged: the parent's or the given weights are not what they were.
     """
     from detectors import weights
 
-    if spec["parent"] is None and spec["weights"] is not None:
-        return given_network(spec)
+    given = spec["weights"]
+    if spec["parent"] is None and given is not None:
+        return _with_backbones(spec, given) if _holds_backbones(given) else given_network(spec)
     network = _seeded_network(spec)
-    if spec["parent"] is not None and spec["weights"] is not None:
+    if spec["parent"] is not None and given is not None:
         parent = read_commit(store, spec["parent"])
         if parent is None:
             raise RuntimeError(
                 f"the parent fit {spec['parent']} is not committed yet; it is trained first "
                 "when both stand in one experiment, so run the experiment whole"
             )
-        [epoch] = resolved_epochs([spec["weights"]["epoch"]], parent)
+        [epoch] = resolved_epochs([given["epoch"]], parent)
         weights.from_bytes(network, read_weights(store, parent, epoch))
     return network
 
@@ -54,14 +56,44 @@ def given_network(spec: TrialSpec) -> nn.Module:
     given = spec["weights"]
     assert given is not None, f"{spec['fit_id']} is neither trained nor given"
     network = _seeded_network(spec)
-    content = read_regular(given["path"])
-    if hashlib.sha256(content).hexdigest() != given["sha256"]:
+    weights.from_bytes(network, _proved(given))
+    return network
+
+
+def _holds_backbones(given: Mapping[str, Any]) -> bool:
+    return "parts" in given or bool(given.get("backbone"))
+
+
+def _with_backbones(spec: TrialSpec, given: Mapping[str, Any]) -> nn.Module:
+    """Build the seeded network, its backbones with the weights of given files."""
+    from detectors import weights
+
+    network = _seeded_network(spec)
+    files: Mapping[str | None, Mapping[str, Any]] = given.get("parts") or {None: given}
+    for part, file in files.items():
+        weights.load_backbone(network, _proved(file), part)
+    return network
+
+
+def _proved(file: Mapping[str, Any]) -> bytes:
+    """Read a given file whose bytes are those that were planned with.
+
+    Raises:
+        WeightsLost: they are not, or the file is not there.
+    """
+    try:
+        content = read_regular(file["path"])
+    except FileNotFoundError:
         raise WeightsLost(
-            f"{given['path']} has changed since the plan was made. Run the experiment again: a "
+            f"{file['path']} is not there on this host. Workers read weights where the plan found "
+            "them: put them, or the whole weights folder, where all of them see it"
+        ) from None
+    if hashlib.sha256(content).hexdigest() != file["sha256"]:
+        raise WeightsLost(
+            f"{file['path']} has changed since the plan was made. Run the experiment again: a "
             "changed checkpoint is another fit"
         )
-    weights.from_bytes(network, content)
-    return network
+    return content
 
 
 def load_fitted(spec: TrialSpec, commit: Commit, epoch: int, store: Store) -> nn.Module:
