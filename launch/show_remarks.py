@@ -14,6 +14,7 @@ from grid.records.simulated_parts import is_simulated_set, is_simulated_training
 from grid.trial.gpu import shows_gpu
 from launch.command_lines import command_line
 from launch.paragraphs import print_paragraph
+from launch.weights_remarks import weights_remarks
 
 
 def print_remarks(console: Console, plan: Plan) -> None:
@@ -25,6 +26,7 @@ def print_remarks(console: Console, plan: Plan) -> None:
         *_coded_again(plan),
         *_not_as_published(plan),
         *_simulated(plan),
+        *weights_remarks(plan),
     ):
         print_paragraph(console, line, 0, "yellow")
 

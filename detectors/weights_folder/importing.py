@@ -6,7 +6,6 @@ values only. What does not fit its network to the last key is refused, and nothi
 
 from __future__ import annotations
 
-import importlib
 import pickle
 import re
 import warnings
@@ -22,7 +21,7 @@ from torch import Tensor
 from data.refusals import Refused
 from data.regular_files import open_regular, read_regular
 from detectors import weights
-from detectors.contract import build, load_card, parse_options
+from detectors.contract import build, load_card, module_of, parse_options
 from detectors.key_maps import DATA_PARALLEL
 from detectors.weights_folder.entries import TENSORS
 
@@ -88,7 +87,7 @@ def for_detector(
     card = load_card(detector)
     parsed = parse_options(card, options)
     if not own_keys:
-        module = importlib.import_module(f"detectors.zoo.{detector}")
+        module = module_of(detector)
         if not hasattr(module, "official_weights"):
             raise Refused.because(
                 f"--detector {detector}",
