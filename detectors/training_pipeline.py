@@ -6,11 +6,7 @@ from data.operations import Pipeline
 
 # Where an augmentation acts: before the first of these, so after a resize that stands before it, as
 # in the field's code: CNNSpot and its heirs blur and compress the resized image and then crop it.
-<<<<<<< HEAD
-CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip", "vflip", "patch"})
-=======
-CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip", "vflip", "views"})
->>>>>>> 36d4b78 (SPAI: any resolution, all squares and their three versions in one stack, numbers of the official code; training on views side by side)
+CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip", "vflip", "patch", "views"})
 
 
 def training_pipeline(geometry: Pipeline, augmentation: Pipeline) -> Pipeline:
