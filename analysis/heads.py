@@ -27,10 +27,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """A test set."""
+    """A test set; `key` tells it from every other of the experiment, see `set_key`."""
 
     label: str
     family: str
+    key: tuple[object, ...]
 
 
 def blocks(families: Sequence[str]) -> list[tuple[str, int]]:
@@ -85,7 +86,7 @@ def column_heads(records: Sequence[SetRecord]) -> tuple[Column, ...]:
         label = record["name"].removeprefix(prefix)
         if names.count(record["name"]) > 1:
             label = f"{label} ({_told_apart(record, records)})"
-        made.append(Column(label, record["family"]))
+        made.append(Column(label, record["family"], set_key(record)))
     return tuple(made)
 
 

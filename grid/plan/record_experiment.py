@@ -161,7 +161,7 @@ def _test_set(test_set: TestSet) -> SetRecord:
 def _fit(
     fit: Fit, expansion: Expansion, classes: TrainedClasses, simulated: Collection[str]
 ) -> FitRecord:
-    return {
+    record: FitRecord = {
         "fit_id": fit.fit_id,
         "label": fit.label,
         "arms": list(fit.arms),
@@ -180,6 +180,9 @@ def _fit(
         "parent": fit.parent,
         "description": dict(fit.description),
     }
+    if fit.card.is_control:
+        record["is_control"] = True
+    return record
 
 
 def _train(fit: Fit, classes: TrainedClasses, simulated: Collection[str]) -> TrainRecord | None:

@@ -39,9 +39,7 @@ class TrainRecord(_RequiredOfTrain, total=False):
     simulated: bool
 
 
-class FitRecord(TypedDict):
-    """One fit that an experiment wants; `label` is for people."""
-
+class _RequiredOfFit(TypedDict):
     fit_id: str
     label: str
     arms: list[str]
@@ -56,6 +54,15 @@ class FitRecord(TypedDict):
     weights: dict[str, Any] | None
     parent: str | None
     description: dict[str, Any]
+
+
+class FitRecord(_RequiredOfFit, total=False):
+    """One fit that an experiment wants; `label` is for people.
+
+    `is_control` stands only where it is true: others are held against it.
+    """
+
+    is_control: bool
 
 
 class PoolRecord(TypedDict):

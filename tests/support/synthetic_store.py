@@ -73,6 +73,7 @@ class SyntheticDetector:
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
     skill: float = 3.5
+    is_control: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +206,7 @@ def _fits(grid: SyntheticGrid, generators: list[_Generator]) -> Iterator[FitReco
                     "recipe": {"epochs": LAST_EPOCH},
                     "made_with": [grid.seed, grid.images, grid.classes, detector.skill],
                 }
-                yield FitRecord(
+                fit = FitRecord(
                     fit_id=fit_id(description),
                     label=f"{detector.name} on {generator.name}, seed {seed}",
                     arms=["single"],
@@ -229,6 +230,9 @@ def _fits(grid: SyntheticGrid, generators: list[_Generator]) -> Iterator[FitReco
                     parent=None,
                     description=description,
                 )
+                if detector.is_control:
+                    fit["is_control"] = True
+                yield fit
 
 
 def _classes(grid: SyntheticGrid) -> list[str]:
