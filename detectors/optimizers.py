@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from detectors.layer_rates import layer_scales
 from detectors.recipe_fields import Recipe
 
 ADAM_EPS = 1e-8
@@ -25,7 +26,7 @@ class Optimizer:
 
     Args:
         network: on the device and in the memory format that it is trained in.
-        recipe: optimizer, weight_decay, decay_on, betas, momentum, dampening.
+        recipe: optimizer, layer_decay, weight_decay, decay_on, betas, momentum, dampening.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
@@ -45,6 +46,7 @@ class Optimizer:
             moment: {name: torch.zeros_like(value) for name, value in self.parameters.items()}
             for moment in moments
         }
+        self.scales = layer_scales(network, recipe.layer_decay)
         self.updates = torch.zeros((), device=next(iter(self.parameters.values())).device)
 
     def groups(self) -> list[tuple[float, list[str]]]:
@@ -62,8 +64,15 @@ class Optimizer:
         self.updates += 1
         for decay, group in self.groups():
             names = [name for name in group if self.parameters[name].grad is not None]
-            if names:
-                self._update(names, lr, decay)
+            for scale, alike in self._by_scale(names).items():
+                self._update(alike, lr * scale, decay)
+
+    def _by_scale(self, names: list[str]) -> dict[float, list[str]]:
+        """Part parameters by what their rate is multiplied by; without layer_decay that is 1."""
+        parted: dict[float, list[str]] = {}
+        for name in names:
+            parted.setdefault(self.scales.get(name, 1.0), []).append(name)
+        return parted
 
     def _update(self, names: list[str], lr: float, decay: float) -> None:
         parameters: list[Tensor] = [self.parameters[name] for name in names]

@@ -102,6 +102,12 @@ class Recipe(BaseModel):
     """Targets s/2 and 1 - s/2, as cross-entropy over two classes smooths."""
     gradient_clip: float | None = Field(default=None, gt=0)
     """Largest norm of the whole gradient."""
+    freeze: tuple[str, ...] = ()
+    """Parts of the network that are not trained and stay in eval mode: names of its modules, such
+    as trunk or trunk.layer1, or of single parameters."""
+    layer_decay: float | None = Field(default=None, gt=0, lt=1)
+    """The rate of a layer d layers before the last one is layer_decay^d of the rate; which layers
+    there are is in `detectors.layer_rates`. None = one rate for all."""
 
     selection: Literal["last", "validation_loss", "validation_auc", "validation_accuracy"] = "last"
     """Which epoch is the detector; a tie goes to the earlier epoch."""
@@ -134,6 +140,15 @@ class Recipe(BaseModel):
         has_last = "last" in keep or info.data.get("selection") == "last"
         numbers = sorted({epoch for epoch in keep if isinstance(epoch, int)})
         return ("selected", "last", *numbers) if has_last else ("selected", *numbers)
+
+    @field_validator("freeze")
+    @classmethod
+    def _outermost(cls, parts: tuple[str, ...]) -> tuple[str, ...]:
+        # What lies in a frozen part is frozen with it: one training has one identity.
+        if any(not part for part in parts):
+            raise ValueError("an empty name is no part; leave it out")
+        inside = {p for p in parts for other in parts if p.startswith(f"{other}.")}
+        return tuple(sorted(set(parts) - inside))
 
     @model_validator(mode="after")
     def _only_what_acts(self) -> Recipe:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
 
 from data.suggestions import did_you_mean
 from detectors.contract import Card
@@ -31,6 +32,8 @@ ADDED_LATER = (
     "plateau_delta",
     "plateau_delta_after",
     "validate_on",
+    "freeze",
+    "layer_decay",
 )
 """Fields that the records of the first stores do not have."""
 
@@ -137,7 +140,8 @@ def recorded(recipe: Recipe) -> dict[str, Any]:
     A field that came after the first stores is left out where it is neutral.
     """
     values = recipe.model_dump(mode="json")
-    neutral = {key: Recipe.model_fields[key].get_default() for key in ADDED_LATER}
+    defaults = {key: Recipe.model_fields[key].get_default() for key in ADDED_LATER}
+    neutral = to_jsonable_python(defaults)
     return {
         key: value for key, value in values.items() if key not in neutral or value != neutral[key]
     }

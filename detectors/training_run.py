@@ -27,6 +27,7 @@ from detectors.batches import (
     load_training_batch,
     require_both_labels,
 )
+from detectors.frozen_parts import freeze
 from detectors.history import HistoryRow, out_of_patience, selected_epoch, validated
 from detectors.lasting_errors import TrainingDiverged
 from detectors.loader_cpus import loader_threads
@@ -88,6 +89,7 @@ class TrainingRun:
         self._second = network.drawn if isinstance(network, WithSecondView) else NOTHING
         self.recipe, self.seed, self.device = recipe, seed, device
         self.network = network.to(device).to(memory_format=torch.channels_last)
+        self._frozen = freeze(network, recipe.freeze)
         self.optimizer = Optimizer(network, recipe)
         self.has_batch_norm = any(
             isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules()
@@ -133,6 +135,8 @@ class TrainingRun:
             return images_BCHW, target_B.pin_memory() if pinned else target_B
 
         self.network.train()
+        for part in self._frozen:
+            part.eval()
         return in_order(load, self.slices[done:last], loader_threads(self.device))
 
     def train_on(self, images_BCHW: Tensor, target_B: Tensor) -> None:

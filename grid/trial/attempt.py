@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from data.decode import ImageChanged, UnreadableImage
-from detectors.lasting_errors import TrainingDiverged, WeightsMismatch
+from detectors.lasting_errors import TrainingDiverged, UnknownPart, WeightsMismatch
 from detectors.loader_cpus import take_cpus
 from detectors.memory_limits import take_share
 from grid.records.commits import WeightsChanged
@@ -136,7 +136,7 @@ def _is_the_stores(error: Exception) -> bool:
 def _kind(error: Exception) -> str:
     if isinstance(error, UnreadableImage | ImageChanged):
         return "unreadable"
-    if isinstance(error, WeightsMismatch | WeightsChanged | WeightsLost):
+    if isinstance(error, WeightsMismatch | WeightsChanged | WeightsLost | UnknownPart):
         return "weights"
     if isinstance(error, TrainingDiverged):
         return "diverged"

@@ -145,6 +145,11 @@ def lasting(history: list[HistoryRow]) -> list[dict[str, Any]]:
 
 TWO_VIEWS = 'augmented("spectrum_mix(0.9) | phase_jitter(0.5)") | log_spectrum'
 CASES = {
+    "frozen, rates by layer": (
+        dropout_net,
+        {"freeze": ["body.0", "body.1"], "layer_decay": 0.5, "micro_batch": 3},
+        {"geometry": "random_crop(12, step=2) | hflip"},
+    ),
     "npr": (lambda: build("npr", seed=1), {}, {}),
     "dropout": (dropout_net, {"selection": "validation_loss"}, {}),
     "dropout, augmented": (

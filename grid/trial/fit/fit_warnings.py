@@ -37,7 +37,7 @@ class Untrained:
     """Rows of the validation images."""
     logits: Logits
     parameters: str
-    """Digest of what the optimiser may change: running statistics move by looking alone."""
+    """Digest of the parameters: running statistics move by looking alone."""
 
 
 def untrained_logits(
@@ -58,11 +58,10 @@ def untrained_logits(
 
 
 def parameters_digest(network: nn.Module) -> str:
-    """Return the SHA-256 of the trainable parameters, bit by bit."""
+    """Return the SHA-256 of all parameters, bit by bit; what is frozen by a recipe stays equal."""
     digest = hashlib.sha256()
     for parameter in network.parameters():
-        if parameter.requires_grad:
-            digest.update(parameter.detach().cpu().contiguous().numpy().data)
+        digest.update(parameter.detach().cpu().contiguous().numpy().data)
     return digest.hexdigest()
 
 
