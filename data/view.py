@@ -20,7 +20,7 @@ import numpy as np
 from data import decode_version
 from data.decode_version import DECODE, with_decoding
 from data.operation_registry import INPUT
-from data.operations import Image, Pipeline, PipelineError, parse
+from data.operations import Image, Operation, Pipeline, PipelineError, parse
 from data.pipelines import require_rgb
 from data.randomness import stream
 
@@ -182,7 +182,7 @@ class View:
                 own = None
                 if step.is_random:
                     name = f"{step.kind}.{step.name}"
-                    own = stream("view", name, drawn[name], image_id)
+                    own = stream_by_image(step, image_id, drawn[name])
                     drawn[name] += 1
                 image_HWC = step.applied(image_HWC, own, label)
             return image_HWC
@@ -202,6 +202,17 @@ class View:
                     f"{'none' if then is None else then} where {self.canonical!r} was written "
                     "down, so the pixels would differ; bring both to one version of crossgen."
                 )
+
+
+def stream_by_image(step: Operation, image_id: str, before: int = 0) -> np.random.Generator:
+    """What an operation draws from where draws are a function of the image.
+
+    Args:
+        step: the operation; its parameters change nothing.
+        image_id: names the image.
+        before: how many operations of its kind and name stand before it in the view.
+    """
+    return stream("view", f"{step.kind}.{step.name}", before, image_id)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -27,7 +27,8 @@ DECODE_BYTES = 14
 """Per pixel: Pillow's own image and its conversion (4 each), the array and the copy it is from."""
 
 FROM_ABOVE = 2048
-"""Bytes per pixel that no forward pass is thought to exceed: below, nothing need be measured."""
+"""Bytes per pixel that no forward pass is thought to exceed: below, nothing need be measured. For
+each pixel that the network makes of one, where it says so (`pixels_per_input_pixel`, SSP)."""
 
 
 class MemoryAccount:
@@ -44,6 +45,7 @@ class MemoryAccount:
         self, network: nn.Module, view: View, device: torch.device, cache: DecodedCache | None
     ) -> None:
         self._network = network
+        self._from_above = FROM_ABOVE * float(getattr(network, "pixels_per_input_pixel", 1.0))
         self._device = device
         self._cache = cache
         held = cache.used_bytes if cache is not None else 0
@@ -71,7 +73,7 @@ class MemoryAccount:
     def too_large_to_score(self, height: int, width: int) -> str:
         """Why an image that came out at this size cannot be scored, or ""."""
         pixels = height * width
-        if pixels * FROM_ABOVE <= self._forward:
+        if pixels * self._from_above <= self._forward:
             return ""
         return self._refusal(pixels, self._bytes(height, width), self._forward, "scored")
 
@@ -81,7 +83,7 @@ class MemoryAccount:
         Where memory decides, half of it is used and the number is a power of two: what a process
         holds differs a little from run to run, and batches should not.
         """
-        if wanted * height * width * FROM_ABOVE <= self._forward:
+        if wanted * height * width * self._from_above <= self._forward:
             return wanted
         room = self._forward // 2 // self._bytes(height, width)
         return wanted if room >= wanted else 1 << max(room.bit_length() - 1, 0)
