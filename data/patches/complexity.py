@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from data.operation_registry import Image
 
@@ -16,8 +15,8 @@ Directions = Literal["all", "no_diagonals"]
 Corners = npt.NDArray[np.int64]
 """Rows and columns of upper left corners, shape (N, 2)."""
 
-LINES_IN_16_BITS = 257
-"""So many differences of at most 255 sum up to 65,535."""
+LINES_IN_16_BITS = 64
+"""So many sums of four differences of at most 255 are below 65,536."""
 
 PIXELS_AT_ONCE = 1 << 20
 """Of the patches that are measured together: about 20 MB."""
@@ -38,40 +37,49 @@ def complexities(
         directions: `all` is the official code's, `no_diagonals` the seed study's.
     """
     at_once = max(1, PIXELS_AT_ONCE // size_px**2)
-    return np.concatenate(
-        [
-            _complexities(
-                gathered(image_HWC, corners_N2[start : start + at_once], size_px), directions
-            )
-            for start in range(0, len(corners_N2), at_once)
-        ]
-    )
+    parts = [
+        _complexities(_stacked(image_HWC, corners_N2[start : start + at_once], size_px), directions)
+        for start in range(0, len(corners_N2), at_once)
+    ]
+    return np.concatenate(parts)
 
 
-def gathered(image_HWC: Image, corners_N2: Corners, size_px: int) -> npt.NDArray[np.uint8]:
-    """The patches at some corners in one array, patches_NHWC."""
-    windows = sliding_window_view(image_HWC, (size_px, size_px), (0, 1))  # type: ignore[call-overload]
-    patches_NHWC: npt.NDArray[np.uint8] = windows[corners_N2[:, 0], corners_N2[:, 1]]
-    return np.ascontiguousarray(patches_NHWC.transpose(0, 2, 3, 1))
+def _stacked(image_HWC: Image, corners_N2: Corners, size_px: int) -> npt.NDArray[np.int16]:
+    """The patches at some corners, patches_NHWC, signed so that they can be subtracted."""
+    patches_NHWC = np.empty((len(corners_N2), size_px, size_px, 3), np.int16)
+    for patch_HWC, (row, column) in zip(patches_NHWC, corners_N2.tolist(), strict=True):
+        patch_HWC[:] = image_HWC[row : row + size_px, column : column + size_px]
+    return patches_NHWC
 
 
 def _complexities(
-    patches_NHWC: npt.NDArray[np.uint8], directions: Directions
+    patches_NHWC: npt.NDArray[np.int16], directions: Directions
 ) -> npt.NDArray[np.int64]:
-    x_NHWC = patches_NHWC.astype(np.int16)
-    total_N = _sums(x_NHWC[:, :, 1:], x_NHWC[:, :, :-1])
-    total_N += _sums(x_NHWC[:, 1:], x_NHWC[:, :-1])
+    """Of stacked patches, each as one long line.
+
+    A neighbour is then a fixed distance away, and whole patches are subtracted in one go, twice as
+    fast as by rectangles; where a distance leads around the edge, the difference is set to zero.
+    """
+    count, size_px = patches_NHWC.shape[:2]
+    if size_px == 1:
+        return np.zeros(count, np.int64)
+    line = 3 * size_px
+    x_NL = patches_NHWC.reshape(count, -1)
+    right, below, last = 3, line, size_px - 1
+    ways = [(below, None), (right, last)]
     if directions == "all":
-        total_N += _sums(x_NHWC[:, 1:, 1:], x_NHWC[:, :-1, :-1])
-        total_N += _sums(x_NHWC[:, 1:, :-1], x_NHWC[:, :-1, 1:])
-    return total_N
-
-
-def _sums(a_NHWC: npt.NDArray[np.int16], b_NHWC: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
-    """Of |a - b| for each patch; first over the lines in 16 bits, which is most of the work."""
-    differences = a_NHWC - b_NHWC
-    np.abs(differences, out=differences)
-    narrow = np.uint16 if differences.shape[1] <= LINES_IN_16_BITS else np.uint32
-    sums_NWC = differences.sum(axis=1, dtype=narrow)
-    sums_N: npt.NDArray[np.int64] = sums_NWC.reshape(len(sums_NWC), -1).sum(axis=1, dtype=np.int64)
+        ways += [(below + right, last), (below - right, 0)]
+    total_NL, difference_NL = np.zeros_like(x_NL), np.zeros_like(x_NL)
+    for distance, edge in ways:
+        part_NL = difference_NL[:, :-distance]
+        np.subtract(x_NL[:, distance:], x_NL[:, :-distance], out=part_NL)
+        np.abs(part_NL, out=part_NL)
+        difference_NL[:, -distance:] = 0
+        if edge is not None:
+            difference_NL.reshape(patches_NHWC.shape)[:, :, edge] = 0
+        total_NL += difference_NL
+    # First over the lines, in 16 bits while they suffice: most of the work of a sum.
+    narrow = np.uint16 if size_px <= LINES_IN_16_BITS else np.uint32
+    lines_NHL = total_NL.view(np.uint16).reshape(count, size_px, line)
+    sums_N: npt.NDArray[np.int64] = lines_NHL.sum(axis=1, dtype=narrow).sum(axis=1, dtype=np.int64)
     return sums_N

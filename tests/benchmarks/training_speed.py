@@ -27,6 +27,8 @@ MEASURED = (
     ("simple_cnn", {"size": "tiny"}, 32),
     ("simple_cnn", {"size": "tiny"}, 224),
     ("simple_cnn", {"size": "seed"}, 224),
+    ("ssp", {"size": "tiny"}, 32),
+    ("ssp", {}, 32),
 )
 
 
