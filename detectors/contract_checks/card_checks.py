@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.operations import parse
-from detectors.contract import find_preset, options_that_differ
+from detectors.contract import options_that_differ
 from detectors.contract_checks.subject import Subject, require
+from detectors.input_geometry import input_pipelines
 from detectors.recipes import recipe_names, resolve_recipe
 
 HEAVY = ("torch", "torchvision", "timm", "open_clip", "ray", "pandas", "PIL", "sklearn", "scipy")
@@ -58,12 +59,12 @@ def card_is_complete(subject: Subject) -> None:
 
 
 def presets_are_geometry(subject: Subject) -> None:
-    """Every preset is two pipelines of geometry, and testing draws nothing."""
+    """Every preset is two pipelines of geometry, and what testing draws is a function of images."""
     for preset in ("", "common", "common(64)", *subject.card.presets):
-        pipelines = find_preset(subject.card, preset)
+        pipelines = input_pipelines(subject.card, subject.options, preset)
         parse(pipelines.train, "geometry")
         require(
-            not parse(pipelines.test, "geometry").is_random,
+            parse(pipelines.test, "geometry").is_testable,
             f"the preset {preset!r} tests on {pipelines.test!r}, which is random",
             "Take out the random operations of `test`: a score must repeat itself",
         )

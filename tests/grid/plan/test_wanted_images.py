@@ -41,6 +41,15 @@ def test_each_image_counts_once_for_each_view_of_it(plan_of) -> None:
     assert all(w.is_wanted.all() and w.kept == view_of() for w in trained)
 
 
+def test_of_patches_a_training_reads_whole_images_and_a_test_keeps_what_it_takes(plan_of) -> None:
+    arm = {"name": "a", "detector": "ssp", "ssp.size": "tiny", "ssp.patch_size": 8}
+    plan = plan_of(arms=[{**arm, "train": {"sets": ["g/g1"]}, "recipe": "small"}])
+    squash = "squash(256, below=8)"
+    kept = {(w.pool.split, w.kept.geometry.canonical) for w in wanted_images(plan)}
+    patches = f"{squash} | patch(8, of=1024)"
+    assert kept == {("train", squash), ("train", patches), ("test", patches)}
+
+
 def test_what_is_committed_is_not_read_again(plan_of, own_run) -> None:
     assert wanted_images(plan_of(own_run.store)) == []
     more = {"sets": ["g"], "degradations": ["none", "jpeg(60)"]}
