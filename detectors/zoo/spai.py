@@ -164,29 +164,7 @@ def sizes(size: Literal["full", "tiny"], patch_px: int | None = None) -> SPAISiz
 
 
 def official_weights(options: SPAIOptions) -> KeyMap:
-    """Keys of the official checkpoints.
+    """Keys of the official checkpoints; see `detectors.networks.spai.official_keys`."""
+    from detectors.networks.spai.official_keys import official_keys
 
-    Their ViT has a second last block and a head, which nothing is computed with.
-    """
-    from detectors.key_maps import PrefixMap
-
-    return PrefixMap(
-        prefixes=(
-            ("mfvit.vit.", "vit."),
-            ("mfvit.features_processor.patch_projector.projectors.", "restoration.projectors."),
-            ("mfvit.features_processor.original_features_processor.", "restoration.context."),
-            ("patch_aggregator", "attention.query"),
-            ("to_kv.", "attention.to_kv."),
-            ("to_out.0.", "attention.to_out."),
-            ("cls_head.head.", "head."),
-        ),
-        unused=(
-            "mfvit.frequencies_mask",
-            "mfvit.vit.actual_cls_token",
-            "mfvit.vit.cls_blocks.",
-            "mfvit.vit.cls_pos_embed",
-            "mfvit.vit.fc_norm.",
-            "mfvit.vit.head.",
-            "mfvit.vit.intermediate_fc_norm.",
-        ),
-    )
+    return official_keys()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -47,8 +47,8 @@ class SPAISizes:
     """Width of the head's hidden layers in those of its input."""
 
 
-class SPAI(nn.Module):
-    """Squares, their low and high frequencies, a ViT's tokens of all three, one logit.
+class SpectralEncoder(nn.Module):
+    """Squares, their low and high frequencies, a ViT's tokens of all three, one vector per image.
 
     Args:
         sizes: of the parts.
@@ -93,26 +93,9 @@ class SPAI(nn.Module):
             ContextAttention(width, heads, head_width, dropout) if attention else MeanOfSquares()
         )
         self.norm = nn.LayerNorm(width)
-        hidden = sizes.head_factor * width
-        self.head = nn.Sequential(  # places are those of official checkpoints
-            nn.Linear(width, hidden),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, hidden),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, 1),
-        )
-        self._draw_linear_layers()
+        draw_linear_layers(self)
         if frozen_vit == "always":
             self.freeze_vit()
-
-    def _draw_linear_layers(self) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=0.02)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
 
     def freeze_vit(self) -> None:
         """Train the ViT no longer; without `drop_path` it stays in eval mode from now on."""
@@ -120,7 +103,7 @@ class SPAI(nn.Module):
         self.vit.requires_grad_(False)
         self.train(self.training)
 
-    def train(self, mode: bool = True) -> SPAI:
+    def train(self, mode: bool = True) -> SpectralEncoder:
         """As any module's, but for a frozen ViT."""
         super().train(mode)
         if self.vit_is_frozen and self.drop_path == 0:
@@ -132,16 +115,6 @@ class SPAI(nn.Module):
         self.vit.load_backbone(state)
         if self.frozen_vit == "once_pretrained":
             self.freeze_vit()
-
-    def forward(self, images_BCHW: Tensor) -> Tensor:
-        """RGB in [0, 1], any size -> logit_B, larger = more fake."""
-        return self.logits(self.image_vectors(images_BCHW))
-
-    def logits(self, vectors_BF: Tensor) -> Tensor:
-        """Images' vectors -> logit_B."""
-        hidden = self.head[:-1](vectors_BF)
-        with full_precision(vectors_BF.device.type):
-            return self.head[-1](hidden.float()).squeeze(1)
 
     def image_vectors(self, images_BCHW: Tensor) -> Tensor:
         """One vector per image, what the head is given: (B, F)."""
@@ -218,3 +191,46 @@ class SPAI(nn.Module):
             "token_similarities": patches.laid_out(tokens),
             "similarities": table.mean(1, keepdim=True),
         }
+
+
+class SPAI(SpectralEncoder):
+    """The spectral encoder and a perceptron on its vector: one logit.
+
+    Args: those of `SpectralEncoder`.
+    """
+
+    def __init__(
+        self, sizes: SPAISizes | None = None, *, dropout: float = 0.5, **options: Any
+    ) -> None:
+        super().__init__(sizes, dropout=dropout, **options)
+        width = self.num_features
+        hidden = (sizes or SPAISizes()).head_factor * width
+        self.head = nn.Sequential(  # places are those of official checkpoints
+            nn.Linear(width, hidden),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, 1),
+        )
+        draw_linear_layers(self.head)
+
+    def forward(self, images_BCHW: Tensor) -> Tensor:
+        """RGB in [0, 1], any size -> logit_B, larger = more fake."""
+        return self.logits(self.image_vectors(images_BCHW))
+
+    def logits(self, vectors_BF: Tensor) -> Tensor:
+        """Images' vectors -> logit_B."""
+        hidden = self.head[:-1](vectors_BF)
+        with full_precision(vectors_BF.device.type):
+            return self.head[-1](hidden.float()).squeeze(1)
+
+
+def draw_linear_layers(network: nn.Module) -> None:
+    """Give every linear layer the official initial weights: normal of deviation 0.02, no bias."""
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.02)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
