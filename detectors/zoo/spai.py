@@ -120,6 +120,8 @@ CARD = Card(
     code=OfficialCode(
         repository="mever-team/spai", commit="8ff7b3b", licence="Apache-2.0", positive="fake"
     ),
+    # Not published by a library: the authors' file, imported under this name.
+    initial_weights="mfm/vit_base",
     published=(
         "Trained on latent diffusion fakes and on photographs of COCO and LSUN, mean AUC of 91.0 "
         "over 13 generators, 5.5 above the second best (the paper's abstract).",
