@@ -13,7 +13,7 @@ import hashlib
 import importlib.util
 import linecache
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,8 @@ from types import ModuleType
 from detectors.zoo import zoo_names
 
 MODULE_PREFIX = "crossgen_plugin_"
+OURS = ("data", "detectors")
+"""Packages that are there wherever a plug-in runs."""
 
 
 class BadPlugin(ValueError):
@@ -88,14 +90,16 @@ def register(plugin: Plugin) -> None:
     _registered[plugin.name] = plugin
 
 
+def use_plugins(plugins: Iterable[Plugin]) -> None:
+    """Make these plug-ins known and no others: what another experiment named is forgotten."""
+    _registered.clear()
+    for plugin in plugins:
+        register(plugin)
+
+
 def registered() -> Mapping[str, Plugin]:
     """The plug-ins that this process knows, by name."""
     return dict(_registered)
-
-
-def forget(name: str) -> None:
-    """Let a name be unknown again; does nothing where it is."""
-    _registered.pop(name, None)
 
 
 def plugin_module(name: str) -> ModuleType:
@@ -107,9 +111,10 @@ def plugin_module(name: str) -> ModuleType:
     """
     plugin = _registered[name]
     known = _modules.get(name)
-    if known is not None and known[0] == plugin:
-        return known[1]
     module = ModuleType(f"{MODULE_PREFIX}{name}")
+    if known is not None and known[0] == plugin:
+        sys.modules[module.__name__] = known[1]
+        return known[1]
     module.__file__ = f"<plug-in {name} {plugin.sha256[:8]}>"
     # So that tracebacks and `inspect` find the lines, on hosts where no file holds them.
     lines = plugin.source.splitlines(keepends=True)
@@ -155,6 +160,8 @@ def _imports_beside(tree: ast.Module, path: Path) -> list[str]:
 
 def _beside(module: str, path: Path) -> dict[str, None]:
     top = module.partition(".")[0]
+    if top in OURS:
+        return {}
     own_package = path.parent
     while (own_package / "__init__.py").exists() and own_package.name != top:
         own_package = own_package.parent

@@ -2,8 +2,9 @@
 
 In it: content (digests of rows), options, equalise, geometry and recipe where they differ from the
 defaults, versions of card and operations, seed, initial weights; of decoding and of the training
-loop's meaning the version where it is above 1. Not in it: paths, names, devices, threads, batch
-sizes of tests. A new option with a neutral default therefore changes no id.
+loop's meaning the version where it is above 1; of a plug-in the sha256 of its text. Not in it:
+paths, names, devices, threads, batch sizes of tests. A new option with a neutral default therefore
+changes no id.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from data.selection import Selection
 from data.view import NOTHING
 from detectors.contract import Card, Options, options_that_differ
 from detectors.input_geometry import input_pipelines
+from detectors.plugins import registered
 from detectors.recipe_fields import Recipe
 from detectors.recipes import differing
 from detectors.second_view.text import view_versions
@@ -42,6 +44,8 @@ def describe_fit(
 ) -> dict[str, Any]:
     """Return the description that a fit's id is the hash of; plain values, keys by meaning."""
     description: dict[str, Any] = {"detector": card.name, "card": card.version}
+    if plugin := registered().get(card.name):
+        description["plugin"] = plugin.sha256
     differing_options = options_that_differ(card, options)
     if differing_options:
         description["options"] = differing_options

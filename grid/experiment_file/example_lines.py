@@ -72,6 +72,7 @@ LINES = {
     "resources.*": "npr: {gpu: 0.25}",
     "resources.*.cpu": "cpu: 2",
     "resources.*.gpu": "gpu: 0.25",
+    "plugins": "plugins: [my_detector.py]",
     "leakage": "leakage: exclude",
     "unreadable": "unreadable: refuse",
     "threads": "threads: 1",

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from grid.experiment_file.mistakes import explained
 from grid.experiment_file.names_in_file import check_datasets, check_readable
+from grid.experiment_file.plugin_files import absolute_plugin, use_named_plugins
 from grid.experiment_file.published import is_own_table, published_path, read_published
 from grid.experiment_file.schema import Experiment
 from grid.experiment_file.yaml_reading import read_yaml
@@ -54,6 +55,9 @@ def parse_experiment(raw: dict[str, Any], *, base: Path) -> Experiment:
             update={"published": _published(experiment.published, base, problems)}
         )
     if problems:  # else the same names are looked up with the data at hand
+        named = raw.get("plugins")
+        named = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+        use_named_plugins((absolute_plugin(str(w), base) for w in named), problems)
         check_datasets(raw, problems)
         check_readable(raw, problems)
     problems.raise_if_any()
@@ -62,7 +66,7 @@ def parse_experiment(raw: dict[str, Any], *, base: Path) -> Experiment:
 
 
 def with_absolute_paths(experiment: Experiment, base: Path) -> Experiment:
-    """Return an experiment whose roots and weights are taken from `base` where relative."""
+    """Return an experiment whose files and folders are taken from `base` where relative."""
     data = {
         alias: spec.model_copy(update={"root": _absolute(spec.root, base)})
         for alias, spec in experiment.data.items()
@@ -82,6 +86,7 @@ def with_absolute_paths(experiment: Experiment, base: Path) -> Experiment:
         update={
             "data": data,
             "arms": arms,
+            "plugins": tuple(absolute_plugin(where, base) for where in experiment.plugins),
             "weights_folder": None if folder is None else _absolute(folder, base),
         }
     )

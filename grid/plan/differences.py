@@ -13,6 +13,7 @@ from detectors.recipe_fields import Recipe
 # Rows of images stand in a description as digests.
 IMAGES = {"training": "training image", "validation": "validation image"}
 _WORDS = {
+    "plugin": "text of the plug-in, sha256",
     "card": "card version",
     "augment": "augmentation",
     "train_geometry": "training input",

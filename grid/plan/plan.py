@@ -22,6 +22,7 @@ from grid.expansion.fits import Expansion, Fit
 from grid.expansion.only import narrowed
 from grid.experiment_file.arm_check import check_arms
 from grid.experiment_file.names_in_file import check_datasets
+from grid.experiment_file.plugin_files import use_named_plugins
 from grid.experiment_file.schema import Experiment
 from grid.integrity.damage import Damage
 from grid.plan.cost import costs_in, images_to_score, shipped_estimate, work_of
@@ -151,6 +152,8 @@ def prepare(
         Refused: with every problem found.
     """
     problems = Problems()
+    use_named_plugins(experiment.plugins, problems)
+    problems.raise_if_any()  # else every name in them would be refused as unknown
     catalog = open_catalog(
         experiment.data,
         image_limit=experiment.limit,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from data.pools import Pool
+from detectors.plugins import registered
 from grid.expansion.chosen_rows import ancestors
 from grid.expansion.fits import Expansion, Fit
 from grid.experiment_file.schema import Experiment
@@ -41,7 +42,7 @@ def trial_spec(
         resume_anyway: go on from checkpoints whose conditions would have the fit begun again.
     """
     experiment = expansion.experiment
-    return {
+    spec: TrialSpec = {
         "store": store_url,
         "experiment": experiment.name,
         "fit_id": fit.fit_id,
@@ -74,6 +75,9 @@ def trial_spec(
             for pool_id in block["pools"]
         },
     }
+    if plugin := registered().get(fit.card.name):
+        spec["plugin"] = plugin.source
+    return spec
 
 
 def asks_for_no_gpu(experiment: Experiment, fit: Fit) -> bool:

@@ -11,6 +11,7 @@ from grid.records.commits import Commit, read_commit, read_weights
 from grid.records.experiments import resolved_epochs
 from grid.store.base import Store
 from grid.trial.device import trial_device
+from grid.trial.plugin_source import use_plugin_of
 from grid.trial.spec import TrialSpec
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def _seeded_network(spec: TrialSpec) -> nn.Module:
     """Build the network at its seeded initial weights, on the trial's device.
 
     Raises:
+        OtherPlugin: its detector is a plug-in, and not the one that the fit is named by.
         OtherVersion: its second view has another version here than in the fit's identity.
     """
     import torch
@@ -121,6 +123,7 @@ def _seeded_network(spec: TrialSpec) -> nn.Module:
     from detectors.second_view.text import require_view_versions
 
     torch.set_num_threads(int(spec["threads"]))
+    use_plugin_of(spec)
     card = load_card(spec["detector"])
     options = parse_options(card, spec["options"])
     require_view_versions(options.second_input(), spec["description"].get("operations", {}))

@@ -40,7 +40,8 @@ class TrialSpec(TypedDict):
     `weights` are those that the fit begins with: the parent's fit and epoch, or the path and sha256
     of a file; `lineage` are the trainings that it descends from, the parent's first; `paths` says
     by pool where the table of a tested pool's files lies; `from_files` decodes every image again,
-    which is what a proof of a fit is worth. What is not required is absent in specs of earlier
+    which is what a proof of a fit is worth; `plugin` is the whole text of a detector from
+    outside. What is not required is absent in specs of earlier
     versions.
     """
 
@@ -50,6 +51,7 @@ class TrialSpec(TypedDict):
     label: str
     detector: str
     options: dict[str, Any]
+    plugin: NotRequired[str]
     equalise: NotRequired[str]
     train_geometry: str
     validation_geometry: str

@@ -1,56 +1,17 @@
 """Every check of the contract finds the mistake it is there for, and says what to do."""
 
 import pytest
+from plugin_of_tests import MEAN_COLOUR
 
 from detectors.contract_checks.running import CHECKS, checked, outcome_of
 from detectors.contract_checks.subject import Subject
-from detectors.plugins import Plugin, forget, register
-
-GOOD = """
-from typing import Literal
-
-from detectors.contract import Card, Options, Pipelines
-
-
-class MineOptions(Options):
-    def micro_batch_acts(self):
-        return False
-
-
-CARD = Card(
-    name="mine",
-    version=1,
-    title="Mean colours",
-    options=MineOptions,
-    presets={"whole": Pipelines(train="random_crop(32)", test="none")},
-    default_preset="whole",
-)
-
-
-def build(options):
-    import torch
-    from torch import nn
-
-    class Mine(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.hidden = nn.Linear(3, 4)
-            self.last = nn.Linear(4, 1)
-
-        def forward(self, images_BCHW):
-            features_BC = images_BCHW.float().mean((2, 3))
-            with torch.autocast("cpu", enabled=False):
-                return self.last(self.hidden(features_BC).tanh()).squeeze(1)
-
-    return Mine()
-"""
+from detectors.plugins import Plugin, register, use_plugins
 
 HIDDEN = "self.hidden(features_BC).tanh()"
-LAST = "return self.last(self.hidden(features_BC).tanh()).squeeze(1)"
 MISTAKES = {
     "the card is complete and pickles": ('default_preset="whole"', 'default_preset="hole"'),
-    "loading the card imports nothing heavy": ("from typing", "import torch\nfrom typing"),
-    "every preset is geometry, none tests at random": ('test="none"', 'test="random_crop(32)"'),
+    "loading the card imports nothing heavy": ("from pydantic", "import torch\nfrom pydantic"),
+    "every preset is geometry, none tests at random": ('test="none"', 'test="random_crop(16)"'),
     "every recipe resolves": ("    presets=", '    recipes={"paper": {"lr": -1}},\n    presets='),
     "one finite logit per image": (".squeeze(1)", ""),
     "the only input size is said": (
@@ -103,20 +64,20 @@ MISTAKES = {
 @pytest.fixture(autouse=True)
 def _without_plugin():
     yield
-    forget("mine")
+    use_plugins([])
 
 
 def planted(title: str) -> str:
     old, new = MISTAKES[title]
-    assert old in GOOD
-    source = GOOD.replace(old, new)
+    assert old in MEAN_COLOUR
+    source = MEAN_COLOUR.replace(old, new)
     if title == "weights survive writing and reading":
         source = source.replace(HIDDEN, f"({HIDDEN} * self.scale)")
     return source
 
 
 def test_a_good_plugin_passes_every_check():
-    register(Plugin("mine", GOOD))
+    register(Plugin("mine", MEAN_COLOUR))
     failed = [outcome for outcome in checked(Subject("mine")) if not outcome.holds]
     assert failed == []
 

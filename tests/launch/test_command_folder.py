@@ -47,7 +47,7 @@ def test_sections_and_their_commands_come_in_working_order():
 def test_a_command_of_a_command(tmp_path):
     page = CliRunner().invoke(cli, ["check", "--help"]).output
     assert "Commands:\n" in page
-    assert "  store  Look at every file of a store, and say what is damaged.\n" in page
+    assert "  store     Look at every file of a store, and say what is damaged.\n" in page
     refused = CliRunner().invoke(cli, ["check", "stor"])
     assert refused.exit_code == 2
     assert "Did you mean store?" in refused.output
