@@ -27,8 +27,8 @@ def _at_random(plan: Plan) -> Iterator[str]:
     cards = {fit.card.name: fit.card for fit in plan.expansion.fits.values()}
     for name, count in begun.items():
         yield (
-            f"{counted(count, 'fit')} of {name} with random initial weights, where its paper begins "
-            f"with {cards[name].initial_weights}; `weights: paper` does as the paper"
+            f"{counted(count, 'fit')} of {name} with random initial weights, where its paper begins"
+            f" with {cards[name].initial_weights}; `weights: paper` does as the paper"
         )
 
 

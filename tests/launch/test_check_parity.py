@@ -20,7 +20,7 @@ def of_one_image() -> dict[str, Any]:
     """NPR's file with the numbers of one small image."""
     content = json.loads((FILES / "NPR.json").read_text())
     given = content["logits"][SMALL]
-    numbers = ("about", "image_recipe", "weight_recipe", "kept", "state_dict_shapes")
+    numbers = ("about", "image_recipe", "weight_recipe", "kept")
     return {key: content[key] for key in numbers} | {"logits": {SMALL: given}}
 
 
