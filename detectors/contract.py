@@ -76,6 +76,15 @@ class Options(BaseModel):
         """
         return ()
 
+    def frozen_backbone(self) -> str | None:
+        """Name of what is never trained, where all that is trained sees its features alone.
+
+        Then the network has `frozen_features(images_BCHW) -> features_BF`, a module `head` that
+        makes logit_B of them, and `features_identity()`, and its features are kept
+        (`detectors/frozen_features.py`).
+        """
+        return None
+
     def cpu_seconds_per_megapixel(self) -> float | None:
         """What training takes for a million pixels on one CPU core; None = not measured.
 

@@ -7,7 +7,9 @@ B images, C channels, H/W pixels, F features.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +27,10 @@ of the image alone, whoever computes them. In batches of other sizes the last bi
 
 class FrozenBackbone(nn.Module):
     """A backbone as `detectors.networks.backbones.frozen_backbone` builds it.
+
+    With random weights it is a part of its detector like any other. Once it was given weights, a
+    detector's state dict holds their checksum (`sha256`, 32 bytes) in place of them: a fit's file
+    has the size of its head, and is refused over another backbone.
 
     Args:
         name: it goes by.
@@ -50,10 +56,19 @@ class FrozenBackbone(nn.Module):
         super().__init__()
         self.name, self.num_features, self.input_px = name, num_features, input_px
         self.normalise = Normalise(mean, std)
-        self.network = network
+        self.network: nn.Module | None = network
+        self._given: tuple[nn.Module, ...] = ()  # a tuple: its weights are in no state dict
         self._own_keys = own_keys
+        self._checksum = ""
         self.requires_grad_(False)
         self.eval()
+
+    @property
+    def extractor(self) -> nn.Module:
+        """Normalised images_BCHW -> features_BF, with whatever weights it has."""
+        [found] = self._given or (self.network,)
+        assert found is not None
+        return found
 
     def features(self, images_BCHW: Tensor) -> Tensor:
         """RGB in [0, 1] -> features_BF, float32; an image's own, whatever it is batched with.
@@ -93,9 +108,22 @@ class FrozenBackbone(nn.Module):
             for key, value in self._own_keys(state).items()
         }
         try:
-            weights.load_strictly(self.network, own)
+            weights.load_strictly(self.extractor, own)
         except WeightsMismatch as error:
             raise WeightsMismatch(f"{self.name}: {error}") from None
+        self._given, self.network, self._checksum = (self.extractor,), None, ""
+        digest = torch.tensor(list(bytes.fromhex(self.checksum())), dtype=torch.uint8)
+        self.register_buffer("sha256", digest)
+
+    def checksum(self) -> str:
+        """SHA-256 of the weights, by key, as they are now."""
+        if not (self._given and self._checksum):
+            digest = hashlib.sha256()
+            for key, value in sorted(self.extractor.state_dict().items()):
+                digest.update(f"{key} {tuple(value.shape)} {value.dtype} ".encode())
+                digest.update(value.cpu().contiguous().numpy().data)
+            self._checksum = digest.hexdigest()
+        return self._checksum
 
     def train(self, mode: bool = True) -> FrozenBackbone:
         """Stay in eval mode: neither dropout nor drop path nor batch statistics."""
@@ -106,5 +134,21 @@ class FrozenBackbone(nn.Module):
         missing = IMAGES_PER_PASS.get(part_BCHW.device.type, 1) - count
         if missing:
             part_BCHW = functional.pad(part_BCHW, (0, 0, 0, 0, 0, 0, 0, missing))
-        features_BF: Tensor = self.network(part_BCHW)[:count]
+        features_BF: Tensor = self.extractor(part_BCHW)[:count]
         return features_BF
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> FrozenBackbone:
+        for network in self._given:  # moves with the rest to a device or a memory format
+            network._apply(fn, recurse)
+        return super()._apply(fn, recurse)
+
+    def _load_from_state_dict(self, state: Mapping[str, Tensor], prefix: str, *args: Any) -> None:
+        theirs = state.get(f"{prefix}sha256")
+        if self._given and theirs is not None:
+            found = bytes(theirs.tolist()).hex()
+            if found != self.checksum():
+                raise WeightsMismatch(
+                    f"These weights were trained over {self.name} with the checksum {found[:12]}, "
+                    f"and its weights here have {self.checksum()[:12]}; give the same file."
+                )
+        super()._load_from_state_dict(state, prefix, *args)  # type: ignore[arg-type]

@@ -108,8 +108,8 @@ def _with_output(
     trunk = getattr(tower, "trunk", None)  # of a tower that is a model of timm
     if trunk is None:
         if output == "trunk":
-            width = int(tower.proj.shape[0])
-            tower.proj = None
+            width = len(tower.get_parameter("proj"))
+            tower.register_parameter("proj", None)
             return tower, lambda state: _visual(state, without=("proj",)), width
         return tower, _visual, embedded
     if output == "embedding":
@@ -132,7 +132,7 @@ class PooledTrunk(nn.Module):
     def forward(self, images_BCHW: Tensor) -> Tensor:
         """Normalised images_BCHW -> features_BF."""
         map_BCHW = self.trunk.forward_features(images_BCHW)  # type: ignore[operator]
-        normal_BCHW = self.trunk.head.norm(map_BCHW)  # type: ignore[union-attr, operator]
+        normal_BCHW = self.trunk.head.norm(map_BCHW)  # type: ignore[operator]
         features_BF: Tensor = normal_BCHW.mean(dim=(2, 3))
         return features_BF
 

@@ -12,6 +12,7 @@ from detectors.lasting_errors import WeightsMismatch
 from detectors.networks.backbones import frozen_backbone
 from detectors.networks.frozen_backbone import FrozenBackbone
 from detectors.networks.open_clip_towers import open_clip_tower
+from detectors.weights import load_strictly
 
 SMALL_CLIP = "crossgen-small"
 VISION = {"image_size": 28, "layers": 2, "width": 64, "patch_size": 14}
@@ -117,7 +118,7 @@ def test_a_transformer_at_another_size_takes_the_same_weights() -> None:
         frozen_backbone("timm/test_vit"),
         frozen_backbone("timm/test_vit", input_px=64),
     )
-    smaller.load_backbone(native.network.state_dict())
+    smaller.load_backbone(native.extractor.state_dict())
     assert smaller.input_px == 64
     assert smaller.features(images(1, 64)).shape == (1, native.num_features)
     with pytest.raises(ValueError, match="test_resnet was given input_px 64"):
@@ -140,14 +141,14 @@ def test_clip_embeddings_are_those_of_encode_image() -> None:
     torch.testing.assert_close(backbone.features(images_BCHW), expected_BF, rtol=1e-5, atol=1e-5)
     of_half = {key: value.half() for key, value in whole.state_dict().items()}
     backbone.load_backbone(of_half)
-    assert all(value.dtype == torch.float32 for value in backbone.network.state_dict().values())
+    assert all(value.dtype == torch.float32 for value in backbone.extractor.state_dict().values())
 
 
 @pytest.mark.usefixtures("small_clip")
 @pytest.mark.parametrize("quick", [True, False])
 def test_the_numbers_of_a_block_follow_the_activation(quick: bool) -> None:
     name = f"open_clip/{SMALL_CLIP}{'-quickgelu' if quick else ''}"
-    tower = frozen_backbone(name).network
+    tower = frozen_backbone(name).extractor
     block = tower.transformer.resblocks[0]
     hidden = torch.randn(2, 5, 64, generator=torch.Generator().manual_seed(3))
     inner = block.mlp.c_fc(hidden)
@@ -169,7 +170,7 @@ def test_the_tag_decides_activation_and_normalisation(
     small = {"embed_dim": 24, "vision_cfg": VISION}
     monkeypatch.setattr(open_clip, "get_model_config", lambda model: small)  # its tags are real
     backbone = open_clip_tower(parse_backbone_name(f"open_clip/ViT-L-14/{tag}"), None)
-    activation = type(backbone.network.transformer.resblocks[0].mlp.gelu).__name__
+    activation = type(backbone.extractor.transformer.resblocks[0].mlp.gelu).__name__
     assert activation == ("QuickGELU" if quick else "GELU")
     assert float(backbone.normalise.mean[0, 0, 0, 0]) == pytest.approx(mean)
 
@@ -184,7 +185,7 @@ def test_a_model_whose_weights_differ_in_activation_wants_a_tag(name: str) -> No
 def test_the_trunk_of_a_clip_is_what_is_projected() -> None:
     embedding = frozen_backbone(f"open_clip/{SMALL_CLIP}")
     trunk = frozen_backbone(f"open_clip/{SMALL_CLIP}", output="trunk")
-    state = embedding.network.state_dict()
+    state = embedding.extractor.state_dict()
     trunk.load_backbone(state)
     images_BCHW = images(2, 28)
     projected_BF = trunk.features(images_BCHW) @ state["proj"]
@@ -201,9 +202,9 @@ def test_a_convolutional_trunk_is_normalised_at_each_place_and_then_averaged(
     monkeypatch.setattr(open_clip, "get_model_config", lambda model: config)
     backbone = frozen_backbone("open_clip/convnext_xxlarge")
     whole = frozen_backbone("open_clip/convnext_xxlarge", output="embedding")
-    state = {f"visual.{key}": value for key, value in whole.network.state_dict().items()}
+    state = {f"visual.{key}": value for key, value in whole.extractor.state_dict().items()}
     backbone.load_backbone({**state, "logit_scale": torch.zeros(())})
-    trunk = backbone.network.trunk
+    trunk = backbone.extractor.trunk
     assert backbone.num_features == trunk.num_features
     with torch.inference_mode():
         map_BCHW = trunk.forward_features(backbone.normalise(images(2, 64)))
@@ -224,7 +225,7 @@ def test_imagenets_statistics_may_replace_the_librarys() -> None:
 @pytest.mark.parametrize("name", ["tiny", "timm/test_vit", f"open_clip/{SMALL_CLIP}"])
 def test_weights_that_do_not_fit_are_refused_with_the_keys(name: str) -> None:
     backbone = frozen_backbone(name)
-    state = dict(backbone.network.state_dict())
+    state = dict(backbone.extractor.state_dict())
     before = {key: value.clone() for key, value in state.items()}
     key = next(iter(state))
     missing = {other: value for other, value in state.items() if other != key}
@@ -237,7 +238,9 @@ def test_weights_that_do_not_fit_are_refused_with_the_keys(name: str) -> None:
         with pytest.raises(WeightsMismatch, match=words) as raised:
             backbone.load_backbone(wrong)
         assert str(raised.value).startswith(f"{name}: ")
-    assert all(torch.equal(value, before[k]) for k, value in backbone.network.state_dict().items())
+    assert all(
+        torch.equal(value, before[k]) for k, value in backbone.extractor.state_dict().items()
+    )
 
 
 def test_a_backbone_is_a_function_of_torchs_generator() -> None:
@@ -258,3 +261,29 @@ def test_the_tower_of_univfd_has_304_million_weights() -> None:
     assert sum(value.numel() for value in backbone.parameters()) == 303_966_208
     assert (backbone.num_features, backbone.input_px) == (768, 224)
     assert bool(torch.isfinite(backbone.features(images(1, 224))).all())
+
+
+def test_given_weights_are_stated_by_their_checksum_and_no_others_are_taken() -> None:
+    one, same, other = (nn.Sequential(frozen_backbone("tiny"), nn.Linear(32, 1)) for _ in range(3))
+    state = frozen_backbone("tiny").state_dict()
+    given = {key.removeprefix("network."): value for key, value in state.items()}
+    assert any(key.startswith("0.network.") for key in one.state_dict())
+    for detector in (one, same):
+        detector[0].load_backbone(given)
+    assert set(one.state_dict()) == {"0.sha256", "1.weight", "1.bias"}
+    assert [name for name, _ in one.named_parameters()] == ["1.weight", "1.bias"]
+    same.load_state_dict(one.state_dict())
+    images_BCHW = images(2, 32)
+    assert torch.equal(same(images_BCHW), one(images_BCHW))
+    other[0].load_backbone({key: value + 1 for key, value in given.items()})
+    with pytest.raises(WeightsMismatch, match="trained over tiny with the checksum"):
+        other.load_state_dict(one.state_dict())
+    with pytest.raises(WeightsMismatch, match=r"unknown to the network: 0\.sha256"):
+        load_strictly(nn.Sequential(frozen_backbone("tiny"), nn.Linear(32, 1)), one.state_dict())
+
+
+def test_given_weights_move_with_the_detector() -> None:
+    detector = nn.Sequential(frozen_backbone("tiny"))
+    detector[0].load_backbone(frozen_backbone("tiny").extractor.state_dict())
+    detector.double()
+    assert next(detector[0].extractor.parameters()).dtype == torch.float64
