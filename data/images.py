@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.decode import decode
+from data.decoded.feature_rows import FeatureRows
 from data.decoded.prefix import split
 from data.decoded.shared_rows import SharedRows
 from data.pipelines import Image
@@ -66,6 +67,7 @@ class ImageRows:
         pixels: of each file as stored, shape (n,), or None; with it more of the small ones are
             decoded ahead.
         shared: where the node keeps them decoded; None where it does not.
+        features: where it keeps what frozen backbones make of them; None where it does not.
     """
 
     image_ids: Sequence[str]
@@ -74,6 +76,7 @@ class ImageRows:
     cache: DecodedCache | None = None
     pixels: npt.NDArray[np.int64] | None = None
     shared: SharedRows | None = None
+    features: FeatureRows | None = None
 
     def __post_init__(self) -> None:
         if not len(self.image_ids) == len(self.labels) == len(self.paths):
@@ -94,6 +97,7 @@ class ImageRows:
             self.cache,
             None if self.pixels is None else self.pixels[indices],
             None if self.shared is None else self.shared.taken(indices),
+            None if self.features is None else self.features.taken(indices),
         )
 
     def load(self, index: int) -> Image:

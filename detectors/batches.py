@@ -74,20 +74,40 @@ def cut_into(count: int, size: int, merge_single: bool) -> list[slice]:
     return [slice(start, end) for start, end in zip(starts, [*starts[1:], count], strict=True)]
 
 
+def training_draws(seed: int, epoch: int, views: int | None) -> Streams:
+    """Where the draws of an epoch's images come from, by image_id.
+
+    With the recipe's `views` they repeat themselves, and are the same for every seed and whatever
+    the number of views: what is made of draw 2 of an image is made once for all fits.
+    """
+    if views is None:
+        return Streams(seed, "image", epoch)
+    return Streams("view of training", draw_of_epoch(epoch, views))
+
+
+def draw_of_epoch(epoch: int, views: int) -> int:
+    """Which of the repeated draws an epoch shows."""
+    return epoch % views
+
+
 def load_training_batch(
-    rows: ImageRows, indices: Indices, view: View, seed: int, epoch: int, pinned: bool
+    rows: ImageRows, indices: Indices, view: View, draws: Streams, pinned: bool
 ) -> Tensor:
-    """One batch, images_BCHW uint8 in channels_last memory; augmented by (seed, epoch, image_id).
+    """One batch, images_BCHW uint8 in channels_last memory.
+
+    Args:
+        rows: of the training.
+        indices: of the batch's rows.
+        view: brings all of them to one size.
+        draws: of the epoch, see `training_draws`.
+        pinned: page-locked, for a GPU.
 
     Raises:
         DifferingSizes: the view does not bring these images to one size.
     """
-    # Only where something is drawn, and all at once: made beside the reading of large images, which
-    # drives the interpreter out of the core's cache, they cost several times as much.
-    generators: list[np.random.Generator | None] = [None] * len(indices)
-    if view.geometry.is_random:
-        streams = Streams(seed, "image", epoch)
-        generators = [streams.of(rows.image_ids[index]) for index in indices]
+    # All at once: made beside the reading of large images, which drives the interpreter out of the
+    # core's cache, they cost several times as much.
+    generators = generators_of(rows, indices, view, draws)
     images = (
         rows.strided(int(index), view, rng) for index, rng in zip(indices, generators, strict=True)
     )
@@ -109,6 +129,15 @@ def load_training_batch(
             f"input's train pipeline, such as random_crop({smallest}, step=2)."
         )
     return batch_BHWC.permute(0, 3, 1, 2)
+
+
+def generators_of(
+    rows: ImageRows, indices: Indices, view: View, draws: Streams
+) -> list[np.random.Generator | None]:
+    """What a view draws from for each image; None where it draws nothing."""
+    if not view.geometry.is_random:
+        return [None] * len(indices)
+    return [draws.of(rows.image_ids[index]) for index in indices]
 
 
 def stacked(images: Sequence[npt.NDArray[np.uint8]], pinned: bool = False) -> Tensor:

@@ -10,31 +10,19 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from data.image_files import ImageTooLarge, UnreadableImage
-from data.operations import PipelineError
 from data.view import View
-from detectors.batches import in_order, scaled, stacked
-from detectors.loader_cpus import loader_threads
+from detectors.batches import scaled, stacked
+from detectors.frozen_features import is_over_frozen, scored_by_features
+from detectors.image_batches import ImageBatches
 from detectors.memory_account import MemoryAccount
 from detectors.networks.precision import without_tf32
 
 if TYPE_CHECKING:
     from data.images import ImageRows
 
-Image = npt.NDArray[np.uint8]
 DEFAULT_BATCH_SIZE = 64
-# Bounds of memory. A batch has at most as many pixels as 64 images of 256 x 256; images of sizes
-# that do not fill a batch wait until the sum of all that wait is this.
-MOST_PIXELS_IN_BATCH = 64 * 256 * 256
-MOST_PIXELS_WAITING = 4 * MOST_PIXELS_IN_BATCH
-ROWS_PER_JOB = 16
-"""Rows that a thread decodes in one go, while they have no more pixels than a batch may."""
-
-
-class Stopped(Exception):
-    """The caller's `stop` said so; nothing of the result is given."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +76,25 @@ def predict(
             "center_crop for random_crop and leave hflip out."
         )
     logits = np.full(len(rows.image_ids), np.nan, dtype=np.float32)
-    faults: list[tuple[int, str]] = []
     network.to(device).to(memory_format=torch.channels_last)
     with evaluating(network, device):
         account = MemoryAccount(network, view, device, rows.cache)
-        batches = _by_size(rows, view, batch_size, device, account, faults, unreadable, stop)
-        for indices, images in batches:
-            if stop is not None and stop():
-                raise Stopped
-            logit_B = network(scaled(stacked(images, device.type == "cuda"), device))
+        batches = ImageBatches(rows, view, batch_size, device, account, unreadable, stop)
+        for indices, logit_B in _scored(network, batches):
             logits[indices] = logit_B.float().cpu().numpy()
-    _require_finite(logits, faults, rows)
-    return Predictions(logits, faults)
+    batches.raise_what_was_found()
+    _require_finite(logits, batches.faults, rows)
+    return Predictions(logits, batches.faults)
+
+
+def _scored(network: nn.Module, batches: ImageBatches) -> Iterator[tuple[list[int], Tensor]]:
+    """Rows and their logit_B; over a frozen backbone by its features, so far as they are kept."""
+    rows, device = batches.rows, batches.device
+    if is_over_frozen(network):
+        yield from scored_by_features(network, rows, batches.view, device, batches.of)
+        return
+    for indices, images in batches.of(range(len(rows))):
+        yield indices, network(scaled(stacked(images, device.type == "cuda"), device))
 
 
 def _require_finite(
@@ -130,96 +125,3 @@ def evaluating(network: nn.Module, device: torch.device) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
-
-
-def _by_size(
-    rows: ImageRows,
-    view: View,
-    batch_size: int,
-    device: torch.device,
-    account: MemoryAccount,
-    faults: list[tuple[int, str]],
-    unreadable: Literal["null", "raise"],
-    stop: Callable[[], bool] | None,
-) -> Iterator[tuple[list[int], list[Image]]]:
-    """Batches of equal sizes: a size's images wait until they fill a batch or memory is short.
-
-    Rows come in their order, so the first fault is that of the lowest row.
-    """
-    waiting: dict[tuple[int, int], tuple[list[int], list[Image]]] = {}
-    pixels_waiting = 0
-    raised: list[UnreadableImage] = []
-
-    def load(job: range) -> list[tuple[int, Image | UnreadableImage]]:
-        return [(index, _image_or_fault(rows, view, account, index)) for index in job]
-
-    for loaded in in_order(load, _jobs(rows), loader_threads(device)):
-        if raised and stop is not None and stop():
-            break  # what is known by now is said
-        for index, image in loaded:
-            if not isinstance(image, UnreadableImage):
-                height, width = image.shape[:2]
-                reason = account.too_large_to_score(height, width)
-                if reason:
-                    image = ImageTooLarge(rows.paths[index], reason, rows.image_ids[index])
-            if isinstance(image, UnreadableImage):
-                if unreadable == "raise":
-                    raised.append(image)
-                else:
-                    faults.append((index, image.reason))
-                continue
-            if raised:
-                continue
-            pixels = height * width
-            indices, images = waiting.setdefault((height, width), ([], []))
-            indices.append(index)
-            images.append(image)
-            pixels_waiting += pixels
-            most = max(1, min(batch_size, MOST_PIXELS_IN_BATCH // pixels))
-            if len(images) >= account.most_images(height, width, most):
-                full = (height, width)
-            elif pixels_waiting > MOST_PIXELS_WAITING:
-                full = max(waiting, key=lambda size: size[0] * size[1] * len(waiting[size][0]))
-            else:
-                continue
-            pixels_waiting -= full[0] * full[1] * len(waiting[full][0])
-            yield waiting.pop(full)
-    if raised:
-        raised[0].add_others(raised[1:])
-        raise raised[0]
-    yield from waiting.values()
-
-
-def _jobs(rows: ImageRows) -> Iterator[range]:
-    """Consecutive rows that are decoded in one go.
-
-    Several jobs are decoded ahead of the network, so large photographs, and images whose size is
-    not known, go one by one.
-    """
-    start, pixels = 0, 0
-    sizes = [MOST_PIXELS_IN_BATCH] * len(rows) if rows.pixels is None else rows.pixels.tolist()
-    for index, own in enumerate(sizes):
-        is_full = index - start == ROWS_PER_JOB or pixels + own > MOST_PIXELS_IN_BATCH
-        if index > start and is_full:
-            yield range(start, index)
-            start, pixels = index, 0
-        pixels += own
-    if start < len(rows):
-        yield range(start, len(rows))
-
-
-def _image_or_fault(
-    rows: ImageRows, view: View, account: MemoryAccount, index: int
-) -> Image | UnreadableImage:
-    pixels = 0 if rows.pixels is None else int(rows.pixels[index])
-    reason = account.too_large_to_prepare(pixels)
-    if reason:
-        return ImageTooLarge(rows.paths[index], reason, rows.image_ids[index])
-    try:
-        with account.preparing(pixels):
-            return rows.viewed(index, view)
-    except UnreadableImage as error:
-        return error
-    except PipelineError as error:
-        error.add_note(f"image {rows.image_ids[index]}")
-        raise

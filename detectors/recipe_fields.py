@@ -130,6 +130,9 @@ class Recipe(BaseModel):
     is selected so is an oracle: it is told apart everywhere and enters no test of a difference."""
     augment: str = "none"
     """Augmentation where the experiment states none."""
+    views: int | None = Field(default=None, ge=1)
+    """Each training image is shown in so many draws of geometry and augmentation, in turn, the same
+    for every seed, so that features of a frozen backbone are kept. None = anew in each epoch."""
 
     @field_validator("keep_epochs")
     @classmethod

@@ -34,6 +34,7 @@ ADDED_LATER = (
     "validate_on",
     "freeze",
     "layer_decay",
+    "views",
 )
 """Fields that the records of the first stores do not have."""
 

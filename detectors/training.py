@@ -27,9 +27,9 @@ from detectors.checkpoint_headers import CheckpointInvalid
 from detectors.checkpoints import BackgroundWriter
 from detectors.determinism import NoDeterministicOperation, deterministic_operations
 from detectors.history import HistoryRow
+from detectors.image_batches import Stopped
 from detectors.lasting_errors import TrainingDiverged
 from detectors.networks.precision import with_tf32, without_tf32
-from detectors.prediction import Stopped
 from detectors.recipe_fields import Recipe
 from detectors.training_checkpoint import checkpoint_of, restore
 from detectors.training_pipeline import training_pipeline
@@ -218,9 +218,9 @@ def _train_epoch(
 ) -> bool:
     """Train on what is left of the present epoch; False when `stop` said so before its end."""
     state, before = run.state, time.perf_counter()
-    for images_BCHW, target_B in run.batches():
+    for batch, target_B in run.batches():
         waited_s = time.perf_counter() - before
-        run.train_on(images_BCHW, target_B)
+        run.train_on(batch, target_B)
         step_s = time.perf_counter() - before
         for tally in (state.of_epoch, state.in_total):
             tally.add(len(target_B), step_s, waited_s)

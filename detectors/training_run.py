@@ -26,6 +26,7 @@ from detectors.batches import (
     in_order,
     load_training_batch,
     require_both_labels,
+    training_draws,
 )
 from detectors.frozen_parts import freeze
 from detectors.history import HistoryRow, out_of_patience, selected_epoch, validated
@@ -37,6 +38,7 @@ from detectors.prediction import predict
 from detectors.recipe_fields import Recipe
 from detectors.schedules import learning_rate
 from detectors.second_view.with_second_view import WithSecondView
+from detectors.training_features import FeatureBatch, FeatureInputs, training_features
 from detectors.training_state import TrainingState
 
 if TYPE_CHECKING:
@@ -101,6 +103,9 @@ class TrainingRun:
         self.state = TrainingState()
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
         self._shown: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._features = training_features(
+            self.network, training, view, augmentation, recipe.views, device
+        )
 
     def finished(self) -> bool:
         """Whether no epoch is left to do."""
@@ -118,32 +123,37 @@ class TrainingRun:
         falls = falls_so_far(self.state.history, self.recipe)
         return learning_rate(self.recipe, step, self.steps, len(self.slices), falls)
 
-    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """What is left of the present epoch: images_BCHW uint8 and target_B, both on the CPU."""
+    def batches(self) -> Iterator[tuple[Tensor | FeatureBatch, Tensor]]:
+        """What is left of the present epoch: images_BCHW uint8 and target_B, both on the CPU.
+
+        Over a frozen backbone whose features are kept, these in place of the images.
+        """
         epoch, done = self.state.epoch, self.state.batches_done
         order = self._shown = self.order(epoch)
         # A budget in steps may end within the epoch.
         last = done + self.steps - self.state.step
         pinned = self.device.type == "cuda"
+        draws = training_draws(self.seed, epoch, self.recipe.views)
 
-        def load(part: slice) -> tuple[Tensor, Tensor]:
+        def load(part: slice) -> tuple[Tensor | FeatureBatch, Tensor]:
             indices = order[part]
-            images_BCHW = load_training_batch(
-                self.training, indices, self.view, self.seed, epoch, pinned
-            )
             target_B = torch.from_numpy(self.labels[indices].astype(np.float32))
-            return images_BCHW, target_B.pin_memory() if pinned else target_B
+            target_B = target_B.pin_memory() if pinned else target_B
+            if self._features is not None:
+                return self._features.load(indices, epoch), target_B
+            images_BCHW = load_training_batch(self.training, indices, self.view, draws, pinned)
+            return images_BCHW, target_B
 
         self.network.train()
         for part in self._frozen:
             part.eval()
         return in_order(load, self.slices[done:last], loader_threads(self.device))
 
-    def train_on(self, images_BCHW: Tensor, target_B: Tensor) -> None:
+    def train_on(self, batch: Tensor | FeatureBatch, target_B: Tensor) -> None:
         """One update: forward and backward in micro-batches, then the optimiser's step."""
-        recipe, state, count = self.recipe, self.state, len(images_BCHW)
+        recipe, state, count = self.recipe, self.state, len(target_B)
         _reseed(torch_seed(self.seed, "step", state.epoch, state.batches_done), self.device)
-        inputs = self._inputs(images_BCHW.to(self.device, non_blocking=True), target_B)
+        network, inputs = self._inputs(batch, target_B)
         smoothing = recipe.label_smoothing
         target_B = inputs.target_B.to(self.device, non_blocking=True)
         target_B = target_B * (1 - smoothing) + smoothing / 2
@@ -151,7 +161,7 @@ class TrainingRun:
         self.optimizer.zero_grad()
         for part in cut_into(count, recipe.micro_batch or count, merge_single=self.has_batch_norm):
             with torch.autocast(self.device.type, torch.bfloat16, enabled=in_bfloat16):
-                logit_B = self.network(*inputs.of(part))
+                logit_B = network(*inputs.of(part))
             loss = functional.binary_cross_entropy_with_logits(
                 logit_B.float(), target_B[part], reduction="sum"
             )
@@ -163,12 +173,17 @@ class TrainingRun:
         state.step += 1
         state.batches_done += 1
 
-    def _inputs(self, images_BCHW: Tensor, target_B: Tensor) -> StepInputs:
-        """What the network is given of the present batch; images_BCHW uint8 on the device."""
+    def _inputs(
+        self, batch: Tensor | FeatureBatch, target_B: Tensor
+    ) -> tuple[nn.Module, StepInputs | FeatureInputs]:
+        """What is trained, and what it is given of the present batch, on the device."""
+        if isinstance(batch, FeatureBatch):
+            assert self._features is not None  # it made the batch
+            return self._features.head, self._features.inputs(batch, target_B)
         epoch, done = self.state.epoch, self.state.batches_done
         shown = self._shown[self.slices[done]]
-        return step_inputs(
-            images_BCHW,
+        inputs = step_inputs(
+            batch.to(self.device, non_blocking=True),
             target_B,
             augmentation=self.augmentation,
             second=self._second,
@@ -177,6 +192,7 @@ class TrainingRun:
             epoch=epoch,
             step=done,
         )
+        return self.network, inputs
 
     def finish_epoch(self, stop: Callable[[], bool]) -> HistoryRow:
         """Validate, write the history row, keep the weights that are to be kept.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from data.decoded import tidying
 from data.decoded.slab import Sizes, Slab, SlabDamaged, create
-from data.decoded.slab_key import SlabKey
+from data.decoded.slab_key import Key
 from data.pipelines import Image
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,11 @@ class SlabShelf:
     Args:
         folder: where they lie; made when the first one is.
         max_bytes: what all of them together may take on disk; 0 keeps nothing and reads nothing.
+        what: is kept in them, for people.
     """
 
-    def __init__(self, folder: Path, max_bytes: int) -> None:
-        self.folder, self.max_bytes = folder, max_bytes
+    def __init__(self, folder: Path, max_bytes: int, what: str = "decoded images") -> None:
+        self.folder, self.max_bytes, self._what = folder, max_bytes, what
         self._open: OrderedDict[str, Slab | None] = OrderedDict()
         self._lock = threading.Lock()
         self._room = 0
@@ -46,9 +47,9 @@ class SlabShelf:
 
     def __reduce__(self) -> tuple[object, ...]:
         # What is open belongs to a process.
-        return SlabShelf, (self.folder, self.max_bytes)
+        return SlabShelf, (self.folder, self.max_bytes, self._what)
 
-    def slab(self, key: SlabKey, sizes: Callable[[], Sizes]) -> Slab | None:
+    def slab(self, key: Key, sizes: Callable[[], Sizes]) -> Slab | None:
         """The slab of a key, made where there is none; None where that is not possible.
 
         Args:
@@ -101,7 +102,7 @@ class SlabShelf:
                 self._room = max(min(free, MEASURED_EVERY), count)
             return not self._is_full
 
-    def _opened(self, key: SlabKey, sizes: Callable[[], Sizes]) -> Slab | None:
+    def _opened(self, key: Key, sizes: Callable[[], Sizes]) -> Slab | None:
         path = self.folder / key.file_name
         for _ in range(2):  # a damaged one is removed and made anew, once
             try:
@@ -143,8 +144,9 @@ class SlabShelf:
     def _say(self, error: OSError) -> None:
         if not self._is_said:
             log.warning(
-                "decoded images cannot be kept in %s: %s. What is missing there is decoded each "
-                "time; CROSSGEN_SCRATCH names another folder",
+                "%s cannot be kept in %s: %s. What is missing there is made each time; "
+                "CROSSGEN_SCRATCH names another folder",
+                self._what,
                 self.folder,
                 error.strerror or error,
             )

@@ -6,7 +6,7 @@ import json
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import PIL
@@ -19,6 +19,20 @@ LAYOUT = 1
 """Of the file. Raise it when the same name would mean other bytes."""
 
 ENDING = ".slab"
+
+
+class Key(Protocol):
+    """What is kept in one slab: all that its bytes depend on, and the name made of it."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """For people and for the file's own header."""
+        ...
+
+    @property
+    def file_name(self) -> str:
+        """Ends with ENDING; another one wherever a fact differs."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,18 +54,23 @@ class SlabKey:
             "pool_id": self.pool_id,
             "view": self.kept.canonical,
             "operations": self.kept.versions,
-            **_decoder(),
+            **decoder(),
         }
 
     @functools.cached_property
     def file_name(self) -> str:
         """The pool and the digest of the facts."""
-        text = json.dumps(self.facts, sort_keys=True)
-        return f"{self.pool_id}-{hashlib.sha256(text.encode()).hexdigest()[:16]}{ENDING}"
+        return named(self.pool_id, self.facts)
+
+
+def named(pool_id: str, facts: dict[str, Any]) -> str:
+    """A slab's name: its pool and the digest of its facts."""
+    text = json.dumps(facts, sort_keys=True)
+    return f"{pool_id}-{hashlib.sha256(text.encode()).hexdigest()[:16]}{ENDING}"
 
 
 @functools.cache
-def _decoder() -> dict[str, Any]:
+def decoder() -> dict[str, Any]:
     """Versions of what makes pixels, and the CPU type: results are equal at the same type alone.
 
     Nodes that share a folder share slabs where all of this is equal.

@@ -40,6 +40,7 @@ class LinearProbe(nn.Module):
     def __init__(self, backbone: FrozenBackbone) -> None:
         super().__init__()
         self.backbone = backbone
+        self.num_features = backbone.num_features
         self.head = LogitOfFeatures(backbone.num_features)
 
     def frozen_features(self, images_BCHW: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from data.decoded.feature_rows import FeatureRows
 from data.decoded.shared_rows import PoolSizes, SharedRows
 from data.images import DecodedCache, ImageRows
 from data.selection import PoolRows, Selection, TrainingRule, select
@@ -20,7 +21,7 @@ from grid.records.pools.manifests import read_pool
 from grid.records.table_lists import kept_of_pool
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
-from grid.trial.node_images import node_shelf
+from grid.trial.node_images import features_shelf, node_shelf
 from grid.trial.spec import PoolSpec, TrainingSpec, TrialSpec
 
 # Decoded images are kept over the trials of a process: detectors and seeds share their pools. As
@@ -41,6 +42,7 @@ class TrialImages:
         self._spec = spec
         self._has_room = False
         self._shelf = None if spec.get("from_files") else node_shelf()
+        self._features = None if spec.get("from_files") else features_shelf()
 
     def training(self) -> tuple[ImageRows, ImageRows]:
         """Return the images to train on and those to validate on.
@@ -83,6 +85,9 @@ class TrialImages:
             cache=_DECODED,
             pixels=_pixels(manifest),
             shared=self._shared([pool_id], np.zeros(count, int), np.arange(count), image_ids),
+            features=self._kept_features(
+                [pool_id], np.zeros(count, int), np.arange(count), image_ids
+            ),
         )
 
     @functools.cached_property
@@ -128,6 +133,7 @@ class TrialImages:
             cache=_DECODED,
             pixels=np.array([pixels[pool][rank] for pool, rank in places], np.int64),
             shared=self._shared(pool_ids, selected.pools, selected.ranks, image_ids),
+            features=self._kept_features(pool_ids, selected.pools, selected.ranks, image_ids),
         )
 
     def _shared(
@@ -142,6 +148,19 @@ class TrialImages:
             return None
         pools = [_pool_sizes(_manifest(self._store, pool_id), pool_id) for pool_id in pool_ids]
         return SharedRows(self._shelf, pools, pool_of_row, rank_of_row, image_ids)
+
+    def _kept_features(
+        self,
+        pool_ids: Sequence[str],
+        pool_of_row: np.ndarray,
+        rank_of_row: np.ndarray,
+        image_ids: Sequence[str],
+    ) -> FeatureRows | None:
+        """Where the node keeps features of some rows; None as in `_shared`."""
+        if self._features is None or not self._features.max_bytes:
+            return None
+        pools = [(pool_id, _manifest(self._store, pool_id).num_rows) for pool_id in pool_ids]
+        return FeatureRows(self._features, pools, pool_of_row, rank_of_row, image_ids)
 
     def _make_room(self, trained: Sequence[str] = ()) -> None:
         """Drop, once, the decoded images that this trial does not read.

@@ -20,6 +20,9 @@ BOUND = "CROSSGEN_DECODED"
 
 FOLDER = "decoded"
 
+FEATURES_BOUND, FEATURES_FOLDER = "CROSSGEN_FEATURES", "features"
+"""The same for features of frozen backbones, which lie beside the decoded images."""
+
 
 def decoded_folder() -> Path:
     """Where decoded images lie: the first of these that is named.
@@ -39,18 +42,7 @@ def decoded_bound(folder: Path) -> int:
     Raises:
         Refused: the environment states no amount.
     """
-    stated = os.environ.get(BOUND, "").strip()
-    if not stated:
-        return most_bytes(folder)
-    try:
-        return bytes_meant(stated)
-    except ValueError as error:
-        problem = Problem(
-            what=f"{BOUND}={stated!r}",
-            why="it is no amount of bytes",
-            mend="Write it as 800MB or 2TB, or 0 to keep no decoded images",
-        )
-        raise Refused([problem]) from error
+    return _bound(folder, BOUND, "decoded images")
 
 
 def why_nothing_is_kept(folder: Path) -> str:
@@ -68,3 +60,34 @@ def node_shelf() -> SlabShelf:
 @functools.lru_cache(maxsize=4)
 def _shelf(folder: Path, stated: str) -> SlabShelf:
     return SlabShelf(folder, decoded_bound(folder))
+
+
+def features_shelf() -> SlabShelf:
+    """The slabs of features of this node, in the folder beside that of decoded images.
+
+    Raises:
+        Refused: CROSSGEN_FEATURES states no amount.
+    """
+    folder = decoded_folder().with_name(FEATURES_FOLDER)
+    return _features_shelf(folder, os.environ.get(FEATURES_BOUND, ""))
+
+
+@functools.lru_cache(maxsize=4)
+def _features_shelf(folder: Path, stated: str) -> SlabShelf:
+    return SlabShelf(folder, _bound(folder, FEATURES_BOUND, "features"), "features")
+
+
+def _bound(folder: Path, name: str, what: str) -> int:
+    """Bytes that the environment states under a name, else half of what is free or theirs."""
+    stated = os.environ.get(name, "").strip()
+    if not stated:
+        return most_bytes(folder)
+    try:
+        return bytes_meant(stated)
+    except ValueError as error:
+        problem = Problem(
+            what=f"{name}={stated!r}",
+            why="it is no amount of bytes",
+            mend=f"Write it as 800MB or 2TB, or 0 to keep no {what}",
+        )
+        raise Refused([problem]) from error

@@ -38,7 +38,8 @@ def score_piece(
         UnreadableImage: an image does not decode and the experiment says `unreadable: refuse`.
         OtherVersion: an operation has another version here than where the trial was planned.
     """
-    from detectors.prediction import Stopped, predict
+    from detectors.image_batches import Stopped
+    from detectors.prediction import predict
 
     started = time.monotonic()
     images = rows.pool(piece.pool_id)

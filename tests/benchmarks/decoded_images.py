@@ -98,14 +98,16 @@ def compare(count: int) -> None:
 def crops_per_second(
     rows: ImageRows, threads: int, view: View = CROPS, batches: int = 10, rounds: int = ROUNDS
 ) -> float:
-    from detectors.batches import in_order, load_training_batch
+    from detectors.batches import in_order, load_training_batch, training_draws
 
     parts = [np.arange(start, start + 64) % len(rows) for start in range(0, 64 * batches, 64)]
     best, clock = 0.0, time.perf_counter if threads else time.thread_time
     for epoch in range(rounds):
         began = clock()
         for _ in in_order(
-            lambda part, e=epoch: load_training_batch(rows, part, view, 0, e, pinned=False),
+            lambda part, e=epoch: load_training_batch(
+                rows, part, view, training_draws(0, e, None), pinned=False
+            ),
             parts,
             threads,
         ):

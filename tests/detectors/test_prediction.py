@@ -10,14 +10,15 @@ import pytest
 import torch
 from torch import nn
 
-import detectors.prediction
+import detectors.image_batches
 from data.image_files import ImageChanged, UnreadableImage
 from data.image_ids import image_id_of
 from data.images import DecodedCache, ImageRows
 from data.operations import TooSmall, parse
 from data.view import View, view_of
 from detectors.contract import build
-from detectors.prediction import Stopped, predict
+from detectors.image_batches import Stopped, decoding_jobs
+from detectors.prediction import predict
 
 WHOLE = View()
 SIZES = [(16, 16), (24, 16), (16, 16), (17, 33), (24, 16), (16, 16), (40, 40)] * 3
@@ -78,8 +79,8 @@ def test_memory_bounds_change_the_batches_and_not_the_logits(
     expected = predict(network, rows, WHOLE, "cpu").logits
     batches: list[int] = []
     network.register_forward_pre_hook(lambda _, inputs: batches.append(len(inputs[0])))
-    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_IN_BATCH", 3 * 16 * 16)
-    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_WAITING", 1000)
+    monkeypatch.setattr(detectors.image_batches, "MOST_PIXELS_IN_BATCH", 3 * 16 * 16)
+    monkeypatch.setattr(detectors.image_batches, "MOST_PIXELS_WAITING", 1000)
     logits = predict(network, rows, WHOLE, "cpu").logits
     assert max(batches) <= 3
     assert sum(batches) == len(rows)
@@ -110,8 +111,8 @@ def test_images_wait_for_a_full_batch_until_as_many_pixels_wait_as_may(
             cut_short.append(waiting)
 
     monkeypatch.setattr(ImageRows, "viewed", counting)
-    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_IN_BATCH", most_in_batch)
-    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_WAITING", most_waiting)
+    monkeypatch.setattr(detectors.image_batches, "MOST_PIXELS_IN_BATCH", most_in_batch)
+    monkeypatch.setattr(detectors.image_batches, "MOST_PIXELS_WAITING", most_waiting)
     network.register_forward_pre_hook(look)
     predict(network, rows, WHOLE, "cpu")
     assert scored == loaded
@@ -120,16 +121,16 @@ def test_images_wait_for_a_full_batch_until_as_many_pixels_wait_as_may(
 
 
 def test_rows_that_are_decoded_in_one_go_are_bounded_by_number_and_pixels(
-    rows: ImageRows, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(detectors.prediction, "MOST_PIXELS_IN_BATCH", 1000)
-    monkeypatch.setattr(detectors.prediction, "ROWS_PER_JOB", 4)
+    monkeypatch.setattr(detectors.image_batches, "MOST_PIXELS_IN_BATCH", 1000)
+    monkeypatch.setattr(detectors.image_batches, "ROWS_PER_JOB", 4)
     pixels = [400, 600, 1, 1200, 10, 10, 10, 10, 10, 990, 10] + [1] * 10
-    of_known_size = ImageRows(rows.image_ids, rows.labels, rows.paths, None, np.array(pixels))
-    jobs = [[*job] for job in detectors.prediction._jobs(of_known_size)]
+    jobs = [[*job] for job in decoding_jobs(range(21), np.array(pixels))]
     assert jobs[:6] == [[0, 1], [2], [3], [4, 5, 6, 7], [8, 9], [10, 11, 12, 13]]
     assert [index for job in jobs for index in job] == list(range(21))
-    assert [[*job] for job in detectors.prediction._jobs(rows)] == [[n] for n in range(21)]
+    assert [[*job] for job in decoding_jobs(range(21), None)] == [[n] for n in range(21)]
+    assert [[*job] for job in decoding_jobs([3, 0, 1], np.array(pixels))] == [[3], [0, 1]]
 
 
 def test_the_network_comes_back_in_its_own_modes(rows: ImageRows) -> None:
@@ -210,7 +211,7 @@ def test_what_a_view_draws_depends_on_no_batch_order_or_thread(
     view = view_of(degradation="noise(20)", geometry="trim(2)")
     seen = [view(rows.load(i), rows.image_ids[i], 0).astype(np.float64) for i in range(len(rows))]
     expected = np.array([(image**2).sum() for image in seen], np.float32)
-    monkeypatch.setattr(detectors.prediction, "loader_threads", lambda device: threads)
+    monkeypatch.setattr(detectors.image_batches, "loader_threads", lambda device: threads)
     backwards = ImageRows(rows.image_ids[::-1], rows.labels[::-1], rows.paths[::-1], rows.cache)
     for some, logits in ((rows, expected), (backwards, expected[::-1])):
         predicted = predict(PixelsAsLogit(), some, view, "cpu", batch_size).logits
@@ -245,7 +246,7 @@ def test_a_prediction_that_refuses_unreadable_images_names_all_and_scores_nothin
         ids[index] = image_id_of(f"nothing {index}".encode())
         Path(rows.paths[index]).write_bytes(f"nothing {index}".encode())
     damaged = ImageRows(ids, rows.labels, rows.paths, DecodedCache(1 << 20))
-    monkeypatch.setattr(detectors.prediction, "loader_threads", lambda device: threads)
+    monkeypatch.setattr(detectors.image_batches, "loader_threads", lambda device: threads)
     network = build("simple_cnn", {"size": "tiny"}, seed=0)
     scored: list[int] = []
     network.register_forward_hook(lambda _, inputs, logit_B: scored.append(len(logit_B)))
@@ -288,7 +289,7 @@ def test_few_large_images_are_decoded_ahead(
         return np.zeros((16, 16, 3), np.uint8)
 
     monkeypatch.setattr(ImageRows, "viewed", viewed)
-    monkeypatch.setattr(detectors.prediction, "loader_threads", lambda device: 4)
+    monkeypatch.setattr(detectors.image_batches, "loader_threads", lambda device: 4)
 
     def look() -> bool:
         time.sleep(0.002)
