@@ -96,7 +96,7 @@ def _acting(network: nn.Module) -> bool:
     network.train()
     return any(
         module.training
-        and (isinstance(module, _BatchNorm) or (isinstance(module, _DropoutNd) and module.p > 0))
+        and (isinstance(module, _BatchNorm) or _draws(module))
         for module in network.modules()
     )
 
@@ -121,3 +121,10 @@ def _is_frozen(network: nn.Module, name: str) -> bool:
         if not name:
             return False
         name = name.rpartition(".")[0]
+
+
+def _draws(module: nn.Module) -> bool:
+    """Whether a module draws in training: dropout, or timm's drop-path, which is known by name."""
+    if isinstance(module, _DropoutNd):
+        return module.p > 0
+    return getattr(module, "drop_prob", None) not in (None, 0.0)

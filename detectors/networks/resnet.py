@@ -7,20 +7,20 @@ and torch's compiler, 7.5 CPU seconds in every process that trains or scores.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from detectors.networks.bottleneck import Bottleneck, init_kaiming
-from detectors.networks.normalise import Normalise
-from detectors.networks.precision import full_precision
+from detectors.networks.library_weights import load_library_weights
+from detectors.networks.trunk_detector import TrunkDetector
 
 RESNET50_BLOCKS = (3, 4, 6, 3)
 RESNET50_WIDTH = 64
 
 
-class ResNetDetector(nn.Module):
+class ResNetDetector(TrunkDetector):
     """ImageNet's normalisation, a ResNet, one logit; any size.
 
     Args:
@@ -31,27 +31,15 @@ class ResNetDetector(nn.Module):
     def __init__(
         self, blocks: Sequence[int] = RESNET50_BLOCKS, width: int = RESNET50_WIDTH
     ) -> None:
-        super().__init__()
-        self.normalise = Normalise()
-        self.backbone = ResNet(blocks, width)
-        self.classifier = nn.Linear(self.backbone.num_features, 1)
-
-    def forward(self, images_BCHW: Tensor) -> Tensor:
-        """RGB in [0, 1] -> logit_B, larger = more fake."""
-        with full_precision(images_BCHW.device.type):
-            normalised_BCHW = self.normalise(images_BCHW.float())
-        features_BF = self.backbone(normalised_BCHW)
-        with full_precision(images_BCHW.device.type):
-            logit_B1: Tensor = self.classifier(features_BF.float())
-            return logit_B1.squeeze(1)
+        super().__init__(ResNet(blocks, width))
 
 
 class ResNet(nn.Module):
     """Stem, stages of bottleneck blocks, mean over positions: images -> features_BF."""
 
-    def __init__(self, blocks: Sequence[int], width: int) -> None:
+    def __init__(self, blocks: Sequence[int], width: int, in_channels: int = 3) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False)
+        self.conv1 = nn.Conv2d(in_channels, width, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         channels = width
         for index, count in enumerate(blocks):
@@ -68,9 +56,17 @@ class ResNet(nn.Module):
                 nn.init.zeros_(module.bn3.weight)
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, num_features)."""
+        """(B, in_channels, H, W) -> (B, num_features)."""
         x = functional.relu(self.bn1(self.conv1(images_BCHW)), inplace=True)
         x = functional.max_pool2d(x, 3, stride=2, padding=1)
         for index in range(self.num_stages):
             x = self.get_submodule(f"layer{index + 1}")(x)
         return x.mean(dim=(2, 3))
+
+    def load_library(self, state: Mapping[str, Tensor]) -> None:
+        """Take torchvision's or timm's weights of a ResNet with bottleneck blocks.
+
+        Raises:
+            WeightsMismatch: keys are missing, unknown or of another shape.
+        """
+        load_library_weights(self, state, classifiers=["fc"], first_convolutions=["conv1"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import Tensor, nn
 
 from data.operations import Pipeline
@@ -33,3 +35,14 @@ class WithSecondView(nn.Module):
         source_BCHW = images_BCHW if source_BCHW is None else source_BCHW
         logit_B: Tensor = self.network(images_BCHW, second_view(self._fixed, source_BCHW))
         return logit_B
+
+    def what_it_sees(self, images_BCHW: Tensor) -> dict[str, Tensor]:
+        """What the network makes of the images and their second view; see its own."""
+        maps: dict[str, Tensor] = self.network.what_it_sees(
+            images_BCHW, second_view(self._fixed, images_BCHW)
+        )
+        return maps
+
+    def load_backbone(self, state: Mapping[str, Tensor], part: str | None = None) -> None:
+        """Hand a library's weights to the network; see its own."""
+        self.network.load_backbone(state, part)

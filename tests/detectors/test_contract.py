@@ -47,6 +47,9 @@ def test_cards_and_recipes_load_without_anything_heavy() -> None:
         ("simple_cnn", {}),
         ("simple_cnn", {"input_px": 32, "dropout": 0.0}),
         ("simple_cnn", {"input_px": 32, "dropout": 0.1}),
+        ("swin_t", {"size": "tiny", "drop_path": 0.0}),
+        ("deit_s", {"size": "tiny", "drop_path": 0.0}),
+        ("dual_input", {"size": "tiny", "backbone": "swin_t", "join": "two_streams"}),
     ],
 )
 def test_options_say_whether_the_micro_batch_acts(name: str, options: dict[str, Any]) -> None:
