@@ -26,7 +26,8 @@ class Optimizer:
 
     Args:
         network: on the device and in the memory format that it is trained in.
-        recipe: optimizer, layer_decay, weight_decay, decay_on, betas, momentum, dampening.
+        recipe: optimizer, layer_decay, weight_decay, decay_on, betas, momentum, dampening,
+            nesterov.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
@@ -90,7 +91,7 @@ class Optimizer:
                 momentum=self.recipe.momentum,
                 lr=lr,
                 dampening=self.recipe.dampening,
-                nesterov=False,
+                nesterov=self.recipe.nesterov,
                 maximize=False,
                 is_first_step=is_first,
             )

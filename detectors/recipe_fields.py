@@ -35,6 +35,7 @@ ACTS_WITH: dict[str, tuple[str, tuple[str, ...]]] = {
     "betas": ("optimizer", ("adam", "adamw")),
     "momentum": ("optimizer", ("sgd",)),
     "dampening": ("optimizer", ("sgd",)),
+    "nesterov": ("optimizer", ("sgd",)),
 }
 
 
@@ -62,6 +63,8 @@ class Recipe(BaseModel):
     momentum: float = Field(default=0.0, ge=0, lt=1)
     dampening: float = Field(default=0.0, ge=0, lt=1)
     """sgd: the share of each gradient that does not enter the momentum."""
+    nesterov: bool = False
+    """sgd: the step looks ahead along the momentum (Sutskever et al. 2013); timm's sgd does."""
 
     schedule: Literal["constant", "one_cycle", "cosine", "step", "poly", "plateau"]
     warmup_fraction: float = Field(default=0.0, ge=0, lt=1)
@@ -177,6 +180,8 @@ class Recipe(BaseModel):
                 f"micro_batch {self.micro_batch} is larger than batch_size {self.batch_size}; "
                 "give a smaller one or none"
             )
+        if self.nesterov and (not self.momentum or self.dampening):
+            raise ValueError("nesterov needs a momentum, and no dampening")
         if self.schedule == "step" and not self.step_epochs:
             raise ValueError("schedule: step needs step_epochs")
         if (

@@ -24,6 +24,7 @@ class BadRecipe(ValueError):
 ADDED_LATER = (
     "deterministic",
     "dampening",
+    "nesterov",
     "poly_power",
     "poly_ends",
     "plateau_patience",

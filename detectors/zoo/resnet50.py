@@ -62,6 +62,7 @@ CARD = Card(
             "optimizer": "sgd",
             "lr": 0.05,
             "momentum": 0.9,
+            "nesterov": True,  # timm's "sgd" is so
             "weight_decay": 2e-5,
             "decay_on": "matrices",
             "schedule": "cosine",

@@ -35,6 +35,7 @@ NPR = load_card("npr")
         ({"optimizer": "adam", "weight_decay": 0.0}, torch.optim.Adam),
         ({"optimizer": "sgd", "weight_decay": 0.1, "momentum": 0.9}, torch.optim.SGD),
         ({"optimizer": "sgd", "momentum": 0.9, "dampening": 0.9}, torch.optim.SGD),
+        ({"optimizer": "sgd", "momentum": 0.9, "nesterov": True}, torch.optim.SGD),
         ({"optimizer": "sgd", "weight_decay": 0.0}, torch.optim.SGD),
     ],
 )
@@ -46,7 +47,11 @@ def test_optimizers_equal_torchs_bit_for_bit(changes: dict, reference: type) -> 
     ]
     arguments = {"lr": 0.01, "weight_decay": recipe.weight_decay, "fused": True}
     if reference is torch.optim.SGD:
-        arguments |= {"momentum": recipe.momentum, "dampening": recipe.dampening}
+        arguments |= {
+            "momentum": recipe.momentum,
+            "dampening": recipe.dampening,
+            "nesterov": recipe.nesterov,
+        }
     else:
         arguments["betas"] = recipe.betas
     theirs = reference(networks[0].parameters(), **arguments)
@@ -83,10 +88,11 @@ def test_adam_follows_its_equations(decoupled: bool) -> None:
     assert torch.allclose(network.weight.double(), x, rtol=1e-5)
 
 
-@pytest.mark.parametrize("dampening", [0.0, 0.9])
-def test_sgd_follows_its_equations(dampening: float) -> None:
+@pytest.mark.parametrize(("dampening", "nesterov"), [(0.0, False), (0.9, False), (0.0, True)])
+def test_sgd_follows_its_equations(dampening: float, nesterov: bool) -> None:
+    """Nesterov's as Sutskever et al. 2013 rewrite it: the gradient, and the momentum after it."""
     changes = {"base": "small", "optimizer": "sgd", "weight_decay": 0.1, "momentum": 0.9}
-    changes["dampening"] = dampening
+    changes |= {"dampening": dampening, "nesterov": nesterov}
     network = nn.Linear(3, 1, bias=False)
     x = network.weight.detach().double().clone()
     optimizer = Optimizer(network, resolve_recipe(NPR, changes))
@@ -95,7 +101,7 @@ def test_sgd_follows_its_equations(dampening: float) -> None:
         network.weight.grad = torch.randn(1, 3, generator=torch.Generator().manual_seed(step))
         gradient = network.weight.grad.double() + 0.1 * x
         velocity = 0.9 * velocity + (1 - dampening) * gradient if step > 1 else gradient
-        x = x - 0.01 * velocity
+        x = x - 0.01 * (gradient + 0.9 * velocity if nesterov else velocity)
         optimizer.step(0.01)
     assert torch.allclose(network.weight.double(), x, rtol=1e-5)
 

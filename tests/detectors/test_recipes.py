@@ -49,6 +49,8 @@ def test_a_step_budget_replaces_the_epochs_of_the_base() -> None:
         ({"base": "small", "momentum": 0.9}, "momentum would change nothing with optimizer: adamw"),
         ({"base": "small", "schedule": "step"}, "step_epochs"),
         ({"base": "paper", "step_epochs": [3, 2]}, "must rise"),
+        ({"base": "small", "nesterov": True}, "nesterov would change nothing with optimizer"),
+        ({"base": "small", "optimizer": "sgd", "nesterov": True}, "nesterov needs a momentum"),
         ({"base": "small", "step_epochs": [3]}, "step_epochs would change nothing with schedule"),
         ({"base": "small", "step_gamma": 0.5}, "step_gamma would change nothing with schedule"),
         (
