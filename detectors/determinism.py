@@ -2,6 +2,7 @@
 
 On a GPU some of torch's kernels add numbers in the order in which threads come to them, so that a
 training ends with other weights each time. A CPU's, at one number of threads, do not.
+Where nobody asks for equal bits, cuDNN may choose its fastest kernels instead.
 """
 
 from __future__ import annotations
@@ -59,3 +60,25 @@ def deterministic_operations() -> Iterator[None]:
             os.environ.pop(WORKSPACE, None)
         else:
             os.environ[WORKSPACE] = workspace
+
+
+@contextmanager
+def fastest_convolutions(device_type: str, *, deterministic: bool) -> Iterator[None]:
+    """On a GPU cuDNN tries its kernels at each new shape, and keeps to the fastest of them.
+
+    For training, whose images have one size; tests may have many, and each would be tried. Another
+    kernel rounds otherwise, within what a GPU's repetitions differ by anyway, so never under
+    `deterministic`. What it gains has not been measured.
+
+    Args:
+        device_type: "cuda", or a device that this does nothing to.
+        deterministic: the recipe's.
+    """
+    cudnn = torch.backends.cudnn
+    before = cudnn.benchmark
+    try:
+        if device_type == "cuda" and not deterministic:
+            cudnn.benchmark = True
+        yield
+    finally:
+        cudnn.benchmark = before

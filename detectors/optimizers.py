@@ -1,6 +1,6 @@
 """SGD, Adam and AdamW by torch's fused kernels, with a state that is plain named tensors.
 
-Not `torch.optim`: building one of its optimisers imports torch's compiler, 3.8 CPU seconds in
+Not `torch.optim`: building one of its optimisers imports torch's compiler, 1 to 2 CPU seconds in
 every process that trains. The kernels are the ones it calls with `fused=True`; a test holds the
 results equal to it, bit for bit. The learning rate is an argument of each step, because it is a
 function of the step (`detectors.schedules`).

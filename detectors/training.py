@@ -25,7 +25,11 @@ from detectors import weights
 from detectors.batches import DifferingSizes
 from detectors.checkpoint_headers import CheckpointInvalid
 from detectors.checkpoints import BackgroundWriter
-from detectors.determinism import NoDeterministicOperation, deterministic_operations
+from detectors.determinism import (
+    NoDeterministicOperation,
+    deterministic_operations,
+    fastest_convolutions,
+)
 from detectors.history import HistoryRow
 from detectors.image_batches import Stopped
 from detectors.lasting_errors import TrainingDiverged
@@ -197,8 +201,11 @@ def _train_epochs(
 
     A checkpoint is written after each epoch but the last, which the weights themselves follow.
     """
+    deterministic = run.recipe.deterministic
     while not run.finished():
-        if not _train_epoch(run, checkpoints, stop, progress):
+        with fastest_convolutions(run.device.type, deterministic=deterministic):
+            is_whole = _train_epoch(run, checkpoints, stop, progress)
+        if not is_whole:
             return False
         try:
             row = run.finish_epoch(stop)

@@ -1,7 +1,7 @@
 """timm's networks as trunks: Swin-T and DeiT-S as GenImage trains them, and any other by name.
 
 Built with random weights and without a network access. Importing timm takes 4 CPU seconds on top of
-torch's own (`tests/benchmarks/timm_import.py`), in processes that build one of these alone.
+torch's own (`tests/benchmarks/optimizer_kernels.py`), in processes that build one of these alone.
 """
 
 from __future__ import annotations

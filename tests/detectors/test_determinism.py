@@ -14,7 +14,11 @@ from data.operations import parse
 from data.view import view_of
 from detectors import weights
 from detectors.contract import load_card
-from detectors.determinism import NoDeterministicOperation, deterministic_operations
+from detectors.determinism import (
+    NoDeterministicOperation,
+    deterministic_operations,
+    fastest_convolutions,
+)
 from detectors.recipes import differing, recorded, resolve_recipe
 from detectors.training import train
 
@@ -94,6 +98,22 @@ def test_all_that_decides_is_set_and_put_back(workspace, monkeypatch):
         inside = ":16:8" if workspace == ":16:8" else ":4096:8"
         assert settings() == (True, False, True, False, inside)
     assert settings() == before == (False, False, False, True, workspace)
+
+
+@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize(
+    ("device", "deterministic", "chooses"),
+    [("cuda", False, True), ("cuda", True, False), ("cpu", False, False)],
+)
+def test_cudnn_chooses_its_kernels_where_nobody_asks_for_equal_bits(
+    outside, device, deterministic, chooses, monkeypatch
+):
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", outside)
+    with fastest_convolutions(device, deterministic=deterministic):
+        assert torch.backends.cudnn.benchmark == (outside or chooses)
+    assert torch.backends.cudnn.benchmark == outside
+    with deterministic_operations(), fastest_convolutions(device, deterministic=True):
+        assert not torch.backends.cudnn.benchmark
 
 
 def test_an_operation_that_does_not_repeat_itself_is_refused_by_name():
