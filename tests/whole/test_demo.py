@@ -53,7 +53,7 @@ def test_a_small_demo_from_nothing_to_the_page_and_again(tmp_path, monkeypatch):
     assert "running 8 of 8 trials with Ray Tune" in first.stdout
     assert "Simulated images, no evidence about real generators." in first.stdout
     assert "npr  AUC, trained on (rows) x tested on (columns)" in first.stdout
-    assert "simple_cnn: AUC" in first.stdout
+    assert "log_dct_linear: AUC" in first.stdout
     assert {path.name for path in folder.iterdir()} == {
         "images",
         "demo.yaml",
@@ -82,15 +82,18 @@ def test_a_small_demo_from_nothing_to_the_page_and_again(tmp_path, monkeypatch):
 
 
 def test_the_demo_is_what_was_measured():
-    """Two detectors, the toy recipe, two seeds, each generator; identity says the rest."""
+    """A detector and a control, two seeds, each generator; identity says the rest."""
     demo = yaml.safe_load((ROOT / SHIPPED).read_text())
     assert (TRAIN_IMAGES, TEST_IMAGES, len(TOY_GENERATORS)) == (256, 64, 8)
     assert demo["seeds"] == [0, 1]
     assert demo["test"] == {"sets": ["toy"]}
-    for arm in demo["arms"]:
-        assert arm["train"] == {"each": "toy"}
-        assert arm["recipe"] == {"base": "small", "epochs": 5, "batch_size": 16, "lr": 2e-3}
-        assert arm["input"] == {"train": "random_crop(32, step=2)", "test": "none"}
+    npr, spectrum = demo["arms"]
+    assert npr["train"] == spectrum["train"] == {"each": "toy"}
+    assert npr["recipe"] == {"base": "small", "epochs": 5, "batch_size": 16, "lr": 2e-3}
+    assert npr["input"] == {"train": "random_crop(32, step=2)", "test": "none"}
+    assert spectrum["detector"] == "log_dct_linear"
+    assert spectrum["recipe"] == {"base": "l2", "epochs": 10}
+    assert spectrum["input"] == {**npr["input"], "test": "center_crop(32, step=2)"}
 
 
 def test_a_changed_experiment_file_is_the_users(tmp_path, capsys):
