@@ -9,6 +9,7 @@ from data.counts import counted
 from grid.checks.bias import one_sided
 from grid.console import Console
 from grid.durations import duration
+from grid.experiment_file.staged_arms import chain_of
 from grid.plan.plan import FitPlan, Plan
 from grid.plan.why import reasons
 from grid.records.experiments import sets_of
@@ -142,7 +143,8 @@ def _print_left_out(console: Console, plan: Plan) -> None:
     untrained = {
         source.name
         for arm in plan.expansion.experiment.arms
-        for spec in arm.train
+        for step in chain_of(arm)
+        for spec in step.train
         for name in (spec.each if spec is not None else ())
         for source in plan.expansion.catalog.sources(name)
         if not source.of(TRAIN, FAKE)

@@ -20,6 +20,7 @@ from grid.expansion.parents import parents_first
 from grid.expansion.resolving import resolved
 from grid.expansion.tested_on import add_block, scored_on
 from grid.experiment_file.schema import Experiment
+from grid.experiment_file.staged_arms import chain_of, unscored
 from grid.records.experiments import ScoringRecord
 from grid.refusal import Problems, did_you_mean
 from grid.sources.catalog import Catalog
@@ -42,7 +43,9 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     folder = experiment.weights_folder or default_weights_folder()
     unused = dict(enumerate(experiment.exclude))
     keys: set[str] = set()
-    for arm in parents_first(experiment.arms, problems):
+    arms = tuple(step for arm in experiment.arms for step in chain_of(arm))
+    on_the_way = unscored(experiment.arms)
+    for arm in parents_first(arms, problems):
         made: list[Fit] = []
         tested = arm.test or experiment.test
         sets = form_test_sets(tested, catalog, problems)
@@ -63,6 +66,8 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
         numbers = {key: number for number, key in enumerate(test_sets)}
         for fit in made:
             fits[fit.fit_id] = _merged(fits.get(fit.fit_id), fit)
+            if arm.name in on_the_way:
+                continue
             check_classes_left(fit.values["train"], trained.of(fit), sets, catalog, problems)
             for equalise, alike in by_equalise.items():
                 block = scored_on(fit, arm, tested, equalise, alike, problems)

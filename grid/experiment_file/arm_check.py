@@ -18,6 +18,7 @@ from detectors.contract import load_card, parse_options
 from detectors.recipes import resolve_recipe
 from grid.experiment_file.pipelines import chosen_pipelines
 from grid.experiment_file.schema import Arm, Experiment, TestSpec
+from grid.experiment_file.staged_arms import chain_of
 from grid.refusal import Problems, did_you_mean
 
 
@@ -63,9 +64,10 @@ def check_arm(arm: Arm, problems: Problems) -> None:
             )
             for text in (pipelines.train, pipelines.test) if pipelines else ():
                 _noted(where, problems, partial(parse, text, "geometry"))
-        for recipe in arm.recipe if arm.train != (None,) else ():
+        recipes = [recipe for step in chain_of(arm) for recipe in step.recipe]
+        for recipe in recipes if arm.train != (None,) else ():
             _noted(where, problems, partial(resolve_recipe, card, recipe))
-    for text in arm.augment:
+    for text in (text for step in chain_of(arm) for text in step.augment):
         _noted(where, problems, partial(parse, text or "none", "augmentation"))
     if arm.test is not None:
         check_degradations(f"{where}.test", arm.test, problems)

@@ -60,6 +60,15 @@ LINES = {
     "arms.weights.parts.*.name": "name: open_clip/ViT-B-32/openai",
     "arms.weights.parts.*.path": "path: semantic.safetensors",
     "arms.seeds": "seeds: [0, 1, 2]",
+    "arms.stages": "stages: [{epochs: 2, freeze: [trunk]}, {epochs: 8}]",
+    "arms.stages.train": "train: {sets: [ALIAS]}",
+    "arms.stages.augment": 'augment: "blur_jpeg(p=0.5)"',
+    "arms.stages.recipe": "recipe: {lr: 1.0e-4}",
+    "arms.stages.epochs": "epochs: 2",
+    "arms.stages.lr": "lr: 1.0e-4",
+    "arms.stages.freeze": "freeze: [trunk]",
+    "arms.stages.where": "where: {npr.factor: 0.5}",
+    "arms.stages.scored": "scored: true",
     "exclude": "exclude: [{detector: npr, seed: 4}]",
     "contrasts": "contrasts: [{compare: {npr.factor: [0.25, 0.5]}}]",
     "contrasts.compare": "compare: {npr.factor: [0.25, 0.5]}",
@@ -85,7 +94,9 @@ _WORDS_OF_YAML = {"true", "false", "yes", "no", "on", "off", "null", "~"}
 
 def example(place: str, raw: Mapping[Any, Any]) -> str | None:
     """Return the line for a place such as `arms.train`, with a dataset's name from the file."""
-    line = LINES.get(place) or LINES.get(place.replace("arms.test", "test"))
+    line = LINES.get(place) or LINES.get(
+        place.replace("arms.test", "test").replace("stages.train", "train")
+    )
     data = raw.get("data")
     names = data if isinstance(data, Mapping) else ()
     alias = next((name for name in names if isinstance(name, str)), None)

@@ -71,11 +71,18 @@ def _naming_datasets(raw: Raw) -> Iterator[tuple[str, Any]]:
             yield f"data.{alias}.reals", spec.get("reals")
     for where, arm in _arms(raw):
         yield from _of_test(f"{where}.test", arm.get("test"))
-        train = arm.get("train")
-        for spec in train if isinstance(train, list | tuple) else [train]:
-            if isinstance(spec, Mapping):
-                for key in ("each", "sets"):
-                    yield f"{where}.train.{key}", spec.get(key)
+        yield from _of_train(f"{where}.train", arm.get("train"))
+        stages = arm.get("stages")
+        for number, stage in enumerate(stages if isinstance(stages, list) else []):
+            if isinstance(stage, Mapping):
+                yield from _of_train(f"{where}.stages.{number}.train", stage.get("train"))
+
+
+def _of_train(where: str, train: Any) -> Iterator[tuple[str, Any]]:
+    for spec in train if isinstance(train, list | tuple) else [train]:
+        if isinstance(spec, Mapping):
+            for key in ("each", "sets"):
+                yield f"{where}.{key}", spec.get(key)
 
 
 def _of_test(where: str, test: Any) -> Iterator[tuple[str, Any]]:

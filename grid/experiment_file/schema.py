@@ -23,21 +23,21 @@ from pydantic import (
 
 from data.degradation_presets import PRESETS, expanded
 from grid.experiment_file.equalise_word import equalise_asked_for
+from grid.experiment_file.train_spec import (
+    EMPTY_AXIS,
+    StageSpec,
+    TrainSpec,
+    as_axis,
+    as_names,
+    with_stages_training,
+)
 from grid.experiment_file.weights_spec import WeightsSpec, weights_word
 from grid.experiment_file.words import family_word
 
 EpochReference = Literal["selected", "last"] | Annotated[int, Field(ge=0)]
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-EMPTY_AXIS = "an empty list would leave nothing of its arm; give a value or leave it out"
 LONGEST_NAME = 200  # file systems allow 255 bytes
 LARGEST_SEED = 2**63 - 1  # what a column of 64-bit integers holds
-
-
-def _as_axis(value: Any) -> Any:
-    """A list is an axis; a single value is an axis of one; an axis of none is a mistake."""
-    if value in ([], ()):
-        raise ValueError(EMPTY_AXIS)
-    return value if isinstance(value, list) else [value]
 
 
 def _with_presets(value: Any) -> Any:
@@ -46,11 +46,6 @@ def _with_presets(value: Any) -> Any:
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         return value
     return list(expanded(texts))
-
-
-def _as_names(value: Any) -> Any:
-    """One name is a list of one."""
-    return [value] if isinstance(value, str) else value
 
 
 def _seeds_once(seeds: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -81,47 +76,7 @@ class DatasetSpec(Strict):
     families: dict[str, Annotated[str, BeforeValidator(family_word)]] = {}
     groups: dict[str, Annotated[str, Field(min_length=1)]] = {}
     aliases: dict[str, Annotated[str, Field(min_length=1)]] = {}
-    reals: Annotated[tuple[str, ...], BeforeValidator(_as_names)] = ()
-
-
-class TrainSpec(Strict):
-    """Which images a fit learns from. Lists are unions; exactly one of the four ways is given.
-
-    each: one fit per generator of the dataset; of a list, per generator of each.
-    leave_one_out: one fit per generator, group or family of `sets` (default: every dataset),
-        trained on all the others.
-    sets: the union of whole datasets and single generators (`dataset/generator`).
-    all: every dataset of the file.
-    """
-
-    each: Annotated[tuple[str, ...], BeforeValidator(_as_axis)] = ()
-    leave_one_out: Literal["generator", "group", "family"] | None = None
-    sets: tuple[str, ...] = ()
-    all: bool = False
-    classes: tuple[str, ...] = ()
-    fraction: float = Field(default=1.0, gt=0, le=1)
-    total_images: int | None = Field(default=None, ge=4)
-    steps: int | None = Field(default=None, ge=1)
-
-    @model_validator(mode="after")
-    def _one_way(self) -> TrainSpec:
-        ways = [
-            name
-            for name, given in (
-                ("each", bool(self.each)),
-                ("leave_one_out", self.leave_one_out is not None),
-                ("sets", bool(self.sets) and self.leave_one_out is None),
-                ("all", self.all),
-            )
-            if given
-        ]
-        if len(ways) != 1:
-            found = " and ".join(ways) or "none of them"
-            raise ValueError(
-                f"{found} given, but training images are named in exactly one way: "
-                "write each, leave_one_out, sets or all"
-            )
-        return self
+    reals: Annotated[tuple[str, ...], BeforeValidator(as_names)] = ()
 
 
 class TestSpec(Strict):
@@ -161,16 +116,17 @@ class Arm(Strict):
     """The product of its axes. Every field that holds a tuple of alternatives is an axis."""
 
     name: str
-    detector: Annotated[tuple[str, ...], BeforeValidator(_as_axis)]
+    detector: Annotated[tuple[str, ...], BeforeValidator(as_axis)]
     options: dict[str, dict[str, tuple[Any, ...]]] = {}
-    train: Annotated[tuple[TrainSpec | None, ...], BeforeValidator(_as_axis)]
-    input: Annotated[tuple[str | InputSpec, ...], BeforeValidator(_as_axis)] = ("default",)
-    augment: Annotated[tuple[str | None, ...], BeforeValidator(_as_axis)] = (None,)
-    recipe: Annotated[tuple[str | dict[str, Any], ...], BeforeValidator(_as_axis)] = ("common",)
-    weights: Annotated[tuple[WeightsSpec | None, ...], BeforeValidator(_as_axis)] = (None,)
+    train: Annotated[tuple[TrainSpec | None, ...], BeforeValidator(as_axis)]
+    input: Annotated[tuple[str | InputSpec, ...], BeforeValidator(as_axis)] = ("default",)
+    augment: Annotated[tuple[str | None, ...], BeforeValidator(as_axis)] = (None,)
+    recipe: Annotated[tuple[str | dict[str, Any], ...], BeforeValidator(as_axis)] = ("common",)
+    weights: Annotated[tuple[WeightsSpec | None, ...], BeforeValidator(as_axis)] = (None,)
     seeds: Annotated[tuple[int, ...] | None, Field(min_length=1), AfterValidator(_seeds_once)] = (
         None
     )
+    stages: tuple[StageSpec, ...] = ()
     test: TestSpec | None = None
 
     @model_validator(mode="before")
@@ -186,17 +142,31 @@ class Arm(Strict):
                 if value in ([], ()):
                     raise ValueError(f"{key}: {EMPTY_AXIS}")
                 detector, option = key.split(".", 1)
-                options.setdefault(detector, {})[option] = tuple(_as_axis(value))
+                options.setdefault(detector, {})[option] = tuple(as_axis(value))
             else:
                 kept[key] = value
         for key in ("train", "weights"):  # `none` is a word of the file, and so is YAML's null
             if kept.get(key, []) not in ([], ()):
-                kept[key] = [None if v in ("none", None) else v for v in _as_axis(kept[key])]
+                kept[key] = [None if v in ("none", None) else v for v in as_axis(kept[key])]
         if isinstance(kept.get("weights"), list):
             kept["weights"] = [weights_word(value) for value in kept["weights"]]
         if options:
             kept["options"] = options
-        return kept
+        return with_stages_training(kept)
+
+    def stage_name(self, number: int) -> str:
+        """Return what a stage's fits are named by, counted from 1; the last bears the arm's."""
+        return self.name if number >= len(self.stages) else f"{self.name}.stage{number}"
+
+    @model_validator(mode="after")
+    def _one_chain(self) -> Arm:
+        several = [key for key in ("recipe", "weights") if len(getattr(self, key)) > 1]
+        if self.stages and several:
+            raise ValueError(
+                f"arm {self.name} has stages and several values of {several[0]}, so that a stage "
+                "could begin with several fits; write an arm for each"
+            )
+        return self
 
     @model_validator(mode="after")
     def _trained_or_given(self) -> Arm:
@@ -269,7 +239,11 @@ class Experiment(Strict):
 
     @model_validator(mode="after")
     def _names_once(self) -> Experiment:
-        names = [arm.name for arm in self.arms]
+        names = [
+            arm.stage_name(number)
+            for arm in self.arms
+            for number in range(1, max(1, len(arm.stages)) + 1)
+        ]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"arm names are used twice: {', '.join(twice)}; give each its own")

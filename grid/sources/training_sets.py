@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from data.pools import Pool
 from data.selection import TrainingRule
-from grid.experiment_file.schema import TrainSpec
+from grid.experiment_file.train_spec import TrainSpec
 from grid.experiment_file.words import UNKNOWN_FAMILY
 from grid.refusal import Problems, did_you_mean
 from grid.sources.catalog import Catalog

@@ -10,7 +10,8 @@ from PIL import Image
 
 from grid.checks.bias import one_sided_of
 from grid.experiment_file.loading import parse_experiment
-from grid.experiment_file.schema import DatasetSpec, TestSpec, TrainSpec
+from grid.experiment_file.schema import DatasetSpec, TestSpec
+from grid.experiment_file.train_spec import TrainSpec
 from grid.refusal import Problems, Refused
 from grid.sources.catalog import Catalog, open_catalog
 from grid.sources.tested_sets import form_test_sets
