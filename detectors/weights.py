@@ -102,12 +102,13 @@ def sha256(data: bytes) -> str:
 
 def _tensors(data: bytes) -> dict[str, Tensor]:
     try:
-        return tensors_from_bytes(data)
+        state: dict[str, Tensor] = tensors_from_bytes(data)
     except SafetensorError as error:
         raise WeightsMismatch(
             f"{len(data)} bytes are not a whole safetensors file ({error}); "
             "fetch or train the weights again."
         ) from None
+    return state
 
 
 def _shape(tensor: Tensor) -> str:

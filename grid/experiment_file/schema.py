@@ -211,7 +211,7 @@ class Experiment(Strict):
     contrasts: tuple[Contrast, ...] = ()
     published: str | None = None
     resources: dict[str, ResourceSpec] = {}
-    plugins: Annotated[tuple[str, ...], BeforeValidator(_as_names)] = ()
+    plugins: Annotated[tuple[str, ...], BeforeValidator(as_names)] = ()
     leakage: Literal["exclude", "refuse", "allow"] = "exclude"
     unreadable: Literal["refuse", "null_score", "leave_out"] = "refuse"
     threads: int = Field(default=1, ge=1)

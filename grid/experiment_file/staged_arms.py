@@ -49,7 +49,7 @@ def unscored(arms: Iterable[Arm]) -> set[str]:
 
 def stage_recipe(of_arm: str | dict[str, Any], stage: StageSpec) -> dict[str, Any]:
     """Return the recipe of a stage: the arm's, with what the stage says on top of it."""
-    values = {"base": of_arm} if isinstance(of_arm, str) else dict(of_arm)
+    values: dict[str, Any] = {"base": of_arm} if isinstance(of_arm, str) else dict(of_arm)
     if isinstance(stage.recipe, str):
         values = {"base": stage.recipe}
     elif stage.recipe is not None:

@@ -32,6 +32,8 @@ def test_the_example_expands_to_what_its_comments_say(planned):
         "union": 3 * seeds,  # two detectors x two augmentations, less what is excluded
         "left-out": 2 * seeds,
         "tuned": 1 * seeds,
+        "staged.stage1": 1 * seeds,
+        "staged": 1 * seeds,
     }
     assert len(planned.expansion.test_sets) == 3
 
