@@ -15,8 +15,7 @@ def choice_in_test(image_HWC: Image, image_id: str, step: Operation) -> PatchCho
         step: the operation, the only `patch` of its view.
     """
     given = step.settings
+    (height, width), size_px = image_HWC.shape[:2], given["size_px"]
     rng = stream_by_image(step, image_id)
-    corners_N2 = drawn_corners(*image_HWC.shape[:2], given["size_px"], given["of"], rng)
-    return choose_patch(
-        image_HWC, corners_N2, given["size_px"], given["choose"], given["directions"]
-    )
+    corners_N2 = drawn_corners(height, width, size_px, given["of"], rng)
+    return choose_patch(image_HWC, corners_N2, size_px, given["choose"], given["directions"])

@@ -26,7 +26,8 @@ def patch(
 
     def apply(image_HWC: Image, rng: np.random.Generator) -> Image:
         room_for_crop("patch", image_HWC, size_px)
-        corners_N2 = drawn_corners(*image_HWC.shape[:2], size_px, of, rng)
+        height, width = image_HWC.shape[:2]
+        corners_N2 = drawn_corners(height, width, size_px, of, rng)
         return choose_patch(image_HWC, corners_N2, size_px, choose, directions).cut(image_HWC)
 
     return apply

@@ -135,8 +135,8 @@ def _of_small_image(file: ParityFile, seed: int) -> Iterator[Compared]:
 
 
 def _choice(image_HWC: Image, seed: int) -> PatchChoice:
-    size_px, of = OPTIONS.patch_size, OPTIONS.drawn_patches
-    corners_N2 = torchvision_corners(*image_HWC.shape[:2], size_px, of, seed)
+    (height, width), size_px = image_HWC.shape[:2], OPTIONS.patch_size
+    corners_N2 = torchvision_corners(height, width, size_px, OPTIONS.drawn_patches, seed)
     return choose_patch(image_HWC, corners_N2, size_px)
 
 
