@@ -95,8 +95,7 @@ def frozen_parts_stay_asleep(subject: Subject) -> None:
 def _acting(network: nn.Module) -> bool:
     network.train()
     return any(
-        module.training
-        and (isinstance(module, _BatchNorm) or _draws(module))
+        module.training and (isinstance(module, _BatchNorm) or _draws(module))
         for module in network.modules()
     )
 

@@ -14,7 +14,6 @@ from torch.nn import functional
 from detectors.networks.normalise import Normalise
 from detectors.networks.precision import full_precision
 from detectors.networks.resnet import ResNet
-from detectors.networks.resnet_weights import load_resnet_backbone
 from detectors.networks.srm import SRMFilter
 
 
@@ -93,9 +92,12 @@ class SSP(nn.Module):
         return seen
 
     def load_backbone(self, state: Mapping[str, Tensor], part: str | None = None) -> None:
-        """Begin with a library's ResNet; `part` says nothing, there is one.
+        """Begin with a library's pretrained ResNet, under the library's keys.
 
         Raises:
-            WeightsMismatch: see `load_resnet_backbone`.
+            WeightsMismatch: keys are missing, unknown or of another shape.
+            ValueError: a part is named; there is one backbone.
         """
-        load_resnet_backbone(self.backbone, state)
+        if part is not None:
+            raise ValueError(f"There is no part {part!r}: SSP has one backbone; name none.")
+        self.backbone.load_library(state)
