@@ -12,11 +12,13 @@ import importlib
 import re
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.suggestions import did_you_mean
+from detectors.paper import OfficialCode as OfficialCode
+from detectors.paper import Paper as Paper
 from detectors.plugins import BadPlugin, plugin_module, registered
 from detectors.zoo import zoo_names
 
@@ -101,35 +103,6 @@ class Pipelines(BaseModel):
 
     train: str
     test: str
-
-
-class Paper(BaseModel):
-    """Where a detector was published: what a methods section cites."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    title: str
-    authors: str
-    """As BibTeX writes them: "Tan, Chuangchuang and Zhao, Yao"."""
-    venue: str
-    """Such as "CVPR 2024"."""
-    year: int
-    arxiv: str | None = None
-    """The number alone: "2312.10461"."""
-
-
-class OfficialCode(BaseModel):
-    """The authors' code: nothing here is copied from it, its checkpoints can be read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    repository: str
-    """On GitHub, "owner/name"."""
-    commit: str
-    licence: str
-    """SPDX name, or "none": then the code and its weights may be used by nobody unasked."""
-    positive: Literal["fake", "real"] = "fake"
-    """What its larger logit means. Where that is real, the key map turns the sign."""
 
 
 class Card(BaseModel):

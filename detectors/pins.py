@@ -3,7 +3,8 @@
 A detector whose logits move under one version is two detectors of one name. So they are written
 beside it once, as `detectors/zoo/<name>.pins.json`, and checked from then on: version of the card,
 as text, to logits. A detector without such a file is not checked. Where a detector got its `size`
-after it was pinned, the file says which size its logits are of.
+after it was pinned, the file says which size its logits are of. Beside the logits stands how many
+parameters the network of the default options has.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 import detectors.zoo
 from detectors.contract import build, load_card, parse_options
+from detectors.zoo import zoo_names
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
 """What another CPU's kernels may change of a logit."""
@@ -25,6 +27,9 @@ IMAGES, SIDE_PX, SEED = 2, 64, 3
 
 SIZE = "size"
 """Of the file: which size of network its logits are of, where that is not `tiny`."""
+
+PARAMETERS = "parameters"
+"""Of the file: version of the card to the numbers of parameters, all and trained ones."""
 
 State = Literal["equal", "unpinned", "version unpinned", "moved"]
 
@@ -76,11 +81,42 @@ def write_pin(name: str) -> Path:
             f"{list(found.pinned)}. Raise the card's version, which makes every fit of it anew, or "
             "undo the change"
         )
-    file = _file(name)
-    if found.state != "equal":
-        pins = {**_content(name), str(found.version): list(found.now)}
+    file, content = _file(name), _content(name)
+    counts = {str(found.version): list(count_parameters(name)), **content.get(PARAMETERS, {})}
+    pins = {str(found.version): list(found.now), **content, PARAMETERS: counts}
+    if pins != content:
         file.write_text(json.dumps(pins, indent=1) + "\n", encoding="utf-8")
     return file
+
+
+def count_parameters(name: str) -> tuple[int, int]:
+    """How many parameters the network of the default options has: all, and those that are trained.
+
+    It is built without drawing its initial weights: those of a large network take seconds.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class WithoutDraws(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            if getattr(func, "__name__", "") in ("normal_", "uniform_", "erfinv_"):
+                return args[0] if args else kwargs["tensor"]
+            return func(*args, **(kwargs or {}))
+
+    with WithoutDraws():
+        parameters = list(build(name).parameters())
+    trained = [value for value in parameters if value.requires_grad]
+    return sum(map(torch.Tensor.numel, parameters)), sum(map(torch.Tensor.numel, trained))
+
+
+def pinned_parameters(name: str) -> tuple[int, int] | None:
+    """What `count_parameters` gave for the card's version, without torch; None: not counted."""
+    if name not in zoo_names():
+        return None
+    counts = _content(name).get(PARAMETERS, {}).get(str(load_card(name).version))
+    return None if counts is None else (counts[0], counts[1])
 
 
 def fixed_logits(name: str, size: str = "tiny") -> list[float]:
@@ -102,7 +138,8 @@ def fixed_logits(name: str, size: str = "tiny") -> list[float]:
 
 
 def _read(name: str) -> dict[str, list[float]]:
-    return {version: logits for version, logits in _content(name).items() if version != SIZE}
+    others = (SIZE, PARAMETERS)
+    return {version: logits for version, logits in _content(name).items() if version not in others}
 
 
 def _size(name: str) -> str:

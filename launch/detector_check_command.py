@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from data.counts import counted
-from data.refusals import Refused
-from detectors.contract import UnknownName, load_card, names
 from detectors.contract_checks.running import CHECKS, CheckOutcome, outcome_of
 from detectors.contract_checks.subject import Subject
-from detectors.plugins import BadPlugin, find_plugin, register
 from grid.console import Console
+from launch.named_detector import known_detector
 from launch.paragraphs import print_paragraph
 from launch.waiting import waiting
 
@@ -19,7 +17,7 @@ def check_detector(name: str) -> int:
     Raises:
         Refused: there is no such detector, or its file is none.
     """
-    subject, console = Subject(_known(name)), Console()
+    subject, console = Subject(known_detector(name)), Console()
     failed = 0
     for title in CHECKS:
         with waiting(title):
@@ -29,22 +27,6 @@ def check_detector(name: str) -> int:
     said = f"{subject.name}: {counted(len(CHECKS), 'check')}, "
     print_paragraph(console, said + (f"{failed} FAILED" if failed else "all hold"))
     return int(bool(failed))
-
-
-def _known(name: str) -> str:
-    """The detector's name; a file or a module of one's own is registered first."""
-    try:
-        if name.endswith(".py") or name not in names():
-            plugin = find_plugin(name) if name.endswith(".py") or "." in name else None
-            if plugin is not None:
-                register(plugin)
-                name = plugin.name
-        load_card(name)
-    except (BadPlugin, UnknownName) as error:
-        raise Refused.because(
-            name, str(error).rstrip("."), "Give a detector's name, or the path of its file"
-        ) from error
-    return name
 
 
 def _print(console: Console, outcome: CheckOutcome) -> None:

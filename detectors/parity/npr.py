@@ -13,7 +13,8 @@ from torch.nn import functional
 
 from data.operations import parse
 from detectors.contract import build
-from detectors.networks.npr import NPR, RESIDUAL_SCALE, NPRTrunk, npr_residual
+from detectors.networks.npr import NPR, RESIDUAL_SCALE, NPRTrunk
+from detectors.networks.npr_residual import npr_residual
 from detectors.parity.file import Compared, ParityFile, compared_map
 from detectors.weights import load_strictly
 from detectors.zoo.npr import NPROptions, official_weights

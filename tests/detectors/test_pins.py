@@ -8,7 +8,8 @@ import pytest
 
 import detectors.zoo
 from detectors.contract import names
-from detectors.pins import check_pin
+from detectors.pins import check_pin, count_parameters, pinned_parameters
+from detectors.zoo import zoo_names
 
 ZOO = Path(detectors.zoo.__path__[0])
 
@@ -17,6 +18,18 @@ ZOO = Path(detectors.zoo.__path__[0])
 def test_logits_are_those_of_the_card_version(name):
     """Another value without another version would mix two detectors under one name."""
     assert check_pin(name).state in ("equal", "unpinned")
+
+
+def slow_where_large(name):
+    """Networks of hundreds of millions of parameters take seconds to build."""
+    is_large = (pinned_parameters(name) or (0, 0))[0] > 3e7
+    return pytest.param(name, marks=pytest.mark.slow) if is_large else name
+
+
+@pytest.mark.parametrize("name", list(map(slow_where_large, zoo_names())))
+def test_the_number_of_parameters_is_that_of_the_card_version(name):
+    """`crossgen check pins --write NAME` writes it; `crossgen detectors` shows it."""
+    assert pinned_parameters(name) == count_parameters(name)
 
 
 @pytest.mark.parametrize("name", ["dual_input", "npr", "resnet50", "simple_cnn"])
@@ -83,7 +96,8 @@ def test_a_raised_version_is_pinned_beside_the_old_one(crossgen, my_net):
     code, out, _ = crossgen("check", "pins")
     assert (code, "my_net v2: this version is not pinned" in out) == (1, True)
     assert crossgen("check", "pins", "--write", "my_net")[0] == 0
-    assert sorted(json.loads(pins.read_text())) == ["1", "2"]
+    assert sorted(json.loads(pins.read_text())) == ["1", "2", "parameters"]
+    assert json.loads(pins.read_text())["parameters"] == {"1": [41, 41], "2": [46, 46]}
     assert crossgen("check", "pins")[0] == 0
 
 

@@ -1,0 +1,112 @@
+"""`crossgen detectors`: every detector in a list, one whole; without torch."""
+
+import json
+import subprocess
+import sys
+from typing import Literal
+
+import pytest
+from plugin_of_tests import MEAN_COLOUR
+from pydantic import Field
+from repository import ROOT
+
+from detectors import measured_cost
+from detectors.contract import Options, load_card
+from detectors.option_words import options_in_words
+from detectors.plugins import use_plugins
+from detectors.zoo import zoo_names
+
+
+@pytest.fixture(autouse=True)
+def _without_plugins():
+    yield
+    use_plugins([])
+
+
+def test_every_detector_is_listed_with_what_is_known_of_it(crossgen, monkeypatch, tmp_path):
+    table = {
+        "npr": {
+            "ms_per_image_test": 103.0482,
+            "ms_per_image_train": None,
+            "input_px": 224,
+            "cpu": "a CPU",
+            "date": "2026-11-22",
+        }
+    }
+    (tmp_path / "cost.json").write_text(json.dumps(table))
+    monkeypatch.setattr(measured_cost, "TABLE", tmp_path / "cost.json")
+    code, out, _ = crossgen("detectors")
+    assert code == 0
+    heads = [line.partition(":")[0] for line in out.splitlines() if not line.startswith(" ")]
+    assert heads == zoo_names()
+    of_npr = out.split("\nnpr: ")[1].split("\nnpr_multi: ")[0]
+    assert "CVPR 2024, arXiv 2312.10461; input of any size; 1,437,761 parameters" in of_npr
+    assert (
+        "an image of 224 px takes 103 ms in testing and not measured in training (a CPU, 2026-"
+        in of_npr
+    )
+    assert load_card("npr").published[0] in of_npr
+    assert "input 224 x 224 px" in out.split("\nsimple_cnn: ")[1]
+    assert "ms per image not measured" in out.split("\nsimple_cnn: ")[1]
+
+
+def test_one_detector_has_its_options_inputs_and_recipes(crossgen):
+    code, out, _ = crossgen("detectors", "npr")
+    assert code == 0
+    assert "  npr.factor: 0.5   (number, above 0, below 1)\n    Scale of the shrunk image." in out
+    assert "npr.mode: nearest   (nearest | bilinear | bicubic)" in out
+    assert "npr/forensynths (default)\n    train: resize(256,256) | random_crop(224)" in out
+    assert "  paper\n    optimizer: adam, lr: 0.0002" in out
+    assert "  common\n" in out
+    assert "chuangchuangtan/NPR-DeepfakeDetection at 73cde1c, licence none" in out
+
+
+def test_a_file_of_ones_own_is_shown_too(crossgen, tmp_path):
+    (tmp_path / "mine.py").write_text(MEAN_COLOUR)
+    code, out, _ = crossgen("detectors", tmp_path / "mine.py")
+    assert code == 0
+    assert "mine.hidden: 4   (whole number, from 1)" in out
+    assert "parameters not counted" in out
+    code, _, err = crossgen("detectors", "nrp")
+    assert (code, "Did you mean npr?" in err) == (2, True)
+
+
+def test_values_of_every_kind_of_option_are_said():
+    class ManyOptions(Options):
+        count: int | None = Field(default=None, ge=1, le=9)
+        """How many; None: all."""
+
+        on: bool = True
+        names: tuple[Literal["a", "b"], ...] = ("a",)
+        """First line,
+        second line."""
+
+    found = {each.name: each for each in options_in_words(ManyOptions)}
+    assert found["count"].values == "whole number, from 1, to 9 | none"
+    assert (found["count"].default, found["count"].about) == ("none", "How many; None: all.")
+    assert (found["on"].values, found["on"].default, found["on"].about) == (
+        "true or false",
+        "true",
+        "",
+    )
+    assert (found["names"].values, found["names"].default) == ("list of a | b", "[a]")
+    assert found["names"].about == "First line, second line."
+
+
+@pytest.mark.parametrize("name", zoo_names())
+def test_every_option_of_the_zoo_has_words(name):
+    for option in options_in_words(load_card(name).options):
+        assert "value" not in option.values.split(), option
+
+
+def test_it_loads_no_torch():
+    program = (
+        "import sys\n"
+        "from launch.detectors_command import show_detectors\n"
+        "show_detectors(None)\n"
+        "print(sorted({'torch', 'timm', 'ray', 'pandas', 'scipy'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
