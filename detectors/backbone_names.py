@@ -9,6 +9,9 @@ from typing import Literal, cast
 TINY = "tiny"
 LIBRARIES = ("open_clip", "timm")
 
+QUICK = "-quickgelu"
+"""Ends the names of open_clip's models that have QuickGELU for all weights."""
+
 _NAME = re.compile(r"(open_clip|timm)/([\w.\-]+)(?:/([\w.\-]+))?")
 
 
@@ -50,3 +53,21 @@ def parse_backbone_name(text: str) -> BackboneName:
             f"timm/MODEL, or {TINY}, such as open_clip/ViT-L-14/openai."
         )
     return BackboneName(cast(Literal["open_clip", "timm"], found[1]), found[2], found[3] or "")
+
+
+def fits_backbone(weights: str, backbone: str) -> bool:
+    """Whether weights of that name are a backbone's: of its model, and of its activation.
+
+    Tensors of one shape load into both activations of a CLIP, and nothing would fail. A name that
+    is no library's says nothing, so it fits.
+    """
+    try:
+        given, asked = parse_backbone_name(weights), parse_backbone_name(backbone)
+    except BadBackboneName:
+        return True
+    if given.library != asked.library:
+        return False
+    if given.library == "timm":
+        return given.model == asked.model or given.model.partition(".")[0] == asked.model
+    same_model = given.model.removesuffix(QUICK) == asked.model.removesuffix(QUICK)
+    return same_model and asked.tag in ("", given.tag)

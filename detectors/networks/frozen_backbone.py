@@ -25,6 +25,11 @@ IMAGES_PER_PASS = {"cpu": 1, "cuda": 32}
 of the image alone, whoever computes them. In batches of other sizes the last bits would differ."""
 
 
+def has_frozen_backbone(network: nn.Module) -> bool:
+    """Whether some of a network may lie in a file beside its own weights."""
+    return any(isinstance(module, FrozenBackbone) for module in network.modules())
+
+
 class FrozenBackbone(nn.Module):
     """A backbone as `detectors.networks.backbones.frozen_backbone` builds it.
 
@@ -139,8 +144,9 @@ class FrozenBackbone(nn.Module):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> FrozenBackbone:
         for network in self._given:  # moves with the rest to a device or a memory format
-            network._apply(fn, recurse)
-        return super()._apply(fn, recurse)
+            network._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
 
     def _load_from_state_dict(self, state: Mapping[str, Tensor], prefix: str, *args: Any) -> None:
         theirs = state.get(f"{prefix}sha256")
@@ -151,4 +157,4 @@ class FrozenBackbone(nn.Module):
                     f"These weights were trained over {self.name} with the checksum {found[:12]}, "
                     f"and its weights here have {self.checksum()[:12]}; give the same file."
                 )
-        super()._load_from_state_dict(state, prefix, *args)  # type: ignore[arg-type]
+        super()._load_from_state_dict(state, prefix, *args)

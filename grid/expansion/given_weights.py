@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data.regular_files import open_regular
+from detectors.backbone_names import fits_backbone
 from detectors.contract import Card, Options
 from detectors.weights_folder.entries import WeightsEntry, read_entry, tensors_file
 from grid.experiment_file.weights_spec import PAPER, WeightsFile, WeightsSpec
@@ -19,6 +20,9 @@ HOW_TO_MAKE = (
     'fit_id, attempt, kept_epochs FROM fits WHERE committed"` gives the names'
 )
 Found = dict[str, Any] | None
+BACKBONE, HEAD = "backbone", "head"
+"""Parts of a detector with one frozen backbone. The backbone is meant where no part is named; with
+a head it is whole."""
 
 
 def as_published(spec: WeightsSpec | None, card: Card) -> WeightsSpec | None:
@@ -54,6 +58,8 @@ def given_weights(
         found = _file(where, spec, folder, problems)
         if found is None:
             return None
+        if found.get("backbone") and _is_others(where, found, card, options, problems):
+            return None
         return _checked(where, found, card, parts, problems, trained=trained)
     files: dict[str, Any] = {}
     for part, file in spec.parts.items():
@@ -71,8 +77,10 @@ def given_weights(
                 place, f"it is a whole {owner}, and no backbone", "Name a backbone's weights"
             )
             return None
+        if part == BACKBONE and _is_others(place, found, card, options, problems):
+            return None
         files[part] = {key: value for key, value in found.items() if key != "backbone"}
-    if not trained:
+    if not trained and not (HEAD in files and set(files) == set(parts)):
         _refuse_untrained(where, problems)
         return None
     return {"parts": files}
@@ -99,7 +107,7 @@ def _checked(
     if found.get("backbone") and not trained:
         _refuse_untrained(where, problems)
         return None
-    if found.get("backbone") and parts:
+    if found.get("backbone") and parts and BACKBONE not in parts:
         problems.add(
             f"{where}: {found['name']}",
             f"{card.name} has several backbones",
@@ -108,6 +116,21 @@ def _checked(
         )
         return None
     return found
+
+
+def _is_others(
+    where: str, found: dict[str, Any], card: Card, options: Options, problems: Problems
+) -> bool:
+    """Note a problem where weights by name are those of another backbone than the options say."""
+    name, backbone = found.get("name", ""), options.frozen_backbone()
+    if backbone is None or fits_backbone(name, backbone):
+        return False
+    problems.add(
+        f"{where}: {name}",
+        f"{card.name} with these options is built over {backbone}",
+        f"Name its weights, or set `{card.name}.backbone`",
+    )
+    return True
 
 
 def _refuse_untrained(where: str, problems: Problems) -> None:

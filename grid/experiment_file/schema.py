@@ -170,7 +170,7 @@ class Arm(Strict):
 
     @model_validator(mode="after")
     def _trained_or_given(self) -> Arm:
-        if None in self.train and not all(w and (w.path or w.name) for w in self.weights):
+        if None in self.train and not all(w and not w.from_ for w in self.weights):
             raise ValueError(
                 f"arm {self.name} has `train: none` but no weights file: give `weights: PATH` "
                 "or the NAME of imported weights to score them, or say what it trains on"

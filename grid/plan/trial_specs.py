@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import Any
 
 from data.pools import Pool
 from detectors.plugins import registered
@@ -18,6 +19,7 @@ from grid.experiment_file.schema import Experiment
 from grid.records.table_lists import leaves_out
 from grid.sources.catalog import Catalog
 from grid.trial.device import CPU
+from grid.trial.network import holds_backbones
 from grid.trial.spec import PoolSpec, TrainingSpec, TrialSpec
 
 
@@ -77,7 +79,17 @@ def trial_spec(
     }
     if plugin := registered().get(fit.card.name):
         spec["plugin"] = plugin.source
+    if backbones := _backbones(fit, expansion.fits):
+        spec["backbones"] = backbones
     return spec
+
+
+def _backbones(fit: Fit, fits: Mapping[str, Fit]) -> dict[str, Any]:
+    """Return the backbones' files that a fit's ancestors began with; nothing where none did."""
+    for ancestor in ancestors(fit, fits):
+        if ancestor.weights and holds_backbones(ancestor.weights):
+            return dict(ancestor.weights)
+    return {}
 
 
 def asks_for_no_gpu(experiment: Experiment, fit: Fit) -> bool:

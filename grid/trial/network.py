@@ -28,11 +28,9 @@ def initial_network(spec: TrialSpec, store: Store) -> nn.Module:
     Raises:
         WeightsLost, WeightsChanged: the parent's or the given weights are not what they were.
     """
-    from detectors import weights
-
     given = spec["weights"]
     if spec["parent"] is None and given is not None:
-        return _with_backbones(spec, given) if _holds_backbones(given) else given_network(spec)
+        return given_network(spec)
     network = _seeded_network(spec)
     if spec["parent"] is not None and given is not None:
         parent = read_commit(store, spec["parent"])
@@ -42,38 +40,57 @@ def initial_network(spec: TrialSpec, store: Store) -> nn.Module:
                 "when both stand in one experiment, so run the experiment whole"
             )
         [epoch] = resolved_epochs([given["epoch"]], parent)
-        weights.from_bytes(network, read_weights(store, parent, epoch))
+        _load_committed(network, spec, read_weights(store, parent, epoch))
     return network
 
 
 def given_network(spec: TrialSpec) -> nn.Module:
-    """Build the network with the weights of a given file, which must fit it strictly.
+    """Build the network with the weights of given files, which must fit it strictly.
 
     Raises:
-        WeightsLost: the file is not the one that was planned with.
+        WeightsLost: a file is not the one that was planned with.
     """
     from detectors import weights
 
     given = spec["weights"]
     assert given is not None, f"{spec['fit_id']} is neither trained nor given"
+    if holds_backbones(given):
+        return _with_backbones(spec, given)
     network = _seeded_network(spec)
     weights.from_bytes(network, _proved(given))
     return network
 
 
-def _holds_backbones(given: Mapping[str, Any]) -> bool:
+def holds_backbones(given: Mapping[str, Any]) -> bool:
+    """Whether given weights are those of parts: of backbones, and perhaps of a head."""
     return "parts" in given or bool(given.get("backbone"))
 
 
 def _with_backbones(spec: TrialSpec, given: Mapping[str, Any]) -> nn.Module:
     """Build the seeded network, its backbones with the weights of given files."""
+    network = _seeded_network(spec)
+    _load_backbones(network, given)
+    return network
+
+
+def _load_backbones(network: nn.Module, given: Mapping[str, Any]) -> None:
     from detectors import weights
 
-    network = _seeded_network(spec)
     files: Mapping[str | None, Mapping[str, Any]] = given.get("parts") or {None: given}
     for part, file in files.items():
         weights.load_backbone(network, _proved(file), part)
-    return network
+
+
+def _load_committed(network: nn.Module, spec: TrialSpec, content: bytes) -> None:
+    """Load committed weights; first those of frozen backbones, of which they hold checksums."""
+    from detectors import weights
+    from detectors.networks.frozen_backbone import has_frozen_backbone
+
+    own = spec["weights"] if spec["parent"] is None else None
+    given = own if own is not None and holds_backbones(own) else spec.get("backbones")
+    if given is not None and has_frozen_backbone(network):
+        _load_backbones(network, given)
+    weights.from_bytes(network, content)
 
 
 def _proved(file: Mapping[str, Any]) -> bytes:
@@ -102,11 +119,10 @@ def load_fitted(spec: TrialSpec, commit: Commit, epoch: int, store: Store) -> nn
 
     Raises:
         WeightsChanged: the weights in the store are not those that were committed.
+        WeightsLost: those of a frozen backbone are not where they were.
     """
-    from detectors import weights
-
     network = _seeded_network(spec)
-    weights.from_bytes(network, read_weights(store, commit, epoch))
+    _load_committed(network, spec, read_weights(store, commit, epoch))
     return network
 
 

@@ -37,12 +37,12 @@ class TrainingSpec(TypedDict):
 class TrialSpec(TypedDict):
     """One trial. It is JSON, and a fit's provenance keeps it: `verify` repeats the fit by it.
 
-    `weights` are those that the fit begins with: the parent's fit and epoch, or the path and sha256
-    of a file; `lineage` are the trainings that it descends from, the parent's first; `paths` says
-    by pool where the table of a tested pool's files lies; `from_files` decodes every image again,
-    which is what a proof of a fit is worth; `plugin` is the whole text of a detector from
-    outside. What is not required is absent in specs of earlier
-    versions.
+    `weights` are those that the fit begins with: the parent's fit and epoch, or the path and
+    sha256 of a file; `lineage` are the trainings that it descends from, the parent's first;
+    `paths` says by pool where the table of a tested pool's files lies; `backbones` are the
+    files of frozen backbones that the parent's weights go with; `from_files` decodes every
+    image again, which is what a proof of a fit is worth; `plugin` is the whole text of a
+    detector from outside. What is not required is absent in specs of earlier versions.
     """
 
     store: str
@@ -71,6 +71,7 @@ class TrialSpec(TypedDict):
     scoring: list[ScoringRecord]
     paths: dict[str, str]
     from_files: NotRequired[bool]
+    backbones: NotRequired[dict[str, Any]]
 
 
 def equalises_of(spec: TrialSpec) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from detectors.backbone_names import BadBackboneName, parse_backbone_name
+from detectors.backbone_names import BadBackboneName, fits_backbone, parse_backbone_name
 from detectors.lasting_errors import WeightsMismatch
 from detectors.networks.backbones import frozen_backbone
 from detectors.networks.frozen_backbone import FrozenBackbone
@@ -61,6 +61,26 @@ def test_a_name_says_library_model_and_tag(text: str, parts: tuple[str, str, str
 def test_what_names_no_backbone_is_refused(text: str) -> None:
     with pytest.raises(BadBackboneName, match="open_clip/ViT-L-14/openai"):
         frozen_backbone(text)
+
+
+@pytest.mark.parametrize(
+    ("weights", "backbone", "fits"),
+    [
+        ("open_clip/ViT-L-14/openai", "open_clip/ViT-L-14/openai", True),
+        ("open_clip/ViT-L-14-quickgelu/openai", "open_clip/ViT-L-14/openai", True),
+        ("open_clip/ViT-L-14/laion2b_s32b_b82k", "open_clip/ViT-L-14/openai", False),
+        ("open_clip/ViT-B-32/openai", "open_clip/ViT-L-14/openai", False),
+        ("open_clip/convnext_xxlarge/any", "open_clip/convnext_xxlarge", True),
+        ("timm/vit.a", "timm/vit", True),
+        ("timm/vit.a", "timm/vit.b", False),
+        ("timm/vit.a", "tiny", False),
+        ("my-clip", "open_clip/ViT-L-14/openai", True),
+    ],
+)
+def test_weights_fit_the_backbone_of_their_model_and_activation(
+    weights: str, backbone: str, fits: bool
+) -> None:
+    assert fits_backbone(weights, backbone) == fits
 
 
 @pytest.mark.parametrize("name", ["open_clip/ViT-L-41/openai", "timm/test_vitt"])
