@@ -71,10 +71,12 @@ class Options(BaseModel):
         return None
 
     def weight_parts(self) -> tuple[str, ...]:
-        """Names of the network's backbones where it has several, for `weights: {parts: ...}`.
+        """Names of what the network can begin with apart, for `weights: {parts: ...}`.
 
-        The network's `load_backbone(state, part)` is then called for each part that is given; of a
-        network with one backbone, with part None.
+        The network's `load_backbone(state, part)` is called for each part that is given, and with
+        part None where a backbone is given without a part: of a network that has one, or that
+        calls one `backbone`. With a part `head`, the last layer, all parts together are a whole
+        detector, which can be scored untrained.
         """
         return ()
 

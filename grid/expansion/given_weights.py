@@ -71,13 +71,9 @@ def given_weights(
         found = _file(place, file, folder, problems)
         if found is None:
             return None
+        # It may be a whole detector's, as SPAI's is a part of Sem-SPAI: the network knows it.
         owner = found.pop("detector", None)
-        if owner is not None:
-            problems.add(
-                place, f"it is a whole {owner}, and no backbone", "Name a backbone's weights"
-            )
-            return None
-        if part == BACKBONE and _is_others(place, found, card, options, problems):
+        if part == BACKBONE and owner is None and _is_others(place, found, card, options, problems):
             return None
         files[part] = {key: value for key, value in found.items() if key != "backbone"}
     if not trained and not (HEAD in files and set(files) == set(parts)):

@@ -175,8 +175,14 @@ def test_parts_are_files_each_with_its_checksum(raw, folder, plan_of, monkeypatc
     assert fit.description["weights"] == {
         "parts": {"semantic": {"sha256": first.sha256}, "spectral": {"sha256": second.sha256}}
     }
+    with pytest.raises(Refused, match="a backbone alone is no detector"):
+        plan_of(with_weights(raw, {"parts": parts}, train="none"))
     with pytest.raises(Refused, match=r"several backbones.*parts: \{spectral: timm/"):
         plan_of(raw)
+    # One part may be a whole detector's weights, which its network knows how to take.
+    keep(folder, "whole", build("npr", TINY_RESNET, seed=1).state_dict(), detector="npr")
+    whole = with_weights(raw, {"parts": {"spectral": "whole"}})
+    assert "spectral" in only_fit(plan_of(whole)).description["weights"]["parts"]
 
 
 def test_paper_stands_for_the_cards_own():
