@@ -108,9 +108,10 @@ def test_the_largest_child_is_taken_apart_and_norms_belong_to_what_is_before_the
     assert of["classifier.weight"] == of["classifier.bias"] == 0
 
 
+@pytest.mark.slow  # imports timm
 def test_layers_of_a_model_of_timm_are_timms():
     """Inside a network of ours: what stands before it has its first layer's rate, the head none."""
-    timm = pytest.importorskip("timm")
+    import timm
     from timm.optim import param_groups_layer_decay
 
     model = timm.create_model("vit_tiny_patch16_224", pretrained=False, depth=3)
