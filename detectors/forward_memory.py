@@ -8,8 +8,9 @@ its allocator knows, libraries' work space included.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -30,11 +31,24 @@ class ForwardMemory:
     per_pixel: float
     per_pair: float = 0.0
     """Per pixel and pixel: attention over all positions grows with their square."""
+    fixed: float = 0.0
+    """Whatever the number of pixels, for the size that was asked about."""
 
     def of(self, pixels: int) -> int:
         """Bytes of a pass over one image of this many pixels."""
-        return int(MARGIN * (self.per_pixel + self.per_pair * pixels) * pixels)
+        return int(MARGIN * (self.fixed + (self.per_pixel + self.per_pair * pixels) * pixels))
 
+
+class GoesInParts(Protocol):
+    """A network that takes an image in parts, so that what it needs does not grow as images do."""
+
+    def forward_bytes(self, height: int, width: int, peak: Peak) -> int:
+        """Bytes of a pass over one image of this size, composed of what is measured on parts."""
+        ...
+
+
+Peak = Callable[[nn.Module, int, int], int]
+"""A module, height and width -> the most bytes of its tensors in a pass over one blank image."""
 
 _measured: weakref.WeakKeyDictionary[nn.Module, dict[tuple[str, int, int], ForwardMemory]] = (
     weakref.WeakKeyDictionary()
@@ -52,12 +66,33 @@ def forward_memory(
         width: of the images, in pixels.
         device: where it runs.
     """
+    if goes_in_parts(network):
+        parted = cast(GoesInParts, network)
+        return ForwardMemory(0.0, fixed=parted.forward_bytes(height, width, _peak_on(device)))
     side = LARGEST_SIDE.get(device.type, LARGEST_SIDE["cpu"])
     key = device.type, min(height, side), min(width, side)
     known = _measured.setdefault(network, {})
     if key not in known:
         known[key] = _measure(network, key[1], key[2], (height, width), device)
     return known[key]
+
+
+def goes_in_parts(network: nn.Module) -> bool:
+    """Whether a network says itself what it takes, as `GoesInParts`."""
+    return hasattr(network, "forward_bytes")
+
+
+def _peak_on(device: torch.device) -> Peak:
+    """Measure each module once for a size, at that size."""
+
+    def peak(module: nn.Module, height: int, width: int) -> int:
+        known = _measured.setdefault(module, {})
+        key = device.type, height, width
+        if key not in known:
+            known[key] = ForwardMemory(0.0, fixed=_peak(module, height, width, device))
+        return int(known[key].fixed)
+
+    return peak
 
 
 def _measure(

@@ -6,6 +6,7 @@ this it would be the end of the process, or of the machine.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import torch
 from torch import nn
 
 from detectors import memory_limits
-from detectors.forward_memory import forward_memory
+from detectors.forward_memory import forward_memory, goes_in_parts
 from detectors.loader_cpus import batches_ahead, loader_threads
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class MemoryAccount:
         self._network = network
         self._from_above = FROM_ABOVE * float(getattr(network, "pixels_per_input_pixel", 1.0))
         self._device = device
+        # Parts of a fixed side take what they take, however few pixels an image has.
+        self._from_above = math.inf if goes_in_parts(network) else FROM_ABOVE
         self._cache = cache
         held = cache.used_bytes if cache is not None else 0
         self._host = memory_limits.host_bytes(droppable=held)

@@ -6,7 +6,7 @@ B batch, N squares per image, F width of a spectral vector, K parts, S width of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,9 @@ from detectors.networks.sem_spai.semantic_features import MiddleFeatures, featur
 from detectors.networks.spai.network import SpectralEncoder
 from detectors.networks.spai.official_keys import official_keys
 from detectors.weights import load_strictly
+
+if TYPE_CHECKING:
+    from detectors.forward_memory import Peak
 
 FusionName = Literal[
     "late",
@@ -110,6 +113,15 @@ class SemSPAI(nn.Module):
             load_strictly(self.spectral, {k: v for k, v in own.items() if not k.startswith(HEAD)})
         else:
             raise WeightsMismatch(f"Sem-SPAI has no part {part!r}; give spectral or semantic.")
+
+    def forward_bytes(self, height: int, width: int, peak: Peak) -> int:
+        """What a pass over one image takes in tests: that of both parts; see `SpectralEncoder`."""
+        spectral = self.spectral_px[1]
+        given = (height, width) if spectral is None else (spectral, spectral)
+        side_px = self.semantic.input_px or self.semantic_px[1]
+        seen = (height, width) if side_px is None else (side_px, side_px)
+        copied = 4 * 3 * (height * width + given[0] * given[1])
+        return self.spectral.forward_bytes(*given, peak) + peak(self.semantic, *seen) + copied
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
         """RGB in [0, 1], any size -> logit_B, larger = more fake."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,9 @@ from detectors.networks.spai.restoration import (
     LayerMeasures,
     similarity_vector,
 )
+
+if TYPE_CHECKING:
+    from detectors.forward_memory import Peak
 
 SQUARES_AT_ONCE = 32
 """Squares, each of them three images, that go through the ViT together: a bound of memory, about
@@ -115,6 +118,22 @@ class SpectralEncoder(nn.Module):
         self.vit.load_backbone(state)
         if self.frozen_vit == "once_pretrained":
             self.freeze_vit()
+
+    def forward_bytes(self, height: int, width: int, peak: Peak) -> int:
+        """What a pass over one image takes: so many squares at once, whatever the image's size.
+
+        Squares are copied out of the image, and stacked; see `detectors.forward_memory`.
+        """
+        blank = torch.zeros(()).expand(1, 3, height, width)
+        patches = self.patches(blank)
+        squares = patches.squares_BNCSS.shape[1]
+        together = min(squares, SQUARES_AT_ONCE)
+        copied = 4 * 3 * (height * width + 2 * squares * self.side_px**2)
+        return together * peak(self, self.side_px, self.side_px) + copied
+
+    def forward(self, images_BCHW: Tensor) -> Tensor:
+        """As `image_vectors`."""
+        return self.image_vectors(images_BCHW)
 
     def image_vectors(self, images_BCHW: Tensor) -> Tensor:
         """One vector per image, what the head is given: (B, F)."""

@@ -10,6 +10,7 @@ from repository import FIXTURES
 from torch import Tensor
 from torchvision.transforms.functional import five_crop
 
+from detectors import forward_memory
 from detectors.contract import BadOption, build, load_card, parse_options
 from detectors.lasting_errors import WeightsMismatch
 from detectors.networks.spai import network as spai_network
@@ -208,3 +209,21 @@ def test_bfloat16_keeps_the_frequencies_and_the_logit_exact() -> None:
             split = network.normalised_versions(network.patches(image).squares_BNCSS[0])
     assert logit_B.dtype == split.dtype == torch.float32
     assert torch.allclose(logit_B, plain, atol=0.05)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (20, 40), (100, 70), (300, 200), (512, 512)])
+def test_its_memory_is_known_before_an_image_is_scored(size: tuple[int, int]) -> None:
+    network, device = tiny().eval(), torch.device("cpu")
+    with torch.inference_mode():
+        stated = forward_memory.forward_memory(network, *size, device).of(size[0] * size[1])
+        taken = forward_memory._peak(network, *size, device)
+    assert taken <= stated < 3 * taken
+
+
+def test_a_large_photograph_takes_little_more_than_its_pixels() -> None:
+    network, device = tiny().eval(), torch.device("cpu")
+    with torch.inference_mode():
+        per_pixel = forward_memory.forward_memory(network, 4096, 4096, device).of(4096**2) / 4096**2
+        of_one_square = forward_memory.forward_memory(network, 32, 32, device).of(32**2) / 32**2
+    assert per_pixel < 60  # bytes of the image, its squares, their stack
+    assert of_one_square > 4 * per_pixel
