@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from detectors.contract import build
+from detectors.networks.spai.context_attention import ContextAttention
 from detectors.networks.spai.frequency_split import official_mask
 from detectors.networks.spai.network import SPAI
 from detectors.networks.spai.patches import cut_into_patches
@@ -57,7 +59,9 @@ def pixels(file: ParityFile, name: str) -> Tensor:
     return torch.from_numpy(file.images[name]).permute(2, 0, 1)[None].float() / 255
 
 
-def _of_one_square(network: SPAI, name: str, image_BCHW: Tensor, given: dict) -> Iterator[Compared]:
+def _of_one_square(
+    network: SPAI, name: str, image_BCHW: Tensor, given: Mapping[str, Any]
+) -> Iterator[Compared]:
     low, high = network.split(image_BCHW)
     yield from compared_map(f"{name}: low frequencies", low, given["low_unclamped"])
     yield from compared_map(f"{name}: high frequencies", high, given["high_unclamped"])
@@ -72,7 +76,7 @@ def _of_one_square(network: SPAI, name: str, image_BCHW: Tensor, given: dict) ->
 
 
 def _logit_of_views(
-    file: ParityFile, network: SPAI, name: str, height: int, width: int, given: dict
+    file: ParityFile, network: SPAI, name: str, height: int, width: int, given: Mapping[str, Any]
 ) -> Compared:
     """The first images of the views' size, side by side, without five crops as in training."""
     count = width // height
@@ -96,14 +100,16 @@ def _logit(what: str, network: SPAI, vector_BF: Tensor, given: float) -> Compare
 
 def _counts(file: ParityFile, network: SPAI) -> Iterator[Compared]:
     """Numbers of weights; of the ViT's only those that anything is computed with."""
-    parts = {
+    attention = network.attention
+    assert isinstance(attention, ContextAttention)
+    parts: dict[str, list[nn.Module]] = {
         # The file's name for it also says positions and class token, which its number leaves out.
         "vit_blocks+patch_embed+pos+cls": [network.vit.blocks, network.vit.patch_embed],
         "fre": [network.restoration],
         "fre.patch_projector": [network.restoration.projectors],
         "fre.original_features_processor": [network.restoration.context],
-        "to_kv": [network.attention.to_kv],
-        "to_out": [network.attention.to_out],
+        "to_kv": [attention.to_kv],
+        "to_out": [attention.to_out],
         "norm": [network.norm],
         "cls_head": [network.head],
     }

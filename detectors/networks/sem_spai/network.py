@@ -171,7 +171,7 @@ class SemSPAI(nn.Module):
         for name, weights_BQK in weights.items():
             of_parts = weights_BQK if name == "parts_to_squares" else weights_BQK.transpose(1, 2)
             one = (1, 1) if name == "image_to_parts" else (patches.rows, patches.columns)
-            maps[name] = of_parts.unflatten(2, one).float()
+            maps[name] = of_parts.unflatten(2, one).float()  # type: ignore[no-untyped-call]
         return maps
 
 

@@ -24,7 +24,7 @@ def features_of_parts(backbone: FrozenBackbone, images_BCHW: Tensor, side_px: in
     columns = (slice(0, max(centre, 1)), slice(centre, None))
     quarters = [images_BCHW[:, :, down, across] for down in rows for across in columns]
     parts = [squashed(part, side_px) for part in (images_BCHW, *quarters)]
-    return backbone.features(torch.cat(parts)).unflatten(0, (len(parts), -1)).transpose(0, 1)
+    return backbone.features(torch.cat(parts)).unflatten(0, (len(parts), -1)).transpose(0, 1)  # type: ignore[no-untyped-call]
 
 
 class MiddleFeatures:
@@ -58,7 +58,7 @@ class MiddleFeatures:
         return torch.cat(seen)[: len(images_BCHW)]  # the last pass is filled up with blank images
 
 
-def _blocks(network: nn.Module) -> list[nn.Module]:
+def _blocks(network: Any) -> list[nn.Module]:
     for path in ("transformer.resblocks", "trunk.blocks", "trunk.stages", "blocks", "stages"):
         found: Any = network
         for name in path.split("."):

@@ -128,6 +128,6 @@ class KeylessBiasAttention(nn.Module):
         """Tokens, same shape."""
         bias = torch.cat([self.q_bias, torch.zeros_like(self.v_bias), self.v_bias])
         qkv = functional.linear(tokens, self.qkv.weight, bias)
-        query, key, value = qkv.unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        query, key, value = qkv.unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # type: ignore[no-untyped-call]
         attended = functional.scaled_dot_product_attention(query, key, value)
         return self.proj(attended.transpose(1, 2).flatten(2))

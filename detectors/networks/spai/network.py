@@ -153,9 +153,9 @@ class SpectralEncoder(nn.Module):
         squares_PCSS = squares_BNCSS.flatten(0, 1)
         vectors = [
             self.restoration(list(self.measures(part)))
-            for part in squares_PCSS.split(SQUARES_AT_ONCE)
+            for part in squares_PCSS.split(SQUARES_AT_ONCE)  # type: ignore[no-untyped-call]
         ]
-        return torch.cat(vectors).unflatten(0, squares_BNCSS.shape[:2])
+        return torch.cat(vectors).unflatten(0, squares_BNCSS.shape[:2])  # type: ignore[no-untyped-call]
 
     def measures(self, squares_PCSS: Tensor) -> Iterator[LayerMeasures]:
         """What is kept of each layer; the tokens of only one are held at a time."""
@@ -194,15 +194,15 @@ class SpectralEncoder(nn.Module):
         squares_PCSS = patches.squares_BNCSS.flatten(0, 1)
         shape = patches.squares_BNCSS.shape[:2]
         with torch.no_grad():
-            parts = [list(self.measures(part)) for part in squares_PCSS.split(SQUARES_AT_ONCE)]
-            vectors_BNF = torch.cat([self.restoration(part) for part in parts]).unflatten(0, shape)
+            parts = [list(self.measures(part)) for part in squares_PCSS.split(SQUARES_AT_ONCE)]  # type: ignore[no-untyped-call]
+            vectors_BNF = torch.cat([self.restoration(part) for part in parts]).unflatten(0, shape)  # type: ignore[no-untyped-call]
             layers = [torch.stack([each.cosines_P3T for each in part], 1) for part in parts]
             cosines_PL3T = torch.cat(layers)
             low, high = self.split(squares_PCSS)
             weights_BN = self.attention.weights(vectors_BNF)
         side = self.vit.tokens_per_side
-        tokens = cosines_PL3T.mean(1).unflatten(2, (side, side)).unflatten(0, shape)
-        table = similarity_vector(cosines_PL3T).unflatten(1, (6, -1)).unflatten(0, shape)
+        tokens = cosines_PL3T.mean(1).unflatten(2, (side, side)).unflatten(0, shape)  # type: ignore[no-untyped-call]
+        table = similarity_vector(cosines_PL3T).unflatten(1, (6, -1)).unflatten(0, shape)  # type: ignore[no-untyped-call]
         return {
             "low_frequencies": patches.laid_out(low.unflatten(0, shape)),
             "high_frequencies": patches.laid_out(high.unflatten(0, shape)),

@@ -22,7 +22,7 @@ class Patches:
     def laid_out(self, maps_BNCHW: Tensor) -> Tensor:
         """Maps of the squares, one each, side by side as the squares lie: maps_BCHW."""
         batch, _, channels, height, width = maps_BNCHW.shape
-        grid = maps_BNCHW.unflatten(1, (self.rows, self.columns)).permute(0, 3, 1, 4, 2, 5)
+        grid = maps_BNCHW.unflatten(1, (self.rows, self.columns)).permute(0, 3, 1, 4, 2, 5)  # type: ignore[no-untyped-call]
         return grid.reshape(batch, channels, self.rows * height, self.columns * width)
 
 
