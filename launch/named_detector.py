@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from data.refusals import Refused
 from detectors.contract import UnknownName, load_card
 from detectors.plugins import BadPlugin, find_plugin, register
+
+DETECTOR_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def known_detector(name: str) -> str:

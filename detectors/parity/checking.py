@@ -29,7 +29,7 @@ near zero is the difference of large terms, whose last digits it does not owe.""
 
 
 @dataclass(frozen=True)
-class Deviation:
+class NumberDeviation:
     """The largest relative deviation among some numbers, with where it is."""
 
     relative: float
@@ -46,7 +46,7 @@ class ParityCheck:
     detector: str | None
     """None: no detector of the zoo is held against such a file."""
     values: int = 0
-    largest: Deviation | None = None
+    largest: NumberDeviation | None = None
     seconds: float = 0.0
     not_checked: str = ""
     """Why not, where it could not be."""
@@ -128,7 +128,9 @@ def _checked(
     )
 
 
-def largest_deviation(numbers: Sequence[Compared], images: Sequence[str] = ()) -> Deviation | None:
+def largest_deviation(
+    numbers: Sequence[Compared], images: Sequence[str] = ()
+) -> NumberDeviation | None:
     """The largest |ours - given| / max(|given|, scale), None where there is no number.
 
     The scale is that of the number itself (`Compared.scale`), and at least a hundredth of the
@@ -155,20 +157,20 @@ def largest_deviation(numbers: Sequence[Compared], images: Sequence[str] = ()) -
     return max(found, key=lambda one: one.relative, default=None)
 
 
-def _deviation(number: Compared, scale: float) -> Deviation:
+def _deviation(number: Compared, scale: float) -> NumberDeviation:
     ours, given = _numbers(number.ours), _numbers(number.given)
     if ours is None or given is None or ours.shape != given.shape:
         equal = np.array_equal(np.asarray(number.ours), np.asarray(number.given))
         shown = (str(number.ours)[:60], str(number.given)[:60])
-        return Deviation(0.0 if equal else inf, number.what, *shown)
+        return NumberDeviation(0.0 if equal else inf, number.what, *shown)
     if not given.size:
-        return Deviation(0.0, number.what, "", "")
+        return NumberDeviation(0.0, number.what, "", "")
     with np.errstate(all="ignore"):
         relative = np.abs(ours - given) / np.maximum(np.abs(given), scale)
     relative = np.where(np.isfinite(relative), relative, inf)
     relative = np.where(ours == given, 0.0, relative)
     worst = np.unravel_index(int(relative.argmax()), relative.shape)
-    return Deviation(
+    return NumberDeviation(
         float(relative[worst]), number.what, f"{ours[worst]:.7g}", f"{given[worst]:.7g}"
     )
 

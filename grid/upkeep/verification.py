@@ -179,6 +179,10 @@ def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
 def _committed(store: Store, fit_id: str) -> tuple[Commit, TrialSpec]:
     commit = commit_in(store, fit_id)
     recorded = read_provenance(store, fit_id, commit["attempt"])
+    if "spec" not in recorded:
+        raise ValueError(
+            "its scores were imported: another program computed them, and can repeat them"
+        )
     return commit, cast(TrialSpec, recorded["spec"])
 
 

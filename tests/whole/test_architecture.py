@@ -36,6 +36,7 @@ ROOMS = {
         *("trial", "integrity", "records", "store"),
     },
     "upkeep": {"trial", "integrity", "records", "store"},
+    "imported": {"trial", "integrity", "records", "store"},
 }
 GROUND = {"refusal", "durations", "packages", "console", "visible", "cache_folder"}
 ANALYSIS_READS = (
