@@ -35,7 +35,7 @@ class MiddleFeatures:
     """
 
     def __init__(self, backbone: FrozenBackbone) -> None:
-        blocks = _blocks(backbone.network)
+        blocks = _blocks(backbone.extractor)
         self._backbone, self._block = backbone, blocks[(len(blocks) - 1) // 2]
         side = backbone.input_px or 64
         with torch.no_grad():
