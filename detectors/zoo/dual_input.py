@@ -22,11 +22,12 @@ OURS = (*ANY_SIZE, "swin_t", "deit_s")
 TRANSFORMER_PX = 224
 SECONDS_PER_MEGAPIXEL = {
     "small": (4.0, 1.5),
-    "resnet50": (11.4, 1.1),
-    "swin_t": (13.0, 6.0),
-    "deit_s": (9.0, 3.0),
+    "resnet50": (11.4, 1.9),
+    "swin_t": (10.9, 1.9),
+    "deit_s": (7.0, 0.9),
 }
-"""full and tiny, measured with joined channels; of timm's other networks nothing is known."""
+"""full and tiny, with joined channels; the full ones of the last three are those of pixels alone.
+Of timm's other networks nothing is known."""
 
 
 class DualInputOptions(Options):
@@ -111,7 +112,7 @@ class DualInputOptions(Options):
         return ("pixels", "second") if self.join == "two_streams" and not self.shared else ()
 
     def cpu_seconds_per_megapixel(self) -> float | None:
-        """Measured with joined channels; two streams cost twice that."""
+        """Measured with joined channels at 32 px; two streams cost about twice that."""
         if self.backbone not in SECONDS_PER_MEGAPIXEL:
             return None
         seconds = SECONDS_PER_MEGAPIXEL[self.backbone][self.size == "tiny"]

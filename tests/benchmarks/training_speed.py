@@ -17,9 +17,14 @@ from detectors.optimizers import Optimizer
 from detectors.recipes import resolve_recipe
 
 MEASURED = (
+    ("deit_s", {"size": "tiny"}, 32),
+    ("deit_s", {}, 224),
     ("dual_input", {"size": "tiny"}, 32),
     ("dual_input", {}, 32),
     ("dual_input", {}, 224),
+    ("dual_input", {"backbone": "resnet50", "size": "tiny"}, 32),
+    ("dual_input", {"backbone": "swin_t", "size": "tiny"}, 32),
+    ("dual_input", {"backbone": "deit_s", "size": "tiny"}, 32),
     ("npr", {}, 32),
     ("npr", {}, 224),
     ("resnet50", {"size": "tiny"}, 32),
@@ -29,6 +34,8 @@ MEASURED = (
     ("simple_cnn", {"size": "seed"}, 224),
     ("ssp", {"size": "tiny"}, 32),
     ("ssp", {}, 32),
+    ("swin_t", {"size": "tiny"}, 32),
+    ("swin_t", {}, 224),
 )
 
 
