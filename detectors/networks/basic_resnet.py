@@ -12,13 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from detectors.networks.bottleneck import init_kaiming
-from detectors.weights import load_strictly
+from detectors.networks.library_weights import load_library_weights
 
 RESNET18_BLOCKS = (2, 2, 2, 2)
 RESNET34_BLOCKS = (3, 4, 6, 3)
 RESNET_WIDTH = 64
-IMAGENET_CLASSIFIER = "fc."
-"""Of a pretrained ResNet of torchvision and of timm: what a detector leaves out."""
 
 
 class BasicBlock(nn.Module):
@@ -91,6 +89,4 @@ class BasicResNet(nn.Module):
         Raises:
             WeightsMismatch: something but their classifier is missing or unknown.
         """
-        load_strictly(
-            self, {k: value for k, value in state.items() if not k.startswith(IMAGENET_CLASSIFIER)}
-        )
+        load_library_weights(self, state, classifiers=("fc",), first_convolutions=())

@@ -14,15 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from detectors.networks.bottleneck import init_kaiming
-from detectors.weights import load_strictly
+from detectors.networks.library_weights import load_library_weights
 
 XCEPTION_CHANNELS = (32, 64, 128, 256, 728, 1024, 1536, 2048)
 """Of the two first convolutions, the three entry blocks (the middle ones have the third's), the
 last block and the two last convolutions."""
 XCEPTION_MIDDLE_BLOCKS = 8
 ENTRY_BLOCKS = 3
-IMAGENET_CLASSIFIER = "fc."
-"""Of the pretrained network: what a detector leaves out."""
 
 
 class Xception(nn.Module):
@@ -95,12 +93,7 @@ class Xception(nn.Module):
         Raises:
             WeightsMismatch: something but their classifier is missing or unknown.
         """
-        adapted = {k: value for k, value in state.items() if not k.startswith(IMAGENET_CLASSIFIER)}
-        first = adapted.get("conv1.weight")
-        if first is not None and first.ndim == 4 and first.shape[1] == 3:
-            copies = self.conv1.in_channels // 3
-            adapted["conv1.weight"] = first.repeat(1, copies, 1, 1) / copies
-        load_strictly(self, adapted)
+        load_library_weights(self, state, classifiers=("fc",), first_convolutions=("conv1",))
 
 
 class XceptionBlock(nn.Module):
