@@ -33,10 +33,8 @@ def spectra_by_numpy(images_BHWC: np.ndarray) -> np.ndarray:
 
 
 def bands_one_by_one(bands: BandImages, images_BCSS: torch.Tensor) -> torch.Tensor:
-    images = []
     frequencies = bands.matrix @ images_BCSS @ bands.matrix.mT
-    for one in bands.filters():
-        images.append(bands.matrix.mT @ (frequencies * one) @ bands.matrix)
+    images = [bands.matrix.mT @ (frequencies * one) @ bands.matrix for one in bands.filters()]
     return torch.cat(images, dim=1)
 
 

@@ -12,7 +12,7 @@ from detectors.contract import BadOption, build, load_card, parse_options
 from detectors.lasting_errors import WeightsMismatch
 from detectors.networks.f3net.band_images import BandImages
 from detectors.networks.f3net.cosine_transform import cosine_matrix
-from detectors.networks.f3net.cross_attention import CrossAttention
+from detectors.networks.f3net.mix_block import MixBlock
 from detectors.networks.f3net.f3net_network import F3Net
 from detectors.networks.f3net.local_statistics import LocalStatistics, window_transform
 from detectors.networks.xception import Xception
@@ -129,7 +129,7 @@ def test_mixing_does_nothing_before_training(images_BCSS: torch.Tensor) -> None:
 
 def test_cross_attention_is_within_channels_and_goes_across() -> None:
     torch.manual_seed(0)
-    mix = CrossAttention(3).eval()
+    mix = MixBlock(3).eval()
     with torch.no_grad():
         mix.weight["lfs"].fill_(2.0)
     fad, lfs = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)

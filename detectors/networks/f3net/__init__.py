@@ -2,5 +2,5 @@
 
 `f3net_network.py` is the whole; `band_images.py` its first branch (FAD, frequency-aware
 decomposition), `local_statistics.py` its second (LFS, local frequency statistics),
-`cross_attention.py` what passes between them (MixBlock), `cosine_transform.py` what both share.
+`mix_block.py` what passes between them (MixBlock), `cosine_transform.py` what both share.
 """

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from detectors.networks.f3net.band_images import BANDS, BandImages
-from detectors.networks.f3net.cross_attention import CrossAttention
+from detectors.networks.f3net.mix_block import MixBlock
 from detectors.networks.f3net.local_statistics import STATISTICS, LocalStatistics
 from detectors.networks.precision import full_precision
 from detectors.networks.xception import (
@@ -58,8 +58,8 @@ class F3Net(nn.Module):
         if mix:
             # After block 7 of 12 and after the last one.
             self.mix_at = ENTRY_BLOCKS + middle_blocks // 2
-            self.mix_middle = CrossAttention(self.fad_xception.middle_channels)
-            self.mix_last = CrossAttention(self.fad_xception.last_channels)
+            self.mix_middle = MixBlock(self.fad_xception.middle_channels)
+            self.mix_last = MixBlock(self.fad_xception.last_channels)
         self.dropout = nn.Dropout(0.2)
         self.classifier = nn.Linear(count, 1)
 

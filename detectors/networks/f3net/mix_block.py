@@ -10,7 +10,7 @@ from torch import Tensor, nn
 BRANCHES = ("fad", "lfs")
 
 
-class CrossAttention(nn.Module):
+class MixBlock(nn.Module):
     """Adds to each branch what attention finds in the other one.
 
     The attention is within each channel, between its rows, from both branches' queries and keys
