@@ -12,9 +12,9 @@ from detectors.contract import BadOption, build, load_card, parse_options
 from detectors.lasting_errors import WeightsMismatch
 from detectors.networks.f3net.band_images import BandImages
 from detectors.networks.f3net.cosine_transform import cosine_matrix
-from detectors.networks.f3net.mix_block import MixBlock
 from detectors.networks.f3net.f3net_network import F3Net
 from detectors.networks.f3net.local_statistics import LocalStatistics, window_transform
+from detectors.networks.f3net.mix_block import MixBlock
 from detectors.networks.xception import Xception
 from detectors.parity.checking import largest_deviation
 from detectors.parity.f3net import compared

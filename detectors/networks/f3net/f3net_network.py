@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from detectors.networks.f3net.band_images import BANDS, BandImages
-from detectors.networks.f3net.mix_block import MixBlock
 from detectors.networks.f3net.local_statistics import STATISTICS, LocalStatistics
+from detectors.networks.f3net.mix_block import MixBlock
 from detectors.networks.precision import full_precision
 from detectors.networks.xception import (
     ENTRY_BLOCKS,
