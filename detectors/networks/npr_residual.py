@@ -38,7 +38,7 @@ def npr_residual(
     Raises:
         ValueError: an image so small that nothing of it is left after shrinking.
     """
-    batch, channels, height, width = images_BCHW.shape
+    height, width = images_BCHW.shape[-2:]
     if min(int(height * factor), int(width * factor)) < 1:
         raise ValueError(
             f"An image of {height} x {width} px has no pixel left at NPR factor {factor}; "
@@ -46,18 +46,21 @@ def npr_residual(
         )
     if reference != FIRST_PIXEL:
         return images_BCHW - block_reference(images_BCHW, round(1 / factor), reference)
-    if mode != "nearest":
-        small = functional.interpolate(
-            images_BCHW, scale_factor=factor, mode=mode, recompute_scale_factor=True
-        )
-        return images_BCHW - functional.interpolate(small, size=(height, width), mode=mode)
-    block = _block_side(height, factor)
+    block = _block_side(height, factor) if mode == "nearest" else 0
     if block and block == _block_side(width, factor):
-        blocks = images_BCHW.view(batch, channels, height // block, block, width // block, block)
-        return (blocks - blocks[:, :, :, :1, :, :1]).reshape(images_BCHW.shape)
-    rows = _nearest_source(height, factor, images_BCHW.device)
-    columns = _nearest_source(width, factor, images_BCHW.device)
-    return images_BCHW - images_BCHW.index_select(2, rows).index_select(3, columns)
+        # Enlarged across the columns only; down the rows it is broadcast, in either memory layout.
+        first = images_BCHW[:, :, ::block, ::block].repeat_interleave(block, 3)
+        rows_in_blocks = images_BCHW.unflatten(2, (height // block, block))
+        return (rows_in_blocks - first[:, :, :, None]).flatten(2, 3)
+    if mode == "nearest" and images_BCHW.device != CPU:
+        # The CPU's choice of pixels, whatever another device's rounding of positions is.
+        rows = _nearest_source(height, factor, images_BCHW.device)
+        columns = _nearest_source(width, factor, images_BCHW.device)
+        return images_BCHW - images_BCHW.index_select(2, rows).index_select(3, columns)
+    small = functional.interpolate(
+        images_BCHW, scale_factor=factor, mode=mode, recompute_scale_factor=True
+    )
+    return images_BCHW - functional.interpolate(small, size=(height, width), mode=mode)
 
 
 def block_reference(images_BCHW: Tensor, side: int, reference: str) -> Tensor:

@@ -47,7 +47,7 @@ class NPRMultiOptions(Options):
 
     def cpu_seconds_per_megapixel(self) -> float:
         """Of NPR, measured beside it: `tests/benchmarks/npr_maps.py`."""
-        share = len(self.factors) if self.join == "mean_logit" else 1 + 0.1 * len(self.factors)
+        share = 1.04 * len(self.factors) if self.join == "mean_logit" else 1.0
         return share * (1.0 if self.size == "tiny" else 7.7)
 
 

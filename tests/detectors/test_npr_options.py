@@ -10,6 +10,7 @@ from detectors.lasting_errors import WeightsMismatch
 from detectors.networks.colour_spaces import lab, ycbcr
 from detectors.networks.npr import NPR
 from detectors.networks.npr_residual import npr_residual
+from detectors.recipes import resolve_recipe
 
 
 def noise(*shape: int, seed: int = 1) -> torch.Tensor:
@@ -207,3 +208,13 @@ def test_factors_have_one_order_and_no_doubles() -> None:
     for wrong in ([0.5], [0.5, "1/2"], [0.5, 1.5], 0.5):
         with pytest.raises(BadOption):
             parse_options(card, {"factors": wrong})
+
+
+def test_official_and_seed_are_the_papers_training() -> None:
+    for name in ("npr", "npr_multi"):
+        card = load_card(name)
+        paper = resolve_recipe(card, "paper")
+        same = {"official", "seed"} & set(card.recipes)
+        assert all(resolve_recipe(card, each) == paper for each in same)
+    genimage = resolve_recipe(load_card("npr"), "genimage")
+    assert (genimage.epochs, genimage.optimizer, genimage.lr) == (1, "adam", 2e-4)

@@ -1,5 +1,6 @@
 """Every recipe that can be named, as a table; and the augmentation that a recipe can ask for."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +90,16 @@ TABLE = {
         rates=[2e-4] * 11 + [1.8e-4] * 10 + [1.62e-4] * 10 + [1.458e-4] * 10 + [1.3122e-4] * 9,
         last_rate=1.3122e-4,
         decay_of_matrices=0.0,
+        decay_of_vectors=0.0,
+        selected=LAST,
+    ),
+    "log_dct_linear/l2": Row(
+        optimizer="sgd",
+        betas=(0.9, 0.999),
+        batch_size=64,
+        rates=[1 + math.cos(math.pi * epoch / 40) for epoch in range(40)],
+        last_rate=1 + math.cos(math.pi * 399 / 400),
+        decay_of_matrices=1e-3,
         decay_of_vectors=0.0,
         selected=LAST,
     ),
