@@ -38,7 +38,7 @@ def npr_residual(
     Raises:
         ValueError: an image so small that nothing of it is left after shrinking.
     """
-    height, width = images_BCHW.shape[-2:]
+    batch, channels, height, width = images_BCHW.shape
     if min(int(height * factor), int(width * factor)) < 1:
         raise ValueError(
             f"An image of {height} x {width} px has no pixel left at NPR factor {factor}; "
@@ -50,8 +50,8 @@ def npr_residual(
     if block and block == _block_side(width, factor):
         # Enlarged across the columns only; down the rows it is broadcast, in either memory layout.
         first = images_BCHW[:, :, ::block, ::block].repeat_interleave(block, 3)
-        rows_in_blocks = images_BCHW.unflatten(2, (height // block, block))
-        return (rows_in_blocks - first[:, :, :, None]).flatten(2, 3)
+        in_blocks = images_BCHW.view(batch, channels, height // block, block, width)
+        return (in_blocks - first[:, :, :, None]).flatten(2, 3)
     if mode == "nearest" and images_BCHW.device != CPU:
         # The CPU's choice of pixels, whatever another device's rounding of positions is.
         rows = _nearest_source(height, factor, images_BCHW.device)

@@ -34,6 +34,7 @@ class Row:
     selected: int
     """Of the scripted epochs below."""
     clip: float | None = None
+    momentum: float = 0.0
     label_smoothing: float = 0.0
     augment: str = "none"
     precision: str = "float32"
@@ -102,6 +103,7 @@ TABLE = {
         decay_of_matrices=1e-3,
         decay_of_vectors=0.0,
         selected=LAST,
+        momentum=0.9,
     ),
     "simple_cnn/seed": Row(
         optimizer="adam",
@@ -169,7 +171,7 @@ def test_optimiser_groups_and_decay(key: str) -> None:
         row.betas,
         row.batch_size,
     )
-    assert (recipe.momentum, recipe.gradient_clip) == (0.0, row.clip)
+    assert (recipe.momentum, recipe.gradient_clip) == (row.momentum, row.clip)
 
 
 @pytest.mark.parametrize("key", TABLE)
