@@ -8,7 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 
-class CrossAttention(nn.Module):
+class SpectralSemanticAttention(nn.Module):
     """Both kinds normalised, softmax over those looked at; begins by adding nothing.
 
     Args:

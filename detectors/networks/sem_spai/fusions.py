@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from detectors.networks.sem_spai.cross_attention import CrossAttention
+from detectors.networks.sem_spai.cross_attention import SpectralSemanticAttention
 
 Attended = Callable[[Tensor], Tensor]
 """SPAI's frozen context attention and normalisation: vectors_BNF -> vector_BF."""
@@ -88,7 +88,7 @@ class CrossBeforeAttention(Fusion):
 
     def __init__(self, spectral: int, semantic: int, dropout: float) -> None:
         super().__init__()
-        self.cross = CrossAttention(spectral, semantic, dropout)
+        self.cross = SpectralSemanticAttention(spectral, semantic, dropout)
         self.num_features = spectral
 
     def forward(self, vectors_BNF: Tensor, semantic_BKS: Tensor, attended: Attended) -> Tensor:
@@ -107,7 +107,7 @@ class CrossAfterAttention(Fusion):
 
     def __init__(self, spectral: int, semantic: int, dropout: float) -> None:
         super().__init__()
-        self.cross = CrossAttention(spectral, semantic, dropout)
+        self.cross = SpectralSemanticAttention(spectral, semantic, dropout)
         self.norm = nn.LayerNorm(spectral)
         self.num_features = spectral
 
@@ -129,8 +129,8 @@ class BidirectionalFusion(Fusion):
     def __init__(self, spectral: int, semantic: int, compact: int, dropout: float) -> None:
         super().__init__()
         self.project = nn.Sequential(nn.LayerNorm(semantic), nn.Linear(semantic, compact))
-        self.to_parts = CrossAttention(spectral, compact, dropout)
-        self.to_squares = CrossAttention(compact, spectral, dropout)
+        self.to_parts = SpectralSemanticAttention(spectral, compact, dropout)
+        self.to_squares = SpectralSemanticAttention(compact, spectral, dropout)
         self.norm = nn.LayerNorm(compact)
         self.num_features = spectral + compact
 

@@ -12,7 +12,7 @@ from detectors.contract import BadOption, build, load_card, parse_options
 from detectors.lasting_errors import WeightsMismatch
 from detectors.networks.backbones import frozen_backbone
 from detectors.networks.resized import squashed
-from detectors.networks.sem_spai.cross_attention import CrossAttention
+from detectors.networks.sem_spai.cross_attention import SpectralSemanticAttention
 from detectors.networks.sem_spai.fusions import LateFusion
 from detectors.networks.sem_spai.network import FusionName, SemSPAI
 from detectors.networks.sem_spai.semantic_features import (
@@ -116,7 +116,7 @@ def test_frozen_parts_stay_in_eval_mode_unless_the_official_way_is_asked_for() -
 def test_sizes_of_both_parts_are_set_apart_for_training_and_tests() -> None:
     network = tiny(spectral_px_train=32, spectral_px_test=96, semantic_px_test=40)
     given: dict[str, tuple[int, ...]] = {}
-    network.semantic.network.register_forward_pre_hook(
+    network.semantic.extractor.register_forward_pre_hook(
         lambda _, args: given.update(semantic=args[0].shape)
     )
     network.spectral.split.register_forward_pre_hook(
@@ -159,7 +159,7 @@ def test_middle_features_are_those_of_the_middle_block() -> None:
     backbone = frozen_backbone("tiny")
     middle = MiddleFeatures(backbone)
     image = images(3, 32, 32)
-    layers = list(backbone.network.children())[:-1]  # without the flattening at its end
+    layers = list(backbone.extractor.children())[:-1]  # without the flattening at its end
     half = nn.Sequential(*layers[: (len(layers) - 1) // 2 + 1])
     wanted = half(backbone.normalise(image)).mean((2, 3))
     assert torch.allclose(middle(image), wanted, atol=1e-5)
@@ -167,7 +167,7 @@ def test_middle_features_are_those_of_the_middle_block() -> None:
 
 
 def test_cross_attention_weights_sum_to_one_and_choose_what_is_alike() -> None:
-    cross = CrossAttention(6, 4, dropout=0.5).eval()
+    cross = SpectralSemanticAttention(6, 4, dropout=0.5).eval()
     asking, asked = torch.rand(2, 3, 6), torch.rand(2, 5, 4)
     weights = cross.weights(asking, asked)
     assert weights.shape == (2, 3, 5)
@@ -197,9 +197,9 @@ def test_both_parts_take_weights_of_their_own() -> None:
     unused = {"mfvit.frequencies_mask": torch.ones(1), "mfvit.vit.cls_blocks.0.x": torch.ones(1)}
     network.load_backbone({**official, **unused}, "spectral")
     assert torch.equal(network.spectral.vit.pos_embed, official["mfvit.vit.pos_embed"])
-    other = frozen_backbone("tiny").network.state_dict()
+    other = frozen_backbone("tiny").extractor.state_dict()
     network.load_backbone(other, "semantic")
-    assert torch.equal(network.semantic.network[0].weight, other["0.weight"])
+    assert torch.equal(network.semantic.extractor[0].weight, other["0.weight"])
     with pytest.raises(WeightsMismatch, match="missing"):
         network.load_backbone({}, "spectral")
     with pytest.raises(WeightsMismatch, match="no part 'both'"):
