@@ -1,4 +1,10 @@
-"""F3-Net against the numbers of yyk-wew/F3Net."""
+"""F3-Net against the numbers of yyk-wew/F3Net.
+
+One of them the official code itself leaves open: in a flat window the cosine coefficients are what
+the rounding of a matrix product leaves, the logarithm makes that as large as anything else, and
+each kind of processor rounds otherwise. How far the logit of an image depends on it is computed, by
+rounding in two ways, and the logit is compared to that and no closer.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +12,22 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from detectors.networks.f3net.cosine_transform import cosine_matrix
 from detectors.networks.f3net.f3net_network import Branches, F3Net
+from detectors.networks.f3net.local_statistics import (
+    BRIGHTNESS,
+    FLOOR,
+    GREY,
+    PADDING_PX,
+    STRIDE_PX,
+    WINDOW_PX,
+    LocalStatistics,
+    window_side,
+)
 from detectors.networks.xception import Xception
+from detectors.parity.checking import LARGEST_ALLOWED
 from detectors.parity.file import Compared, ParityFile, compared_map
 from detectors.parity.official_network import (
     compared_weights,
@@ -46,7 +65,34 @@ def compared(file: ParityFile) -> Iterator[Compared]:
         yield from compared_map(f"{image}: fad", network.fad_bands(scaled_BCSS), given["fad"])
         yield from compared_map(f"{image}: lfs", network.lfs_statistics(scaled_BCSS), given["lfs"])
         yield from compared_map(f"{image}: feat", network.features(images_BCSS), given["feat"])
-        yield Compared(f"{image}: logit", network(images_BCSS)[0], given["logit"])
+        logit = network(images_BCSS)[0]
+        left_open = abs(float(logit) - _logit_by_library(network, scaled_BCSS))
+        scale = left_open / LARGEST_ALLOWED
+        yield Compared(f"{image}: logit", logit, given["logit"], scale)
+
+
+def statistics_by_library(statistics: LocalStatistics, images_BCSS: Tensor) -> Tensor:
+    """The local statistics by the library's matrix products, window by window, band by band."""
+    red, green, blue = images_BCSS.unbind(1)
+    grey = ((GREY[0] * red + GREY[1] * green + GREY[2] * blue) + 1)[:, None] * BRIGHTNESS
+    windows = functional.unfold(grey, WINDOW_PX, stride=STRIDE_PX, padding=PADDING_PX)
+    matrix = cosine_matrix(WINDOW_PX).to(grey.device)
+    windows = matrix @ windows.mT.reshape(len(grey), -1, WINDOW_PX, WINDOW_PX) @ matrix.mT
+    sums = [
+        (torch.log10(windows.abs() + FLOOR) * one / count).sum(dim=(2, 3))
+        for one, count in zip(statistics.filters(), statistics.counts, strict=True)
+    ]
+    side = window_side(images_BCSS.shape[2])
+    return torch.stack(sums, dim=1).unflatten(2, (side, side))
+
+
+def _logit_by_library(network: F3Net, scaled_BCSS: Tensor) -> float:
+    statistics_BCLL = statistics_by_library(network.lfs_statistics, scaled_BCSS)
+    parts = (
+        network.fad_xception(network.fad_bands(scaled_BCSS)),
+        network.lfs_xception(statistics_BCLL),
+    )
+    return float(network.classifier(torch.cat(parts, dim=1)))
 
 
 def _counts(file: ParityFile) -> Iterator[Compared]:

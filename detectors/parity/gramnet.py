@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 
@@ -21,7 +22,8 @@ FILE = "GramNet"
 
 def compared(file: ParityFile) -> Iterator[Compared]:
     """Weights, both variants' outputs, and the Gram matrix of a small example."""
-    keys, networks = official_weights(GramNetOptions()), []
+    keys = official_weights(GramNetOptions())
+    networks: list[GramNet] = []
     for network, name in (
         (GramNet(), "official"),
         (GramNet(official=False), "aigcdetectbenchmark"),
@@ -35,12 +37,13 @@ def compared(file: ParityFile) -> Iterator[Compared]:
     example_BCHW = torch.arange(120.0).reshape(2, 3, 4, 5) / 10
     yield Compared("Gram matrix", gram_matrix(example_BCHW), file.content["gram_example"]["output"])
     for image, given in file.content["outputs"].items():
-        yield from _of_image(*networks, file, image, given)
+        yield from _of_image(networks, file, image, given)
 
 
 def _of_image(
-    official: GramNet, benchmark: GramNet, file: ParityFile, image: str, given: dict[str, object]
+    networks: Sequence[GramNet], file: ParityFile, image: str, given: Mapping[str, Any]
 ) -> Iterator[Compared]:
+    official, benchmark = networks
     images_BCHW = pixels_of(file.images[image])
     outputs = official.outputs(images_BCHW)[0]
     fake, real = given["official_bgr_0_255_logits_before_logsoftmax"]

@@ -16,7 +16,7 @@ from detectors.contract import Card, OfficialCode, Options, Paper, Pipelines
 if TYPE_CHECKING:
     from torch import nn
 
-    from detectors.key_maps import KeyMap
+    from detectors.networks.f3net.official_keys import F3NetKeys
 
 FULL_PX, TINY_PX = 299, 64
 
@@ -156,7 +156,7 @@ def build(options: F3NetOptions) -> nn.Module:
     return F3Net(options.branches, options.mix, log_first, options.side())
 
 
-def official_weights(options: F3NetOptions) -> KeyMap:
+def official_weights(options: F3NetOptions) -> F3NetKeys:
     """Keys of the code's checkpoints; the fixed matrices in them must be ours."""
     from detectors.networks.f3net.official_keys import F3NetKeys
 

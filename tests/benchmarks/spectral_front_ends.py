@@ -16,9 +16,9 @@ import numpy as np
 import torch
 
 from detectors.networks.f3net.band_images import BandImages
-from detectors.networks.f3net.cosine_transform import cosine_matrix
 from detectors.networks.f3net.local_statistics import LocalStatistics
 from detectors.networks.spec import log_spectrum
+from detectors.parity.f3net import statistics_by_library
 
 
 def spectra_by_numpy(images_BHWC: np.ndarray) -> np.ndarray:
@@ -36,19 +36,6 @@ def bands_one_by_one(bands: BandImages, images_BCSS: torch.Tensor) -> torch.Tens
     frequencies = bands.matrix @ images_BCSS @ bands.matrix.mT
     images = [bands.matrix.mT @ (frequencies * one) @ bands.matrix for one in bands.filters()]
     return torch.cat(images, dim=1)
-
-
-def statistics_by_window(statistics: LocalStatistics, images_BCSS: torch.Tensor) -> torch.Tensor:
-    red, green, blue = images_BCSS.unbind(1)
-    grey = ((0.299 * red + 0.587 * green + 0.114 * blue) + 1)[:, None] * 122.5
-    windows = torch.nn.functional.unfold(grey, 10, stride=2, padding=4)
-    matrix = cosine_matrix(10).to(grey.device)
-    windows = matrix @ windows.mT.reshape(len(grey), -1, 10, 10) @ matrix.mT
-    sums = []
-    for one, count in zip(statistics.filters(), statistics.counts, strict=True):
-        sums.append((torch.log10(windows.abs() + 1e-15) * one / count).sum(dim=(2, 3)))
-    side = round(windows.shape[1] ** 0.5)
-    return torch.stack(sums, dim=1).unflatten(2, (side, side))
 
 
 def fastest(calls: list[Callable[[], object]], repeat: int, device: str) -> list[float]:
@@ -79,7 +66,7 @@ def main() -> None:
         "Spec, spectra": (lambda: spectra_by_numpy(arrays), lambda: log_spectrum(small)),
         "F3-Net, bands": (lambda: bands_one_by_one(bands, images), lambda: bands(images)),
         "F3-Net, statistics": (
-            lambda: statistics_by_window(statistics, images),
+            lambda: statistics_by_library(statistics, images),
             lambda: statistics(images),
         ),
     }

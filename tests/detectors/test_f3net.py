@@ -36,12 +36,16 @@ def images_BCSS() -> torch.Tensor:
 
 @pytest.mark.slow  # three networks of 42 million weights
 def test_it_gives_the_official_numbers() -> None:
-    file = figures_of("F3Net", ["224x224_0", "513x511_2"])
+    file = figures_of("F3Net", ["224x224_0", "224x224_2"])
     with torch.no_grad():
         numbers = list(compared(file))
     worst = largest_deviation(numbers, tuple(file.images))
     assert worst is not None
     assert worst.relative < 1e-4, worst
+    # Only the image of flat cells has a logit that rounding leaves open.
+    logits = {each.what: each for each in numbers if each.what.endswith("logit")}
+    assert logits["224x224_0: logit"].scale < abs(float(logits["224x224_0: logit"].given))
+    assert logits["224x224_2: logit"].scale > abs(float(logits["224x224_2: logit"].given))
 
 
 def test_the_masks_are_the_official_ones() -> None:

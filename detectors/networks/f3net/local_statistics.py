@@ -50,6 +50,9 @@ class LocalStatistics(nn.Module):
 
         Call it in full precision.
         """
+        if images_BCSS.device.type == "cpu" and len(images_BCSS) > 1:
+            # One image's sums stay in a CPU's cache, a batch's do not; the numbers are the same.
+            return torch.cat([self(image_1CSS) for image_1CSS in torch.split(images_BCSS, 1)])
         red, green, blue = images_BCSS.unbind(dim=1)
         grey_BSS = GREY[0] * red + GREY[1] * green + GREY[2] * blue
         amplitude_BNLL = window_transform((grey_BSS + 1) * BRIGHTNESS).abs_()
