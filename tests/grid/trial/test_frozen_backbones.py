@@ -118,3 +118,10 @@ def test_weights_of_another_backbone_by_name_are_refused(raw, own_run, crossgen)
     code, _, err = crossgen("plan", own_run.file, "--store", own_run.store)
     assert code != 0
     assert "univfd with these options is built over tiny" in " ".join(err.split())
+
+
+def test_fits_over_a_frozen_backbone_can_be_verified(raw, results, own_run, crossgen) -> None:
+    found = results(raw, "store-1")
+    for fit_id in found:  # the second one goes on from the first
+        _, out, err = crossgen("verify", fit_id, "--store", own_run.folder / "store-1")
+        assert "equal, bit for bit" in out, err
