@@ -12,13 +12,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 import detectors.zoo
 from detectors.contract import build, load_card, parse_options
 from detectors.zoo import zoo_names
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
 """What another CPU's kernels may change of a logit."""
@@ -92,9 +95,21 @@ def write_pin(name: str) -> Path:
 def count_parameters(name: str) -> tuple[int, int]:
     """How many parameters the network of the default options has: all, and those that are trained.
 
-    It is built without drawing its initial weights: those of a large network take seconds.
+    It is built of tensors without content, since a large network takes seconds and gigabytes; one
+    that looks into its tensors while it is built gets real ones, their initial weights not drawn.
     """
     import torch
+
+    try:
+        with torch.device("meta"):
+            parameters = list(build(name).parameters())
+    except (NotImplementedError, RuntimeError):  # of a tensor that holds no values
+        parameters = _without_draws(name)
+    trained = [value for value in parameters if value.requires_grad]
+    return sum(map(torch.Tensor.numel, parameters)), sum(map(torch.Tensor.numel, trained))
+
+
+def _without_draws(name: str) -> list[Tensor]:
     from torch.overrides import TorchFunctionMode
 
     class WithoutDraws(TorchFunctionMode):
@@ -106,9 +121,7 @@ def count_parameters(name: str) -> tuple[int, int]:
             return func(*args, **(kwargs or {}))
 
     with WithoutDraws():
-        parameters = list(build(name).parameters())
-    trained = [value for value in parameters if value.requires_grad]
-    return sum(map(torch.Tensor.numel, parameters)), sum(map(torch.Tensor.numel, trained))
+        return list(build(name).parameters())
 
 
 def pinned_parameters(name: str) -> tuple[int, int] | None:
