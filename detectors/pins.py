@@ -102,7 +102,7 @@ def count_parameters(name: str) -> tuple[int, int]:
 
     try:
         with torch.device("meta"):
-            parameters = list(build(name).parameters())
+            parameters: list[Tensor] = list(build(name).parameters())
     except (NotImplementedError, RuntimeError):  # of a tensor that holds no values
         parameters = _without_draws(name)
     trained = [value for value in parameters if value.requires_grad]
