@@ -83,7 +83,7 @@ def statistics_by_library(statistics: LocalStatistics, images_BCSS: Tensor) -> T
         for one, count in zip(statistics.filters(), statistics.counts, strict=True)
     ]
     side = window_side(images_BCSS.shape[2])
-    return torch.stack(sums, dim=1).unflatten(2, (side, side))
+    return torch.stack(sums, dim=1).reshape(len(grey), -1, side, side)
 
 
 def _logit_by_library(network: F3Net, scaled_BCSS: Tensor) -> float:

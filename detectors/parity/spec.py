@@ -29,9 +29,8 @@ def compared(file: ParityFile) -> Iterator[Compared]:
     yield from compared_weights("weights", state, given)
     for image, of_modes in file.content["outputs"].items():
         images_BCHW = pixels_of(file.images[image], "resize_cv2(256,256) | center_crop(224)")
-        for mode, band in BAND_OF_MODE.items():
-            network.band = band
-            given = of_modes[mode]
+        for mode, given in of_modes.items():
+            network.band = BAND_OF_MODE[mode]
             spectrum_CUV = network.spectrum(images_BCHW)[0]
             yield from compared_map(f"{image}: spectrum, {mode}", spectrum_CUV, given["spectrum"])
             fake, real = given["logits2"]
