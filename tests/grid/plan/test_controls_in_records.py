@@ -1,0 +1,20 @@
+"""The record of an experiment says which of its fits are controls, and nothing of the others."""
+
+import yaml
+
+from grid.experiment_file.loading import parse_experiment
+from grid.plan.plan import prepare
+from grid.plan.record_experiment import experiment_record
+
+
+def test_only_fits_of_a_control_say_so(finished_run, cache):
+    raw = yaml.safe_load(finished_run.file.read_text())
+    [arm] = raw["arms"]
+    del arm["simple_cnn.size"]
+    arm |= {"detector": ["npr", "log_dct_linear"], "log_dct_linear.input_px": 16, "recipe": "small"}
+    arm["input"] = {"train": "random_crop(16)", "test": "center_crop(16)"}
+    record = experiment_record(
+        prepare(parse_experiment(raw, base=finished_run.folder), cache_dir=cache)
+    )
+    said = {(fit["detector"], fit.get("is_control")) for fit in record["fits"]}
+    assert said == {("npr", None), ("log_dct_linear", True)}
