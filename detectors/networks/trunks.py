@@ -30,7 +30,7 @@ class PooledConvolutions(nn.Sequential):
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, widths[-1]), float32."""
-        features_BCHW: Tensor = super().forward(images_BCHW)
+        features_BCHW: Tensor = super().forward(images_BCHW)  # type: ignore[no-untyped-call]
         return features_BCHW.float().mean(dim=(2, 3))
 
     def load_library(self, state: Mapping[str, Tensor]) -> None:

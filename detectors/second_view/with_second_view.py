@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -38,11 +39,12 @@ class WithSecondView(nn.Module):
 
     def what_it_sees(self, images_BCHW: Tensor) -> dict[str, Tensor]:
         """What the network makes of the images and their second view; see its own."""
-        maps: dict[str, Tensor] = self.network.what_it_sees(
-            images_BCHW, second_view(self._fixed, images_BCHW)
-        )
+        inner: Any = self.network
+        second_BCHW = second_view(self._fixed, images_BCHW)
+        maps: dict[str, Tensor] = inner.what_it_sees(images_BCHW, second_BCHW)
         return maps
 
     def load_backbone(self, state: Mapping[str, Tensor], part: str | None = None) -> None:
         """Hand a library's weights to the network; see its own."""
-        self.network.load_backbone(state, part)
+        inner: Any = self.network
+        inner.load_backbone(state, part)
