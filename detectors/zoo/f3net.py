@@ -150,7 +150,8 @@ def build(options: F3NetOptions) -> nn.Module:
             options.mix,
             log_first,
             options.side(),
-            channels=(8, 8, 16, 16, 32, 32, 48, 64),
+            # Not narrower, for the reason that `zoo/gramnet.py` gives.
+            channels=(16, 16, 16, 16, 32, 32, 48, 64),
             middle_blocks=2,
         )
     return F3Net(options.branches, options.mix, log_first, options.side())

@@ -21,7 +21,7 @@ from detectors.parity.f3net import compared
 from detectors.recipes import resolve_recipe
 from detectors.zoo.f3net import F3NetOptions, mixed_sides, official_weights
 
-TINY_CHANNELS = (8, 8, 16, 16, 32, 32, 48, 64)
+TINY_CHANNELS = (16, 16, 16, 16, 32, 32, 48, 64)
 
 
 @cache

@@ -104,7 +104,7 @@ def test_the_key_map_goes_both_ways() -> None:
 
 def test_a_backbone_is_loaded_strictly_and_without_its_classifier() -> None:
     network = build("gramnet", {"size": "tiny"}, seed=0)
-    state = BasicResNet((1, 1, 1, 1), 8).state_dict()
+    state = BasicResNet((1, 1, 1, 1), 16).state_dict()
     network.load_backbone({**state, "fc.weight": torch.zeros(1), "fc.bias": torch.zeros(1)})
     assert torch.equal(network.backbone.conv1.weight, state["conv1.weight"])
     with pytest.raises(WeightsMismatch, match=r"missing.*bn1\.bias.*unknown.*bn9"):
