@@ -11,7 +11,7 @@ FEWEST_CHANNELS = 10
 
 @pytest.mark.parametrize("name", zoo_names())
 def test_narrow_convolutions_of_stride_two_are_not_one_pixel_wide(name: str) -> None:
-    """oneDNN's backward pass of 1 x 1 with stride 2 writes outside its memory below ten channels."""
+    """oneDNN writes outside its memory in their backward pass, below ten channels."""
     wrong = [
         key
         for key, module in Subject(name).network().named_modules()
