@@ -88,9 +88,9 @@ CARD = Card(
     title="UnivFD: a linear layer over frozen CLIP ViT-L/14 features",
     options=UnivFDOptions,
     presets={
-        # As the official code: the centre of the image as it is.
-        "official": Pipelines(train=_TRAIN, test="center_crop(224)"),
-        # Images below 224 px tiled, where the official code puts black around them.
+        # As the official code: the centre of the image as it is, black around smaller ones.
+        "official": Pipelines(train=_TRAIN, test="zero_pad(224) | center_crop(224)"),
+        # Images below 224 px tiled: black borders tell small generators from large ones.
         "tiled": Pipelines(train=_TRAIN, test="tile(224) | center_crop(224)"),
         # Our own: tested at the scale of training, so that the crop holds most of the image.
         "resized": Pipelines(train=_TRAIN, test="resize(256) | center_crop(224)"),
