@@ -93,6 +93,7 @@ def _settings(fit: FitRecord, fits: Mapping[str, FitRecord]) -> dict[str, Any]:
     parent = fits.get(fit["parent"] or "")
     if parent is not None:
         settings["weights.epoch"] = (fit["weights"] or {}).get("epoch", "selected")
+        settings["weights.equalise"] = as_asked(parent["description"].get("equalise", "none"))
         made = _settings(parent, fits).items()
         settings.update({f"weights.{key}": value for key, value in made if key != "weights"})
     return settings

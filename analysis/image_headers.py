@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from analysis.selection import StoreSelection
-from grid.records.experiments import ExperimentRecord
+from grid.records.experiments import ExperimentRecord, sets_of
 from grid.records.places import manifest_key
 from grid.records.pools.header_facts import PoolFacts, read_pool_facts
 from grid.records.readable import by_halves
+from grid.records.table_lists import as_asked
 
 TRAINED = ("train", "validation")
 
@@ -38,19 +39,28 @@ def pools_with_headers(
     return {pool_id: known[pool_id] for pool_id in labels if pool_id in known}
 
 
-def compared_in(experiment: ExperimentRecord) -> Iterator[tuple[str, list[str]]]:
+def compared_in(
+    experiment: ExperimentRecord, equalise: str | None = None
+) -> Iterator[tuple[str, list[str]]]:
     """Yield the names and pools in which an experiment holds reals against fakes.
 
     The classes of each test set and of what is trained on: of each dataset, or of all of them
-    together where one brings only reals or only fakes.
+    together where one brings only reals or only fakes. With `equalise`, the test sets that are
+    scored through it alone; a record does not say which training images which fit learned from.
     """
+    places = set(range(len(experiment["test_sets"])))
+    if equalise is not None:
+        asking = [s for s in experiment["scoring"] if as_asked(s["equalise"]) == equalise]
+        places = {place for scoring in asking for place in sets_of(experiment, scoring)}
     trained = [pool for pool in experiment["pools"] if pool["split"] in TRAINED]
     by_dataset: dict[str, list[str]] = {}
     labels: dict[str, set[int]] = {}
     for pool in trained:
         by_dataset.setdefault(pool["dataset"], []).append(pool["pool_id"])
         labels.setdefault(pool["dataset"], set()).add(pool["label"])
-    for test_set in experiment["test_sets"]:
+    for place, test_set in enumerate(experiment["test_sets"]):
+        if place not in places:
+            continue
         yield f"test set {test_set['name']}", [*test_set["real_pools"], *test_set["fake_pools"]]
     for dataset, pools in by_dataset.items():
         yield f"training images of {dataset}", pools

@@ -10,13 +10,14 @@ import click
 
 from data.image_files import ImageChanged
 from data.operations import PipelineError, parse
-from grid.checks.auditing import EqualiseOf, audit, everything_in
+from data.pools import Pool
+from grid.checks.auditing import EqualisesOf, audit, everything_in
 from grid.checks.bias import Comparison, compared
 from grid.console import Console
 from grid.expansion.equalising import Equalising
 from grid.expansion.expand import expand
 from grid.experiment_file.loading import load_experiment
-from grid.experiment_file.schema import DatasetSpec
+from grid.experiment_file.schema import DatasetSpec, Experiment
 from grid.plan.known_failures import known_undecodable
 from grid.records.audits.audit_records import AuditRecord, write_audit
 from grid.records.audits.audit_words import telling
@@ -40,7 +41,8 @@ class _Audited:
     name: str
     catalog: Catalog
     comparisons: tuple[Comparison, ...]
-    equalise: str
+    equalises: tuple[str, ...]
+    """As the file or the option says them."""
     store: Store
 
 
@@ -77,7 +79,7 @@ def run_audit(
     print_audit(record, what.store.url, every=every)
     console = Console()
     words = [*places, *(["--layout", layout] if layout else [])]
-    if what.equalise == "none" and any(map(telling, record["comparisons"])):
+    if what.equalises == ("none",) and any(map(telling, record["comparisons"])):
         command = command_line("audit", *words, "--equalise", "match")
         print_hint(console, "what `equalise: match` would leave of it", command)
     if not places[0].is_file() and record["comparisons"]:
@@ -92,7 +94,7 @@ def _record(what: _Audited, sample: int, near: bool, say: Say) -> AuditRecord:
             what.catalog,
             what.comparisons,
             sample=sample,
-            equalise_of=_equalise_of(what, problems),
+            equalises_of=_equalises_of(what, problems),
             near=near,
             say=say,
         )
@@ -105,9 +107,15 @@ def _record(what: _Audited, sample: int, near: bool, say: Say) -> AuditRecord:
     return record
 
 
-def _equalise_of(what: _Audited, problems: Problems) -> EqualiseOf:
-    """The equalise of each comparison, as `plan` forms it; what cannot be matched is noted."""
-    return Equalising(what.equalise, what.catalog, problems).of_pools
+def _equalises_of(what: _Audited, problems: Problems) -> EqualisesOf:
+    """The equalises of each comparison, as `plan` forms them; what cannot be matched is noted."""
+    equalising = Equalising(what.catalog, problems)
+
+    def equalises_of(comparison: str, pools: Sequence[Pool]) -> list[str]:
+        found = [equalising.of_pools(asked, comparison, pools) for asked in what.equalises]
+        return [text for text in found if text is not None]
+
+    return equalises_of
 
 
 def _of_file(
@@ -121,15 +129,22 @@ def _of_file(
     problems = Problems()
     catalog = _catalog(experiment.data, experiment.limit, known, rehash, problems, say)
     lenient = {"equalise": "none", "unreadable": "null_score", "leakage": "exclude"}
-    expansion = expand(experiment.model_copy(update=lenient), catalog, problems)
+    arms = tuple(arm.model_copy(update={"equalise": ()}) for arm in experiment.arms)
+    expansion = expand(experiment.model_copy(update={**lenient, "arms": arms}), catalog, problems)
     problems.raise_if_any()
     return _Audited(
         name=experiment.name,
         catalog=catalog,
         comparisons=tuple(compared(expansion)),
-        equalise=_canonical(equalise) if equalise else experiment.equalise or "none",
+        equalises=(_canonical(equalise),) if equalise else _asked_by(experiment),
         store=opened,
     )
+
+
+def _asked_by(experiment: Experiment) -> tuple[str, ...]:
+    """Every equalise that arms ask for, each once, in the order of the file."""
+    of_file = (experiment.equalise or "none",)
+    return tuple(dict.fromkeys(a for arm in experiment.arms for a in arm.equalise or of_file))
 
 
 def _of_folders(
@@ -153,7 +168,7 @@ def _of_folders(
         name=", ".join(specs),
         catalog=catalog,
         comparisons=tuple(everything_in(catalog)),
-        equalise=_canonical(equalise) if equalise else "none",
+        equalises=(_canonical(equalise) if equalise else "none",),
         store=store_of(store),
     )
 

@@ -21,8 +21,9 @@ COMPARISONS_SHOWN = 8
 
 def print_equalised(console: Console, expansion: Expansion) -> None:
     """Print what is done to both classes, and what can be read of them still."""
-    asked = expansion.experiment.equalise or "none"
-    if asked.startswith("recompress"):
+    for asked in expansion.equalises_asked:
+        if not asked.startswith("recompress"):
+            continue
         print_paragraph(
             console,
             f"equalise {asked}: both classes are coded as JPEG once more. Where reals are JPEG "
@@ -31,14 +32,16 @@ def print_equalised(console: Console, expansion: Expansion) -> None:
             0,
             "yellow",
         )
-    if not expansion.matched:
-        return
-    print_paragraph(console, f"equalise {asked}, made of the reals of each comparison:")
-    for matched in expansion.matched[:COMPARISONS_SHOWN]:
-        print_paragraph(console, f"{matched.comparison}: {in_words(matched)}", 2, "dim")
-    if len(expansion.matched) > COMPARISONS_SHOWN:
-        more = counted(len(expansion.matched) - COMPARISONS_SHOWN, "more comparison")
-        print_paragraph(console, f"... and {more}", 2, "dim")
+    by_asked: dict[str, list[Matched]] = {}
+    for matched in expansion.matched:
+        by_asked.setdefault(matched.asked, []).append(matched)
+    for asked, comparisons in by_asked.items():
+        print_paragraph(console, f"equalise {asked}, made of the reals of each comparison:")
+        for matched in comparisons[:COMPARISONS_SHOWN]:
+            print_paragraph(console, f"{matched.comparison}: {in_words(matched)}", 2, "dim")
+        if len(comparisons) > COMPARISONS_SHOWN:
+            more = counted(len(comparisons) - COMPARISONS_SHOWN, "more comparison")
+            print_paragraph(console, f"... and {more}", 2, "dim")
     for line in _readable_still(expansion.matched):
         print_paragraph(console, line, 0, "yellow")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.table import Table
 from rich.text import Text
 
@@ -115,11 +117,14 @@ def _time(plan: Plan) -> str:
 
 def print_accepted_bias(console: Console, plan: Plan) -> None:
     """Print what a header says of the labels, where the file accepts it; before anything else."""
-    asked = plan.expansion.experiment.equalise or "none"
-    said = accepted(one_sided(plan.expansion), asked)
-    if said is None:
-        return
-    sentence, comparisons = said
+    every = plan.expansion.equalises_asked
+    for asked in every:
+        said = accepted(one_sided(plan.expansion, asked), asked, of_some_fits=len(every) > 1)
+        if said is not None:
+            _print_one_sided(console, *said)
+
+
+def _print_one_sided(console: Console, sentence: str, comparisons: Sequence[str]) -> None:
     console.print(f"! {sentence}", style="bold yellow", highlight=False, markup=False)
     for line in comparisons[:COMPARISONS_SHOWN]:
         console.print(f"    {line}", style="dim", highlight=False, markup=False)

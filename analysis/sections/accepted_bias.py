@@ -10,29 +10,33 @@ from collections.abc import Iterator
 from analysis.image_headers import compared_in, pools_with_headers
 from analysis.section import Caution, Evidence, Placed, Section
 from analysis.selection import StoreSelection
-from grid.records.experiments import ExperimentRecord
+from grid.records.experiments import ExperimentRecord, equalises_of
 from grid.records.pools.header_facts import accepted, one_sided_among
 
-Found = tuple[str, tuple[str, ...]] | None
+Found = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def accepted_bias(selection: StoreSelection, experiment: ExperimentRecord) -> Found:
-    """Say which labels a header gives away, in a sentence and a line per comparison; else None.
+    """Say which labels a header gives away: a sentence and a line per comparison, by equalise.
 
     What is compared are the classes of each test set and of what is trained on: of each dataset,
     or of all of them together where one brings only reals or only fakes. A pool whose manifest is
     not in the store (nothing of it has run), or is damaged, is left out.
     """
-    if experiment["equalise"].startswith("match"):  # it leaves nothing, so nothing is read
-        return None
+    every = equalises_of(experiment)
+    asked = [each for each in every if not each.startswith("match")]  # which leaves nothing
+    if not asked:
+        return ()
     facts = pools_with_headers(selection, experiment)
-    return accepted(
-        one_sided_among(
+    some = len(every) > 1
+    said = []
+    for each in asked:
+        found = one_sided_among(
             (name, [facts[pool_id] for pool_id in pools if pool_id in facts])
-            for name, pools in compared_in(experiment)
-        ),
-        experiment["equalise"],
-    )
+            for name, pools in compared_in(experiment, each if some else None)
+        )
+        said.append(accepted(found, each, of_some_fits=some))
+    return tuple(each for each in said if each is not None)
 
 
 def _find(evidence: Evidence) -> Found:
@@ -40,8 +44,8 @@ def _find(evidence: Evidence) -> Found:
 
 
 def _cautions(evidence: Evidence, found: Found) -> Iterator[Caution]:
-    if found is not None:
-        yield Caution("one_sided", *found)
+    for sentence, comparisons in found:
+        yield Caution("one_sided", sentence, comparisons)
 
 
 SECTION = Section(find=_find, cautions=Placed(10, _cautions))

@@ -7,7 +7,7 @@ experiment's, after the equalise that it asks for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -26,6 +26,7 @@ from grid.records.audits.audit_words import (
     is_telling,
     view_name,
 )
+from grid.records.experiments import equalises_of
 from grid.records.places import AUDITS
 from grid.records.pools.header_facts import rules_of
 from grid.records.readable import by_halves
@@ -52,7 +53,7 @@ class AuditedPixels:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What is known of an experiment's images; `equalise` is what it asks for."""
+    """What is known of an experiment's images; `equalise` is all that its fits ask for."""
 
     equalise: str
     headers: tuple[AuditedHeaders, ...]
@@ -68,20 +69,21 @@ def _find(evidence: Evidence) -> Verdicts:
         rules = rules_of(known) if len(known) == len(pools) else []
         verdict = header_verdict(rules) if rules else "not known: nothing of it is in the store"
         headers.append(AuditedHeaders(name, best_rule(rules), verdict))
-    asked = as_asked(experiment["equalise"])
-    return Verdicts(asked, tuple(headers), tuple(_pixels(evidence, asked)))
+    asked = [as_asked(each) for each in equalises_of(experiment)]
+    return Verdicts(", ".join(asked), tuple(headers), tuple(_pixels(evidence, asked)))
 
 
-def _pixels(evidence: Evidence, asked: str) -> Iterator[AuditedPixels]:
+def _pixels(evidence: Evidence, asked: Sequence[str]) -> Iterator[AuditedPixels]:
     """What the audits say of the experiment's pools, each comparison by its largest sample."""
     own = {pool["pool_id"] for pool in evidence.experiment["pools"]}
-    found: dict[frozenset[str], AuditedPixels] = {}
+    found: dict[tuple[frozenset[str], str], AuditedPixels] = {}
     for audit in sorted(_audits(evidence), key=lambda each: (each["sample"], each["digest"])):
         for comparison in audit["comparisons"]:
             pools = frozenset(comparison["pools"])
             for view in comparison["views"]:
-                if pools <= own and as_asked(view["equalise"]) == asked:
-                    found[pools] = _of_view(comparison["name"], view)
+                equalise = as_asked(view["equalise"])
+                if pools <= own and equalise in asked:
+                    found[pools, equalise] = _of_view(comparison["name"], view)
     yield from sorted(found.values(), key=lambda each: (not each.tells, each.name))
 
 

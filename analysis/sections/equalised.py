@@ -10,11 +10,21 @@ from collections.abc import Iterator
 from analysis.section import Caution, Evidence, Placed, Section, nothing
 from data.counts import counted
 from grid.records.equalised import EqualisedRecord
+from grid.records.experiments import equalises_of
 
 
 def _cautions(evidence: Evidence, found: None) -> Iterator[Caution]:
-    asked = evidence.experiment["equalise"]
-    matched = evidence.experiment.get("equalised", [])
+    experiment = evidence.experiment
+    for asked in equalises_of(experiment):
+        matched = [
+            each
+            for each in experiment.get("equalised", [])
+            if each.get("asked", experiment["equalise"]) == asked
+        ]
+        yield from _of_one(asked, matched)
+
+
+def _of_one(asked: str, matched: list[EqualisedRecord]) -> Iterator[Caution]:
     if asked.startswith("recompress"):
         yield Caution(
             "coded_twice",

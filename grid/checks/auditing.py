@@ -25,7 +25,7 @@ from grid.records.audits.audit_records import (
 from grid.sources.catalog import Catalog, IndexedDataset
 
 Say = Callable[[str], None]
-EqualiseOf = Callable[[str, Sequence[Pool]], str | None]
+EqualisesOf = Callable[[str, Sequence[Pool]], Sequence[str]]
 _WORD = ("reals", "fakes")
 _NAMED = 20
 
@@ -36,7 +36,7 @@ def audit(
     comparisons: Iterable[Comparison],
     *,
     sample: int,
-    equalise_of: EqualiseOf,
+    equalises_of: EqualisesOf,
     near: bool = False,
     say: Say = lambda _: None,
 ) -> AuditRecord:
@@ -48,7 +48,7 @@ def audit(
         comparisons: names and pools; one with the pools of an earlier one, or of one class, is
             left out.
         sample: images of each pool whose pixels are looked at, drawn by hash.
-        equalise_of: the canonical equalise of a comparison, beside "none"; None: no other.
+        equalises_of: the canonical equalises of a comparison, beside "none"; empty: no other.
         near: whether every image is decoded and hashed to find look-alikes.
         say: told what is being done.
 
@@ -60,8 +60,7 @@ def audit(
     found: list[ComparisonAudit] = []
     for title, pools in different(comparisons):
         say(f"auditing {title}")
-        equalise = equalise_of(title, pools)
-        equalises = list(dict.fromkeys(["none", *([equalise] if equalise else [])]))
+        equalises = list(dict.fromkeys(["none", *equalises_of(title, pools)]))
         found.append(audited(title, pools, equalises, known))
     pools = [pool for dataset in catalog.datasets.values() for pool in dataset.pools]
     names = [pool_name(dataset, p) for dataset in catalog.datasets.values() for p in dataset.pools]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from data.operation_registry import Kind
 from data.operations import parse
 from detectors.contract import load_card
 from grid.experiment_file.schema import Arm, Experiment, InputSpec
@@ -15,6 +16,8 @@ from grid.experiment_file.weights_spec import WeightsSpec
 from grid.refusal import Problems, did_you_mean
 from grid.sources.catalog import Catalog
 from grid.sources.training_sets import TrainingSet, training_sets
+
+_PIPELINES: dict[str, Kind] = {"augment": "augmentation", "equalise": "equalise"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Choice:
     recipe: str | Mapping[str, Any]
     weights: WeightsSpec | None
     seed: int | None
+    equalise: str
 
     @property
     def values(self) -> dict[str, Any]:
@@ -43,6 +47,7 @@ class Choice:
             "input": self.input if isinstance(self.input, str) else self.input.model_dump(),
             "recipe": recipe,
             "seed": self.seed,
+            "equalise": self.equalise,
             **{f"{self.detector}.{k}": v for k, v in self.options.items()},
         }
 
@@ -66,8 +71,13 @@ def choices(
         axes = arm.options.get(detector, {})
         for values in itertools.product(*axes.values()):
             options = dict(zip(axes, values, strict=True))
-            for training, input_, augment, recipe, weights in itertools.product(
-                trainings, arm.input, arm.augment, arm.recipe, arm.weights
+            for training, input_, augment, recipe, weights, equalise in itertools.product(
+                trainings,
+                arm.input,
+                arm.augment,
+                arm.recipe,
+                arm.weights,
+                arm.equalise or (experiment.equalise or "none",),
             ):
                 # Given weights know neither a recipe nor a seed: one fit per checksum.
                 seeds = (arm.seeds or experiment.seeds) if training is not None else (None,)
@@ -82,6 +92,7 @@ def choices(
                         recipe,
                         weights,
                         seed,
+                        equalise,
                     )
 
 
@@ -98,10 +109,11 @@ def matches(values: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
 
 
 def _comparable(key: str, value: Any) -> Any:
-    """Augmentations are equal when they say the same: `blur_jpeg(p=.5)` and `blur_jpeg(p=0.5)`."""
-    if key == "augment" and isinstance(value, str) and value != "default":
+    """Pipelines are equal when they say the same: `blur_jpeg(p=.5)` and `blur_jpeg(p=0.5)`."""
+    kind = _PIPELINES.get(key)
+    if kind is not None and isinstance(value, str) and value != "default":
         with contextlib.suppress(ValueError):
-            return parse(value, "augmentation").canonical
+            return parse(value, kind).canonical
     return value
 
 

@@ -35,7 +35,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     """
     fits: dict[str, Fit] = {}
     selections = Selections(fits, catalog.undecodable)
-    equalising = Equalising(experiment.equalise or "none", catalog, problems)
+    equalising = Equalising(catalog, problems)
     trained = TrainedClasses(fits)
     scoring: dict[str, list[ScoringRecord]] = {}
     test_sets: dict[str, TestSet] = {}
@@ -46,7 +46,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
     arms = tuple(step for arm in experiment.arms for step in chain_of(arm))
     on_the_way = unscored(experiment.arms)
     for arm in parents_first(arms, problems):
-        made: list[Fit] = []
+        made: dict[str, list[Fit]] = {}  # by the equalise that was asked for
         tested = arm.test or experiment.test
         sets = form_test_sets(tested, catalog, problems)
         pools = [catalog.pool(p) for s in sets for p in (*s.real_pools, *s.fake_pools)]
@@ -59,28 +59,27 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
                 continue
             fit = resolved(choice, selections, equalising, by_arm, pools, folder, problems)
             if fit is not None:
-                made.append(fit)
-        by_arm[arm.name] = made
+                made.setdefault(choice.equalise, []).append(fit)
+        by_arm[arm.name] = [fit for some in made.values() for fit in some]
         test_sets.update({_set_key(s): s for s in sets})
-        by_equalise = equalising.of_test_sets(sets)
+        by_equalise = {
+            asked: equalising.of_test_sets(asked, sets)
+            for asked in made or arm.equalise or (experiment.equalise or "none",)
+        }
         numbers = {key: number for number, key in enumerate(test_sets)}
-        for fit in made:
+        for asked, fit in ((asked, fit) for asked, some in made.items() for fit in some):
             fits[fit.fit_id] = _merged(fits.get(fit.fit_id), fit)
             if arm.name in on_the_way:
                 continue
             check_classes_left(fit.values["train"], trained.of(fit), sets, catalog, problems)
-            for equalise, alike in by_equalise.items():
+            for equalise, alike in by_equalise[asked].items():
                 block = scored_on(fit, arm, tested, equalise, alike, problems)
                 if block is not None:
-                    asked = sorted(numbers[_set_key(s)] for s in alike)
-                    add_block(scoring.setdefault(fit.fit_id, []), block, asked)
+                    places = sorted(numbers[_set_key(s)] for s in alike)
+                    add_block(scoring.setdefault(fit.fit_id, []), block, places)
     if keys:  # else every arm was refused for another reason
         _check_excludes(unused.values(), keys, problems)
-        for key in {key: None for contrast in experiment.contrasts for key in contrast.compare}:
-            if key not in keys:
-                problems.add(
-                    f"contrasts: {key}", "no fit has such a value", did_you_mean(key, keys)
-                )
+        _check_contrasts(experiment, keys, problems)
     if not fits and not problems:
         problems.add("arms", "nothing is left to train or to score", "Loosen `exclude` or `--only`")
     return Expansion(
@@ -113,6 +112,12 @@ def _check_excludes(
             problems.add(
                 f"exclude: {dict(pattern)}", "no fit has these values", "Correct it, or take it out"
             )
+
+
+def _check_contrasts(experiment: Experiment, keys: set[str], problems: Problems) -> None:
+    for key in {key: None for contrast in experiment.contrasts for key in contrast.compare}:
+        if key not in keys:
+            problems.add(f"contrasts: {key}", "no fit has such a value", did_you_mean(key, keys))
 
 
 def _set_key(test_set: TestSet) -> str:

@@ -12,6 +12,7 @@ from detectors.contract import Card, Options
 from detectors.recipe_fields import TEST_SETS, Recipe
 from grid.expansion.equalising import Matched
 from grid.experiment_file.schema import Experiment
+from grid.experiment_file.staged_arms import chain_of
 from grid.records.experiments import ScoringRecord
 from grid.sources.catalog import Catalog
 from grid.sources.tested_sets import TestSet
@@ -49,6 +50,11 @@ class Fit:
         return self.recipe is not None and self.recipe.validate_on == TEST_SETS
 
     @property
+    def equalises_asked(self) -> set[str]:
+        """What its arms ask for, as the file says it; of a trained fit it is one."""
+        return {str(values["equalise"]) for values in (self.values, *self.also)}
+
+    @property
     def train_view(self) -> View:
         """What is done to each image that it trains on, but for augmentation."""
         return view_of(self.equalise, geometry=self.train_geometry)
@@ -71,6 +77,24 @@ class Expansion:
     narrowed_from: Expansion | None = None
     matched: tuple[Matched, ...] = ()
     """What `equalise: match` was made of, a training set or test set each; empty without it."""
+
+    @property
+    def equalises_asked(self) -> list[str]:
+        """What its fits ask for, as the file says it, in the file's order."""
+        return list(
+            dict.fromkeys(
+                asked for fit in self.fits.values() for asked in sorted(fit.equalises_asked)
+            )
+        )
+
+    @property
+    def silent_of_equalise(self) -> list[Fit]:
+        """The fits of arms that say nothing of it, where the file says nothing either."""
+        if self.experiment.equalise is not None:
+            return []
+        arms = [arm for arm in self.experiment.arms if not arm.equalise]
+        silent = {step.name for arm in arms for step in chain_of(arm)}
+        return [fit for fit in self.fits.values() if silent.intersection(fit.arms)]
 
     @property
     def whole(self) -> Expansion:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.contract import Card, Options, options_that_differ
 from grid.records.oracles import ORACLE
+from grid.records.table_lists import as_asked
 from grid.records.weights_origin import name_of_weights
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def _settings(fit: Fit) -> dict[str, Any]:
         "validated on": fit.validation_geometry,
         "weights": fit.parent or (name_of_weights(fit.weights) if fit.weights else "random"),
         "recipe": fit.recipe_name,
+        "equalise": as_asked(fit.equalise),
     }
 
 

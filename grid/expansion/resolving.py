@@ -48,7 +48,9 @@ def resolved(
     except NoWeights:
         return None
     training = settings.training
-    equalise = equalising.of_training(training) if training is not None else "none"
+    equalise: str | None = "none"
+    if training is not None:
+        equalise = equalising.of_training(choice.equalise, training)
     if equalise is None:
         return None
     try:

@@ -48,6 +48,7 @@ LINES = {
     "arms.input.train": 'train: "random_crop(32)"',
     "arms.input.test": "test: none",
     "arms.augment": 'augment: [none, "blur_jpeg(p=0.5)"]',
+    "arms.equalise": "equalise: [none, match]",
     "arms.recipe": "recipe: small, or recipe: {base: small, epochs: 12}",
     "arms.weights": "weights: {from: ARM}, or weights: timm/resnet50.a1_in1k",
     "arms.weights.from": "from: ARM",

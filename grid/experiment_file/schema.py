@@ -113,7 +113,10 @@ class InputSpec(Strict):
 
 
 class Arm(Strict):
-    """The product of its axes. Every field that holds a tuple of alternatives is an axis."""
+    """The product of its axes. Every field that holds a tuple of alternatives is an axis.
+
+    `equalise` stands in place of the file's, in training and in tests; empty: the file's.
+    """
 
     name: str
     detector: Annotated[tuple[str, ...], BeforeValidator(as_axis)]
@@ -126,6 +129,9 @@ class Arm(Strict):
     seeds: Annotated[tuple[int, ...] | None, Field(min_length=1), AfterValidator(_seeds_once)] = (
         None
     )
+    equalise: Annotated[
+        tuple[Annotated[str, AfterValidator(equalise_asked_for)], ...], BeforeValidator(as_axis)
+    ] = ()
     stages: tuple[StageSpec, ...] = ()
     test: TestSpec | None = None
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from data.view import View
-from grid.checks.bias import one_sided, refused
+from grid.checks.bias import refused, unspoken
 from grid.checks.leakage import Overlap, overlaps
 from grid.checks.sizes import geometry_problems
 from grid.expansion.expand import expand
@@ -172,8 +172,7 @@ def prepare(
         check_datasets(experiment.model_dump(by_alias=True), problems)
         problems.raise_if_any()  # names of missing data would only be refused a second time
     expansion = narrowed(expand(experiment, catalog, problems), only, problems)
-    if experiment.equalise is None:  # where a label can be read from a header, the file must say
-        problems.extend(refused(one_sided(expansion)))
+    problems.extend(refused(unspoken(expansion)))
     problems.extend(geometry_problems(expansion))
     if experiment.leakage == "refuse":
         for overlap in overlaps(expansion):

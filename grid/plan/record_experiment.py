@@ -86,8 +86,10 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         record["simulated_datasets"] = simulated
     if undecodable := _undecodable(expansion):
         record["undecodable"] = undecodable
+    if (asked := expansion.whole.equalises_asked) not in ([], [record["equalise"]]):
+        record["equalises"] = asked
     if expansion.whole.matched:
-        record["equalised"] = [_equalised(each) for each in expansion.whole.matched]
+        record["equalised"] = [_equalised(each, record) for each in expansion.whole.matched]
     record["digest"] = experiment_digest(record)
     return record
 
@@ -115,9 +117,9 @@ def _undecodable(expansion: Expansion) -> list[UndecodableRecord]:
     ]
 
 
-def _equalised(matched: Matched) -> EqualisedRecord:
+def _equalised(matched: Matched, experiment: ExperimentRecord) -> EqualisedRecord:
     formed = matched.formed
-    return EqualisedRecord(
+    record = EqualisedRecord(
         comparison=matched.comparison,
         tables=formed.table_list.digest,
         size_px=formed.table_list.size_px,
@@ -129,6 +131,9 @@ def _equalised(matched: Matched) -> EqualisedRecord:
         fakes_too_small=formed.fakes.too_small,
         coded_twice=formed.coded_twice,
     )
+    if "equalises" in experiment:
+        record["asked"] = matched.asked
+    return record
 
 
 def _scoring(block: ScoringRecord, test_sets: list[SetRecord]) -> ScoringRecord:

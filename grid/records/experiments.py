@@ -147,6 +147,7 @@ class ExperimentRecord(_RequiredOfExperiment, total=False):
 
     `undecodable` stands only where something was left out, `equalised` where `match` is asked for,
     `simulated_datasets` where the images of some datasets are simulated and of others are not.
+    `equalises` stands where arms state theirs: what the fits ask for, in the order of the file.
     """
 
     seeds: list[int]
@@ -155,6 +156,7 @@ class ExperimentRecord(_RequiredOfExperiment, total=False):
     simulated_datasets: list[str]
     undecodable: list[UndecodableRecord]
     equalised: list[EqualisedRecord]
+    equalises: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +176,11 @@ class Cell:
     real: tuple[Piece, ...]
     fake: tuple[Piece, ...]
     record: SetRecord
+
+
+def equalises_of(experiment: ExperimentRecord) -> list[str]:
+    """Return what an experiment's fits ask for, as the file says it."""
+    return experiment.get("equalises") or [experiment["equalise"]]
 
 
 def resolved_epochs(epochs: Sequence[int | str], commit: Commit) -> list[int]:

@@ -151,11 +151,12 @@ def left_by(equalise: str, found: Iterable[OneSided]) -> list[OneSided]:
 
 
 def accepted(
-    found: Sequence[OneSided], equalise: str = "none"
+    found: Sequence[OneSided], equalise: str = "none", *, of_some_fits: bool = False
 ) -> tuple[str, tuple[str, ...]] | None:
     """Say what a file accepted by its `equalise:`: a sentence, and a line per comparison.
 
     None where nothing is one-sided. It stands before every number of such an experiment.
+    `of_some_fits`: others of the experiment ask for another equalise.
     """
     found = left_by(equalise, found)
     if not found:
@@ -164,7 +165,8 @@ def accepted(
     return (
         f"Labels can be read from the file header: {facts} x label "
         f"{'are' if ' and ' in facts else 'is'} one-sided, and the file accepts it with "
-        f"`equalise: {equalise}`. The numbers may come from that alone.",
+        f"`equalise: {equalise}`. The numbers{' of such fits' if of_some_fits else ''} may come "
+        "from that alone.",
         tuple(f"{each.comparison}, {each.fact}: {each.classes}" for each in found),
     )
 

@@ -176,7 +176,7 @@ def test_reals_and_fakes_of_two_datasets_are_compared_in_a_store_too(tmp_path):
         found = accepted_bias(
             StoreSelection.of(store, []), {"equalise": "none", "pools": pools, "test_sets": []}
         )
-        return [line.partition(",")[0] for line in found[1]] if found else []
+        return [line.partition(",")[0] for _, lines in found for line in lines]
 
     apart = [pool("f", "fakes", 1, "train"), pool("r", "photos", 0, "train")]
     assert shouting({"f": "PNG", "r": "JPEG"}, apart) == ["training images of all datasets"]
