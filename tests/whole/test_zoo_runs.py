@@ -1,4 +1,4 @@
-"""Every detector of the zoo, at its tiny size, through one experiment: trained, tested, complete."""
+"""Every detector of the zoo at its tiny size, through one experiment: trained and tested."""
 
 import json
 
