@@ -60,13 +60,13 @@ def predict_images(
         scorers = _scorers(fits, store, device, checkpoint)
         say("scoring images")
         verdicts = verdicts_of(scorers, images, ensemble)
-        if explain is not None:
-            from launch.explaining.explained_images import explain_images
-
-            explain_images(scorers, images, verdicts, explain, say)
     print_scorers(console, scorers, verdicts)
     print_verdicts(console, scorers, verdicts, ensemble)
     if explain is not None:
+        from launch.explaining.explained_images import explain_images
+
+        with waiting("drawing") as say:
+            explain_images(scorers, images, verdicts, explain, say)
         console.print(f"pictures in {explain}", highlight=False, markup=False, soft_wrap=True)
     flat = [verdict for row in verdicts for verdict in row]
     if output is not None:

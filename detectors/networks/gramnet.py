@@ -34,6 +34,8 @@ class GramNet(nn.Module):
         hidden: units of the hidden layer.
     """
 
+    grad_cam_at = "backbone"  # what comes of a Gram matrix has no places in the image
+
     def __init__(
         self,
         official: bool = True,

@@ -34,6 +34,8 @@ class Spec(nn.Module):
         width: of its stem.
     """
 
+    grad_cam_at = None  # the places of its maps are frequencies
+
     def __init__(
         self,
         band: str = "full",
