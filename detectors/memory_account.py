@@ -46,10 +46,10 @@ class MemoryAccount:
         self, network: nn.Module, view: View, device: torch.device, cache: DecodedCache | None
     ) -> None:
         self._network = network
-        self._from_above = FROM_ABOVE * float(getattr(network, "pixels_per_input_pixel", 1.0))
         self._device = device
+        enlarged = float(getattr(network, "pixels_per_input_pixel", 1.0))
         # Parts of a fixed side take what they take, however few pixels an image has.
-        self._from_above = math.inf if goes_in_parts(network) else FROM_ABOVE
+        self._from_above = math.inf if goes_in_parts(network) else FROM_ABOVE * enlarged
         self._cache = cache
         held = cache.used_bytes if cache is not None else 0
         self._host = memory_limits.host_bytes(droppable=held)

@@ -26,12 +26,16 @@ class ResNetDetector(TrunkDetector):
     Args:
         blocks: of each stage; stages after the first halve the resolution.
         width: channels of the stem; the 3 x 3 convolutions of stage i have width * 2^i.
+        dropout: before the last layer.
     """
 
     def __init__(
-        self, blocks: Sequence[int] = RESNET50_BLOCKS, width: int = RESNET50_WIDTH
+        self,
+        blocks: Sequence[int] = RESNET50_BLOCKS,
+        width: int = RESNET50_WIDTH,
+        dropout: float = 0.0,
     ) -> None:
-        super().__init__(ResNet(blocks, width))
+        super().__init__(ResNet(blocks, width), dropout=dropout)
 
 
 class ResNet(nn.Module):

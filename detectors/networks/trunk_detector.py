@@ -32,12 +32,16 @@ class TrunkDetector(nn.Module):
         trunk: an nn.Module that is a `Trunk` of three channels.
         classifier_std: deviation that the last layer's weights are drawn with, its bias being
             zero; None = torch's own way.
+        dropout: share of features that training leaves out before the last layer.
     """
 
-    def __init__(self, trunk: Trunk, classifier_std: float | None = None) -> None:
+    def __init__(
+        self, trunk: Trunk, classifier_std: float | None = None, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         self.normalise = Normalise()
         self.backbone = trunk
+        self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(trunk.num_features, 1)
         if classifier_std is not None:
             nn.init.trunc_normal_(self.classifier.weight, std=classifier_std)
@@ -49,7 +53,7 @@ class TrunkDetector(nn.Module):
             normalised_BCHW = self.normalise(images_BCHW.float())
         features_BF = self.backbone(normalised_BCHW)
         with full_precision(images_BCHW.device.type):
-            logit_B1: Tensor = self.classifier(features_BF.float())
+            logit_B1: Tensor = self.classifier(self.dropout(features_BF.float()))
             return logit_B1.squeeze(1)
 
     def load_backbone(self, state: Mapping[str, Tensor], part: str | None = None) -> None:

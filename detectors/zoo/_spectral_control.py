@@ -56,7 +56,8 @@ PRESETS = {
 }
 
 RECIPES: dict[str, dict[str, Any]] = {
-    # A convex problem: whatever the seed, about the same weights. The decay is the L2 penalty.
+    # Ours, for the preset native: it follows no published training. A convex problem: whatever the
+    # seed, about the same weights. The decay is the L2 penalty.
     "l2": {
         "optimizer": "sgd",
         "momentum": 0.9,

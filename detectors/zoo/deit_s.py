@@ -62,9 +62,10 @@ CARD = Card(
     },
     default_preset="genimage",
     recipes={
-        # DeiT's own: 5e-4 for 512 images, here its 1,024, without a teacher. Not as there: no
-        # repeated augmentation (each image three times in a batch), RandAugment acts before the
-        # crop, the table of positions and the class token are decayed, float16 is bfloat16.
+        # For the preset genimage. DeiT's own: 5e-4 for 512 images, here its 1,024, without a
+        # teacher. Not as there: no repeated augmentation (each image three times in a batch),
+        # RandAugment acts before the crop, the table of positions and the class token are decayed,
+        # float16 is bfloat16.
         "paper": {
             "optimizer": "adamw",
             "lr": 1e-3,

@@ -94,7 +94,8 @@ CARD = Card(
     },
     default_preset="official",
     recipes={
-        # Section 4.1 of the paper; its reals are repeated until there are as many as fakes.
+        # Section 4.1 of the paper; its reals are repeated until there are as many as fakes. For the
+        # preset official, as is the code's. Float32: of 2020, assumed to be before TF32.
         "paper": {
             "optimizer": "sgd",
             "lr": 2e-3,
@@ -105,7 +106,7 @@ CARD = Card(
             "class_balance": "balanced",
             "selection": "last",
         },
-        # As the code trains: half a batch of each class.
+        # As the code trains, at one rate: half a batch of each class, the last epoch tested.
         "official": {
             "optimizer": "adam",
             "lr": 2e-4,

@@ -80,7 +80,8 @@ class NPROptions(Options):
         return 7.7 if self.backbone == "official" else 11.4
 
 
-# The official code's own command states these; nothing in it differs from the paper's text.
+# The command that the official code states, for the preset forensynths. Its last epoch is the
+# detector. It turns cuDNN off, so that no convolution ran in TF32: float32.
 _PAPER: dict[str, Any] = {
     "optimizer": "adam",
     "lr": 2e-4,
@@ -115,11 +116,11 @@ CARD = Card(
         # Retraining with it gives about 80 % accuracy and 92 AP on ForenSynths, not the published
         # 92.5 / 96.1 (two independent reports): a threshold problem, see detectors/README.md.
         "paper": _PAPER,
-        # Its code turns cuDNN off, which costs time and changes nothing that a recipe states.
+        # cuDNN off costs time and changes nothing else that a recipe states.
         "official": _PAPER,
         # The study names 50 epochs and nothing else of the training.
         "seed": _PAPER,
-        # The authors' GenImage variant: a single epoch over SD 1.4.
+        # The authors' GenImage variant: a single epoch over SD 1.4, for the preset genimage.
         "genimage": {
             "optimizer": "adam",
             "lr": 2e-4,

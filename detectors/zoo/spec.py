@@ -36,7 +36,9 @@ class SpecOptions(Options):
         return 0.9 if self.size == "tiny" else 9.9
 
 
-# The optimiser's dampening makes its momentum a mean of gradients: a tenth of the usual step.
+# What is known of the published training is the code, for the preset autogan: the optimiser's
+# dampening makes its momentum a mean of gradients, a tenth of the usual step; the decay of the rate
+# is computed and not used. Of 2019, before GPUs had TF32: float32.
 _TRAINING = {
     "optimizer": "sgd",
     "lr": 0.01,
@@ -67,7 +69,6 @@ CARD = Card(
     default_preset="autogan",
     recipes={
         "paper": _TRAINING,
-        # Nothing differs: its decay of the rate is computed and not used.
         "official": _TRAINING,
     },
     paper=Paper(

@@ -61,9 +61,9 @@ CARD = Card(
     },
     default_preset="genimage",
     recipes={
-        # Swin's own: 5e-4 for 512 images, here its 1,024. Not as there: RandAugment acts before the
-        # crop, tables of relative positions are decayed like other matrices, and its float16 is
-        # bfloat16 here.
+        # For the preset genimage. Swin's own: 5e-4 for 512 images, here its 1,024. Not as there:
+        # RandAugment acts before the crop, tables of relative positions are decayed like other
+        # matrices, and its float16 is bfloat16 here.
         "paper": {
             "optimizer": "adamw",
             "lr": 1e-3,

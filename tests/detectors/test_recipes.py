@@ -21,7 +21,7 @@ def test_shared_recipes_have_the_stated_values() -> None:
     assert (small.batch_size, small.epochs, small.selection) == (32, 8, "last")
     common = resolve_recipe(NPR, "common")
     assert (common.selection, common.schedule) == ("validation_loss", "cosine")
-    assert recipe_names(NPR) == ["common", "paper", "small"]
+    assert recipe_names(NPR) == ["common", "genimage", "official", "paper", "seed", "small"]
 
 
 def test_a_base_is_changed_field_by_field() -> None:

@@ -264,6 +264,7 @@ def test_the_device_chooses_as_numpy_does(size_px: int, directions: Any, choose:
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this host")
 def test_a_gpu_chooses_as_numpy_does() -> None:
     images_BHWC = stream("batch").integers(0, 4, (8, 300, 200, 3), np.uint8)
     corners = [drawn_corners(300, 200, 32, 64, stream("corners", place)) for place in range(8)]
