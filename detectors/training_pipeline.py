@@ -6,7 +6,18 @@ from data.operations import Pipeline
 
 # Where an augmentation acts: before the first of these, so after a resize that stands before it, as
 # in the field's code: CNNSpot and its heirs blur and compress the resized image and then crop it.
-CUTS = frozenset({"random_crop", "center_crop", "trim", "hflip", "vflip", "patch", "views"})
+CUTS = frozenset(
+    {
+        "random_crop",
+        "center_crop",
+        "trim",
+        "hflip",
+        "vflip",
+        "patch",
+        "poor_and_rich",
+        "views",
+    }
+)
 
 
 def training_pipeline(geometry: Pipeline, augmentation: Pipeline) -> Pipeline:

@@ -2,50 +2,29 @@
 
 A pixel's prediction from its neighbours is subtracted from it; what is left is mostly noise. SSP
 (arXiv 2402.01123) repeats each kernel over the three colours, so that red, green and blue are
-summed, and cuts the response off at -3 and 3.
+summed, and cuts the response off at -3 and 3. They are three of the thirty in `srm_kernels.py`.
 
 B batch, H/W pixels.
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from detectors.networks.precision import full_precision
+from detectors.networks.srm_kernels import thirty_srm_kernels
 
 SRM_LIMIT = 3.0
 """Where the response is cut off, in units of the normalised image."""
 
-_SECOND_ORDER = [
-    [0, 0, 0, 0, 0],
-    [0, -1, 2, -1, 0],
-    [0, 2, -4, 2, 0],
-    [0, -1, 2, -1, 0],
-    [0, 0, 0, 0, 0],
-]
-_SQUARE = [
-    [-1, 2, -2, 2, -1],
-    [2, -6, 8, -6, 2],
-    [-2, 8, -12, 8, -2],
-    [2, -6, 8, -6, 2],
-    [-1, 2, -2, 2, -1],
-]
-_LINE = [
-    [0, 0, 0, 0, 0],
-    [0, 0, 0, 0, 0],
-    [0, 1, -2, 1, 0],
-    [0, 0, 0, 0, 0],
-    [0, 0, 0, 0, 0],
-]
-_KERNELS = ((_SECOND_ORDER, 4.0), (_SQUARE, 12.0), (_LINE, 2.0))
+_AMONG_THIRTY = (28, 29, 11)
+"""Both squares and the second difference along a line."""
 
 
 def srm_kernels() -> Tensor:
     """The kernels as weights of a convolution, shape (3, 3, 5, 5): outputs, colours, lines."""
-    kernels = [torch.tensor(lines, dtype=torch.float32) / scale for lines, scale in _KERNELS]
-    return torch.stack(kernels)[:, None].repeat(1, 3, 1, 1)
+    return thirty_srm_kernels()[list(_AMONG_THIRTY), None].repeat(1, 3, 1, 1)
 
 
 class SRMFilter(nn.Module):

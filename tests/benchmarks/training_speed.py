@@ -31,6 +31,8 @@ MEASURED = (
     ("gramnet", {}, 224),
     ("npr", {}, 32),
     ("npr", {}, 224),
+    ("patchcraft", {"size": "tiny"}, 64),
+    ("patchcraft", {}, 256),
     ("resnet50", {"size": "tiny"}, 32),
     ("resnet50", {}, 224),
     ("simple_cnn", {"size": "tiny"}, 32),
