@@ -31,6 +31,7 @@ DERIVED = "derived/"
 ASIDE = "aside/"
 COMPACTED = f"{DERIVED}scores/"
 PATHS = f"{DERIVED}paths/"
+FEATURES = f"{DERIVED}features/"
 
 
 def manifest_key(pool_id: str) -> str:
@@ -136,6 +137,11 @@ def files_key(pool_id: str, digest: str) -> str:
 def cells_key(version: int, name: str) -> str:
     """Return where cached cells lie: their counts, or one metric of one version."""
     return f"{DERIVED}cells-v{version}/{name}.parquet"
+
+
+def features_key(fit_id: str, name: str, ending: str) -> str:
+    """Return where features of a fit's images lie, or their picture."""
+    return f"{FEATURES}{fit_id}/{name}.{ending}"
 
 
 def audit_key(digest: str) -> str:
