@@ -32,6 +32,8 @@ class PatchCraft(nn.Module):
         width: channels of all of them.
     """
 
+    grad_cam_at = None  # its places are those of patches in the order of their texture
+
     def __init__(self, stages: tuple[int, ...] = FULL_STAGES, width: int = FULL_WIDTH) -> None:
         super().__init__()
         self.srm = SRMKernels("apart")

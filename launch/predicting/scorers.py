@@ -150,11 +150,14 @@ def scorer_of_file(
 
 
 def committed_spec(store: Store, fit_id: str) -> tuple[Commit, TrialSpec]:
-    """Return a fit's commit and the trial that made it; raise Refused where it has no commit."""
+    """Return a fit's commit and the trial that made it; raise Refused where there is none."""
     commit = read_commit(store, fit_id)
     if commit is None:
         raise Refused.because(fit_id, "it is not committed", "Run its experiment to the end")
     recorded = read_provenance(store, fit_id, commit["attempt"])
+    if "spec" not in recorded:
+        why = "its scores were imported, so there is no network of it here"
+        raise Refused.because(fit_id, why, "Name a fit that was trained here")
     return commit, cast(TrialSpec, dict(recorded["spec"]))
 
 

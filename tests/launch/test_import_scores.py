@@ -182,3 +182,12 @@ def test_probabilities_become_logits():
     assert logit_of(-3.5, "logit") == -3.5
     ordered = [logit_of(p, "probability") for p in np.linspace(0, 1, 101)]
     assert ordered == sorted(ordered)
+
+
+def test_there_is_no_network_to_predict_with(crossgen, own_run, write, imported):
+    code, _, _ = imported(write(perfect(images_of(own_run))), "--trained-on", "none")
+    assert code == 0
+    words = [own_run.folder / "images" / "g1" / "val", "--store", own_run.store]
+    code, out, err = crossgen("predict", *words, "--fit", "dire-")
+    assert (code, out) == (2, "")
+    assert "its scores were imported" in err
