@@ -182,6 +182,14 @@ def running_options(command: Command) -> Command:
     return command
 
 
+smoke_option = click.option(
+    "--smoke",
+    is_flag=True,
+    help="The same experiment on simulated images, with tiny networks and two epochs: whether it "
+    "works, in minutes on a CPU. In a folder and a store of its own; no result.",
+)
+
+
 def read_pairs(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:

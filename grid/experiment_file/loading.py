@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from grid.experiment_file.arm_check import check_arms
 from grid.experiment_file.mistakes import explained
 from grid.experiment_file.names_in_file import check_datasets, check_readable
 from grid.experiment_file.plugin_files import absolute_plugin, use_named_plugins
@@ -31,10 +32,41 @@ def load_experiment(path: Path, changes: dict[str, Any] | None = None) -> Experi
     Raises:
         Refused: the file cannot be read or is not a valid experiment; it names every mistake.
     """
+    return parse_experiment(read_changed(path, changes), base=path.resolve().parent)
+
+
+def read_changed(path: Path, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return an experiment file as plain values, with some replaced; see `load_experiment`.
+
+    Raises:
+        Refused: the file cannot be read, or a path leads nowhere.
+    """
     raw = read_yaml(path)
     for where, value in (changes or {}).items():
         _change(raw, where, value)
-    return parse_experiment(raw, base=path.resolve().parent)
+    return raw
+
+
+def checked_shape(raw: dict[str, Any], *, base: Path) -> Experiment:
+    """Validate a plain mapping without its folders: variables of the environment may be unset.
+
+    Raises:
+        Refused: with every mistake in keys, types, names of detectors, options and operations.
+    """
+    problems = Problems()
+    try:
+        experiment = Experiment.model_validate(raw)
+    except ValidationError as error:
+        problems.extend(explained(error, raw))
+        problems.raise_if_any()
+        raise
+    use_named_plugins([absolute_plugin(where, base) for where in experiment.plugins], problems)
+    if experiment.published:
+        _published(experiment.published, base, problems)
+    problems.raise_if_any()
+    check_arms(experiment, problems)
+    problems.raise_if_any()
+    return experiment
 
 
 def parse_experiment(raw: dict[str, Any], *, base: Path) -> Experiment:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from launch.options import experiment_argument, narrowing_options, store_option
+from launch.options import experiment_argument, narrowing_options, smoke_option, store_option
 
 SECTION, PLACE = "run", 1
 
@@ -16,8 +16,9 @@ SECTION, PLACE = "run", 1
 @experiment_argument
 @store_option
 @narrowing_options
+@smoke_option
 @click.option("--why", is_flag=True, help="Say for each missing fit or piece why it is missing.")
-def command(file: Path, why: bool, **given: Any) -> None:
+def command(file: Path, smoke: bool, why: bool, **given: Any) -> None:
     """Show what FILE wants, what is done and what is left.
 
     Images are indexed, nothing is trained. Whatever a run would refuse is refused here.
@@ -29,6 +30,10 @@ def command(file: Path, why: bool, **given: Any) -> None:
     from launch.show_plan import print_plan, print_reasons
     from launch.show_unreadable import print_known_nulls, print_left_out_of_training
 
+    if smoke:
+        from launch.smoke import smoke_file
+
+        file, given = smoke_file(file, given)
     desk = open_desk(file, **given)
     null_scores = refuse_known_failures(desk.plan, desk.store)
     print_plan(desk)

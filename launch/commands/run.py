@@ -9,7 +9,13 @@ from typing import Any
 import click
 
 from launch.invocation import Invocation
-from launch.options import experiment_argument, narrowing_options, running_options, store_option
+from launch.options import (
+    experiment_argument,
+    narrowing_options,
+    running_options,
+    smoke_option,
+    store_option,
+)
 
 SECTION, PLACE = "run", 2
 
@@ -19,6 +25,7 @@ SECTION, PLACE = "run", 2
 @store_option
 @narrowing_options
 @running_options
+@smoke_option
 @click.pass_obj
 def command(
     invocation: Invocation,
@@ -30,6 +37,7 @@ def command(
     slots: int | None,
     attempts: int,
     resume_anyway: bool,
+    smoke: bool,
     **given: Any,
 ) -> None:
     """Do what is missing of FILE: train, score, commit. Running again is resuming."""
@@ -45,6 +53,10 @@ def command(
             from launch.desk import open_desk
             from launch.run_command import run_missing
 
+        if smoke:
+            from launch.smoke import smoke_file
+
+            file, given = smoke_file(file, given)
         desk = open_desk(file, fits=trials, **given)
         code = run_missing(
             desk,

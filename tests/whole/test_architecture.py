@@ -28,6 +28,7 @@ ROOMS = {
     "trial": {"integrity", "records", "store"},
     "run": {"trial"},
     "experiment_file": set(),
+    "smoke": {"experiment_file", "records"},
     "sources": {"experiment_file", "records"},
     "expansion": {"sources", "experiment_file", "records"},
     "checks": {"expansion", "sources", "records"},
