@@ -90,10 +90,10 @@ class Options(BaseModel):
         return None
 
     def cpu_seconds_per_megapixel(self) -> float | None:
-        """What training takes for a million pixels on one CPU core; None = not measured.
+        """What training takes for a million pixels on one CPU core; None = not known.
 
-        For `plan` before anything alike has run. Measured by `tests/benchmarks/training_speed.py`,
-        whose table stands in `tests/benchmarks/README.md`.
+        For `plan` before anything alike has run. `tests/benchmarks/training_speed.py` measures it;
+        what is estimated instead says so.
         """
         return None
 
