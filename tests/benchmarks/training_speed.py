@@ -18,6 +18,7 @@ from detectors.optimizers import Optimizer
 from detectors.recipes import resolve_recipe
 
 MEASURED = (
+    ("aide", {"size": "tiny"}, 64),
     ("deit_s", {"size": "tiny"}, 32),
     ("deit_s", {}, 224),
     ("dual_input", {"size": "tiny"}, 32),
