@@ -129,6 +129,8 @@ class Card(BaseModel):
     """What the published training begins with, a name that `weights:` takes; None = at random."""
     published: tuple[str, ...] = ()
     """Published results, a sentence each: trained on what, tested on what, which number, where."""
+    published_briefly: str = Field(default="", max_length=45)
+    """One of them for a line of a list: `ProGAN: 78.4 % on AIGCDetectBenchmark`."""
     is_control: bool = False
     """Whether it is a simple model that others are held against; reports warn where it wins."""
 

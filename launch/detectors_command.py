@@ -10,6 +10,7 @@ from detectors.option_words import options_in_words
 from detectors.pins import pinned_parameters
 from detectors.recipes import SHARED
 from grid.console import Console
+from launch.detectors_list import print_list
 from launch.named_detector import known_detector
 from launch.paragraphs import print_paragraph
 
@@ -17,7 +18,7 @@ INDENT = 2
 
 
 def show_detectors(name: str | None) -> None:
-    """Print every detector in a few lines, or all that is known of one.
+    """Print every detector in two lines, or all that is known of one.
 
     Raises:
         Refused: there is no such detector.
@@ -26,12 +27,7 @@ def show_detectors(name: str | None) -> None:
     if name is not None:
         _print_whole(console, load_card(known_detector(name)))
         return
-    for each in names():
-        card = load_card(each)
-        _print_heading(console, card)
-        print_paragraph(console, "; ".join(_facts(card)), INDENT, "dim")
-        for sentence in card.published:
-            print_paragraph(console, sentence, INDENT, "dim")
+    print_list(console, [load_card(each) for each in names()])
 
 
 def _print_heading(console: Console, card: Card) -> None:

@@ -82,6 +82,7 @@ CARD = Card(
         repository="PeterWang512/CNNDetection", commit="ea0b562", licence="CC-BY-NC-SA-4.0"
     ),
     initial_weights="timm/resnet50.tv_in1k",
+    published_briefly="GenImage SD 1.4: 64.2 % on its 8",
     published=(
         "Trained on ProGAN (20 classes) with p = 0.1, tested on ForenSynths: accuracy ProGAN 100, "
         "StyleGAN 87.1, BigGAN 70.2, CycleGAN 85.2, StarGAN 91.7, GauGAN 78.9, CRN 86.3, IMLE "

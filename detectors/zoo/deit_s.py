@@ -85,6 +85,7 @@ CARD = Card(
     },
     paper=genimage.PAPER,
     code=genimage.official_code("Apache-2.0"),
+    published_briefly="GenImage SD 1.4: 71.6 % on its 8",
     published=genimage.published(
         "55.6, 99.9, 99.8, 49.8, 58.1, 98.9, 56.9, 53.5 and 71.6",
         "60.7, 74.2, 74.2, 59.5, 71.1, 73.1, 61.7, 66.3 and 67.6",

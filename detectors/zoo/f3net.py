@@ -126,6 +126,7 @@ CARD = Card(
     ),
     code=OfficialCode(repository="yyk-wew/F3Net", commit="01942ca", licence="none"),
     initial_weights="timm/legacy_xception.tf_in1k",
+    published_briefly="GenImage SD 1.4: 68.7 % on its 8",
     published=(
         "Trained on GenImage's SD 1.4, accuracy on Midjourney 50.1 %, SD 1.4 99.9, SD 1.5 99.9, "
         "ADM 49.9, GLIDE 50.0, Wukong 99.9, VQDM 49.9, BigGAN 49.9, mean 68.7 (GenImage).",

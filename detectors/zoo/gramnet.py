@@ -104,6 +104,7 @@ CARD = Card(
         positive="real",
     ),
     initial_weights="timm/resnet18.tv_in1k",
+    published_briefly="GenImage SD 1.4: 69.9 % on its 8",
     published=(
         "Trained on GenImage's SD 1.4, accuracy on Midjourney 54.2 %, SD 1.4 99.2, SD 1.5 99.1, "
         "ADM 50.3, GLIDE 54.6, Wukong 98.9, VQDM 50.8, BigGAN 51.7, mean 69.9 (GenImage).",

@@ -148,6 +148,7 @@ CARD = Card(
         commit="73cde1c",
         licence="none",
     ),
+    published_briefly="ProGAN, 4 classes: 92.5 % on ForenSynths",
     published=(
         "Trained on ProGAN's car, cat, chair and horse (recipe paper), ForenSynths: 92.5 % mean "
         "accuracy and 96.1 AP over 8 GANs (paper).",

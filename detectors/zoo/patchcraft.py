@@ -104,6 +104,7 @@ CARD = Card(
         licence="Apache-2.0",
         positive="fake",
     ),
+    published_briefly="ProGAN: 89.31 % on AIGCDetectBenchmark",
     published=(
         "Trained on ProGAN, tested on the 16 sets of AIGCDetectBenchmark: 89.31 % mean accuracy "
         "(ProGAN 100, StyleGAN 92.77, BigGAN 95.80, CycleGAN 70.17, StarGAN 99.97, GauGAN 71.58, "

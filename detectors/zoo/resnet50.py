@@ -95,6 +95,7 @@ CARD = Card(
     },
     paper=genimage.PAPER,
     code=genimage.official_code("Apache-2.0"),
+    published_briefly="GenImage SD 1.4: 72.1 % on its 8",
     published=genimage.published(
         "54.9, 99.9, 99.7, 53.5, 61.9, 98.2, 56.6, 52.0 and 72.1",
         "59.0, 72.3, 72.4, 59.7, 73.1, 71.4, 60.9, 66.6 and 66.9",

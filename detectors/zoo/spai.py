@@ -128,6 +128,7 @@ CARD = Card(
     ),
     # Not published by a library: the authors' file, imported under this name.
     initial_weights="mfm/vit_base",
+    published_briefly="latent diffusion: AUC 91.0 on 13 sets",
     published=(
         "Trained on latent diffusion fakes and on photographs of COCO and LSUN, mean AUC of 91.0 "
         "over 13 generators, 5.5 above the second best (the paper's abstract).",

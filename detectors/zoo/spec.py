@@ -85,6 +85,7 @@ CARD = Card(
         positive="real",
     ),
     initial_weights="timm/resnet34.tv_in1k",
+    published_briefly="GenImage SD 1.4: 68.8 % on its 8",
     published=(
         "Trained on GenImage's SD 1.4, accuracy on Midjourney 52.0 %, SD 1.4 99.4, SD 1.5 99.2, "
         "ADM 49.7, GLIDE 49.8, Wukong 94.8, VQDM 55.6, BigGAN 49.8, mean 68.8 (GenImage).",

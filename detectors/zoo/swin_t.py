@@ -84,6 +84,7 @@ CARD = Card(
     },
     paper=genimage.PAPER,
     code=genimage.official_code("MIT"),
+    published_briefly="GenImage SD 1.4: 74.8 % on its 8",
     published=genimage.published(
         "62.1, 99.9, 99.8, 49.8, 67.6, 99.1, 62.3, 57.6 and 74.8",
         "61.7, 76.0, 76.1, 61.3, 76.9, 75.1, 65.8, 69.5 and 70.3",

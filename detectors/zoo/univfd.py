@@ -111,6 +111,7 @@ CARD = Card(
         repository="WisconsinAIVision/UniversalFakeDetect", commit="76a0e3e", licence="MIT"
     ),
     initial_weights=OPENAI_CLIP,
+    published_briefly="ProGAN: 78.4 % on AIGCDetectBenchmark",
     published=(
         "Trained on ProGAN (20 classes), tested on AIGCDetectBenchmark: accuracy ProGAN 99.8, "
         "StyleGAN 84.9, BigGAN 95.1, CycleGAN 98.3, StarGAN 95.8, GauGAN 99.5, StyleGAN2 75.0, "

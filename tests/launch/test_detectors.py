@@ -1,14 +1,18 @@
 """`crossgen detectors`: every detector in a list, one whole; without torch."""
 
 import json
+import os
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from typing import Literal
 
 import pytest
 from plugin_of_tests import MEAN_COLOUR
 from pydantic import Field
 from repository import ROOT
+from terminals import Terminal
 
 from detectors import measured_cost
 from detectors.contract import Options, load_card
@@ -37,17 +41,34 @@ def test_every_detector_is_listed_with_what_is_known_of_it(crossgen, monkeypatch
     monkeypatch.setattr(measured_cost, "TABLE", tmp_path / "cost.json")
     code, out, _ = crossgen("detectors")
     assert code == 0
-    heads = [line.partition(":")[0] for line in out.splitlines() if not line.startswith(" ")]
-    assert heads == zoo_names()
-    of_npr = out.split("\nnpr: ")[1].split("\nnpr_multi: ")[0]
-    assert "CVPR 2024, arXiv 2312.10461; input of any size; 1,437,761 parameters" in of_npr
-    assert (
-        "an image of 224 px takes 103 ms in testing and not measured in training (a CPU, 2026-"
-        in of_npr
+    lines = out.splitlines()
+    named = {line.partition(":")[0]: below for line, below in zip(lines, lines[1:], strict=False)}
+    assert [name for name in named if name in zoo_names()] == zoo_names()
+    assert named["npr"].split("  ", 1)[1].split() == (
+        "any 1.44 M 103 ProGAN, 4 classes: 92.5 % on ForenSynths".split()
     )
-    assert load_card("npr").published[0] in of_npr
-    assert "input 224 x 224 px" in out.split("\nsimple_cnn: ")[1]
-    assert "ms per image not measured" in out.split("\nsimple_cnn: ")[1]
+    assert named["simple_cnn"].split() == ["224", "26.1", "M", "-", "-"]
+    assert "304 M (769)" in named["univfd"]
+    assert "npr: differences of neighbouring pixels" in out  # its name is not said twice
+
+
+def test_at_a_terminal_of_80_columns_each_detector_takes_two_lines(tmp_path):
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "launch", "detectors"]
+    with Terminal(command, columns=80, cwd=tmp_path, env=env) as terminal:
+        assert terminal.wait() == 0
+        lines = terminal.lines()
+    heads = [number for number, line in enumerate(lines) if line.split(":")[0] in zoo_names()]
+    assert len(heads) == len(zoo_names())
+    assert {below - above for above, below in pairwise(heads)} == {2}
+
+
+@pytest.mark.parametrize("name", zoo_names())
+def test_the_number_in_the_list_is_one_of_those_published(name):
+    card = load_card(name)
+    numbers = re.findall(r"\d+\.\d+(?= %)|(?<=AUC )\d+\.\d+", card.published_briefly)
+    assert len(numbers) == bool(card.published_briefly)
+    assert all(any(number in said for said in card.published) for number in numbers)
 
 
 def test_one_detector_has_its_options_inputs_and_recipes(crossgen):
