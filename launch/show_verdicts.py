@@ -11,9 +11,9 @@ from data.counts import counted
 from grid.console import Console
 from launch.paragraphs import print_paragraph
 from launch.predicting.scorers import Scorer
-from launch.predicting.verdicts import ENSEMBLE, FAKE_WORD, Joining, Verdict
+from launch.predicting.verdicts import ENSEMBLE, FAKE_WORD, ImageVerdict, Joining
 
-Rows = Sequence[Sequence[Verdict]]
+Rows = Sequence[Sequence[ImageVerdict]]
 
 
 def print_scorers(console: Console, scorers: Sequence[Scorer], verdicts: Rows) -> None:
@@ -76,20 +76,20 @@ def _seen_remark(scorer: Scorer, verdicts: Rows) -> list[str]:
     ]
 
 
-def _numbers(verdict: Verdict) -> list[str]:
+def _numbers(verdict: ImageVerdict) -> list[str]:
     values = (verdict.logit, verdict.p_raw, verdict.p_scaled)
     forms = ("{:+.3f}", "{:.4f}", "{:.4f}")
     return ["-" if v is None else form.format(v) for v, form in zip(values, forms, strict=True)]
 
 
-def _word(verdict: Verdict) -> Text:
+def _word(verdict: ImageVerdict) -> Text:
     word = verdict.prediction or "no score"
     if verdict.was_seen:
         word += ", seen"
     return Text(word, style="bold" if verdict.prediction == FAKE_WORD else "")
 
 
-def _in_words(verdict: Verdict) -> str:
+def _in_words(verdict: ImageVerdict) -> str:
     if verdict.reason:
         return f"no score: {verdict.reason}"
     logit, raw, scaled = _numbers(verdict)

@@ -14,7 +14,7 @@ B images, C channels, H/W positions, N tokens.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -82,7 +82,9 @@ def grad_cam(network: nn.Module, image_1CHW: Tensor) -> GradCAM | None:
                 return None
             sign = 1.0 if float(logit.detach()) > 0 else -1.0
             tensors = [output for _, output, _ in candidates]
-            gradients = torch.autograd.grad(sign * logit, tensors, allow_unused=True)
+            gradients: Sequence[Tensor | None] = torch.autograd.grad(
+                sign * logit, tensors, allow_unused=True
+            )
     finally:
         for module, training in modes:
             module.training = training
@@ -110,7 +112,7 @@ class _Layout:
         value = tensor[0]
         if self.grid is not None:
             rows, columns = self.grid
-            value = value[-rows * columns :].unflatten(0, self.grid)
+            value = value[-rows * columns :].reshape(rows, columns, -1)
         return value.permute(2, 0, 1) if self.channels_last else value
 
 

@@ -55,7 +55,7 @@ def write_sheet(path: Path, title: str, said: str, panels: Sequence[Panel], rema
 def _inches(row: Sequence[Panel]) -> float:
     """Height of a row: of its tallest picture, which is never taller than wide."""
     sides = [panel.picture.shape[:2] for panel in row]
-    return PANEL_INCHES * min(1.0, max(tall / wide for tall, wide in sides))
+    return PANEL_INCHES * float(min(1.0, max(tall / wide for tall, wide in sides)))
 
 
 def _head(figure: Figure, height: float, title: str, said: str, width: int) -> None:
@@ -107,4 +107,4 @@ def _colour_bar(figure: Figure, axes: Axes, panel: Panel) -> None:
     drawn.ax.yaxis.set_major_locator(MaxNLocator(5))
     drawn.ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
     drawn.ax.tick_params(labelsize=6.5, length=2, pad=1)
-    drawn.outline.set_visible(False)  # type: ignore[operator]
+    drawn.outline.set_visible(False)

@@ -19,13 +19,13 @@ from launch.explaining.map_panels import map_panels
 from launch.explaining.panels import Panel, enlarged
 from launch.predicting.given_images import GivenImage, rows_of
 from launch.predicting.scorers import Scorer
-from launch.predicting.verdicts import Verdict
+from launch.predicting.verdicts import ImageVerdict
 
 
 def explain_images(
     scorers: Sequence[Scorer],
     images: Sequence[GivenImage],
-    verdicts: Sequence[Sequence[Verdict]],
+    verdicts: Sequence[Sequence[ImageVerdict]],
     folder: Path,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -78,7 +78,7 @@ def panels_of(scorer: Scorer, image: GivenImage) -> tuple[list[Panel], str]:
 
 
 def _write(
-    place: Path, scorer: Scorer, verdict: Verdict, panels: Sequence[Panel], remark: str
+    place: Path, scorer: Scorer, verdict: ImageVerdict, panels: Sequence[Panel], remark: str
 ) -> None:
     alone = place / scorer.name
     alone.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def _write(
         picture.save(alone / f"{_file_name(panel.name)}.png")
 
 
-def _said(verdict: Verdict) -> str:
+def _said(verdict: ImageVerdict) -> str:
     scaled = (
         "" if verdict.p_scaled is None else f", {verdict.p_scaled:.4f} scaled on its validation"
     )

@@ -54,4 +54,5 @@ def overlay(image_HWC: Picture, plane_HW: Plane, scale: ColourScale, *, smooth: 
     )
     grey_HW1 = below.mean(axis=2, keepdims=True)
     mixed = OVERLAY_SHARE * scale.coloured(heat_HW) + (1 - OVERLAY_SHARE) * grey_HW1
-    return np.round(mixed).astype(np.uint8)
+    picture: Picture = np.round(mixed).astype(np.uint8)
+    return picture

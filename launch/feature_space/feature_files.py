@@ -66,7 +66,8 @@ def scatter_png(
     reals = labels == 0
     if reals.any():
         axes.scatter(
-            *plane.points_NA[reals].T,
+            plane.points_NA[reals, 0],
+            plane.points_NA[reals, 1],
             s=16,
             facecolors="none",
             edgecolors=REAL_COLOUR,
@@ -76,7 +77,8 @@ def scatter_png(
     for number, name in enumerate(fakes):
         own = (names == name) & (labels == 1)
         axes.scatter(
-            *plane.points_NA[own].T,
+            plane.points_NA[own, 0],
+            plane.points_NA[own, 1],
             s=16,
             c=FAKE_COLOURS[number % len(FAKE_COLOURS)],
             marker=FAKE_MARKERS[number // len(FAKE_COLOURS) % len(FAKE_MARKERS)],

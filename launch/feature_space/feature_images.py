@@ -78,7 +78,7 @@ def trained_images(store: Store, spec: TrialSpec, per_pool: int, seed: int) -> F
     chosen = []
     for name in dict.fromkeys(names.tolist()):
         places = np.flatnonzero(names == name)
-        ids = [rows.image_ids[place] for place in places]
+        ids = [rows.image_ids[place] for place in places.tolist()]
         chosen.append(places[_drawn(ids, per_pool, seed)])
     taken = np.concatenate(chosen)
     return FeatureImages(rows.taken(taken), names[taken].tolist())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grid.refusal import Refused
-from launch.predicting.verdicts import Verdict
+from launch.predicting.verdicts import ImageVerdict
 from launch.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def check_output_file(path: Path) -> None:
         raise Refused.because(f"-o {path}", "its folder is not there", "Make the folder first")
 
 
-def write_verdicts(path: Path, verdicts: Sequence[Verdict]) -> None:
+def write_verdicts(path: Path, verdicts: Sequence[ImageVerdict]) -> None:
     """Write the verdicts; a number that there is none of is null, in CSV empty.
 
     Raises:
@@ -52,7 +52,7 @@ def write_verdicts(path: Path, verdicts: Sequence[Verdict]) -> None:
         raise Refused.because(f"-o {path}", why, "Name another place") from error
 
 
-def _table(verdicts: Sequence[Verdict]) -> pa.Table:
+def _table(verdicts: Sequence[ImageVerdict]) -> pa.Table:
     import pyarrow as pa
 
     texts, numbers = {"image", "fit", "prediction", "reason"}, pa.float64()

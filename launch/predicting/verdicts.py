@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from data.images import DecodedCache, ImageRows
@@ -22,7 +22,7 @@ Joining = Literal["mean_logit", "vote"]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ImageVerdict:
     """What one detector, or several together, say of one image.
 
     Attributes:
@@ -50,7 +50,7 @@ class Verdict:
 
 def verdicts_of(
     scorers: Sequence[Scorer], images: Sequence[GivenImage], joining: Joining
-) -> list[list[Verdict]]:
+) -> list[list[ImageVerdict]]:
     """Score images: of each image a verdict of every detector, then, of several, the ensemble's.
 
     Args:
@@ -70,39 +70,40 @@ def verdicts_of(
 
 
 def joined(
-    verdicts: Sequence[Verdict], temperatures: Sequence[float | None], joining: Joining
-) -> Verdict:
+    verdicts: Sequence[ImageVerdict], temperatures: Sequence[float | None], joining: Joining
+) -> ImageVerdict:
     """Return the ensemble's verdict on one image; none where one of its detectors has none."""
     first = verdicts[0]
-    of_all = {"image": first.image, "image_id": first.image_id, "fit": ENSEMBLE}
     seen = any(each.was_seen for each in verdicts)
+    of_all = ImageVerdict(first.image, first.image_id, ENSEMBLE, was_seen=seen)
     reason = next((each.reason for each in verdicts if each.reason), "")
     logits = [each.logit for each in verdicts if each.logit is not None]
     if reason or len(logits) < len(verdicts):
-        return Verdict(**of_all, reason=reason, was_seen=seen)
+        return replace(of_all, reason=reason)
     if joining == "vote":
         fakes = sum(each.prediction == FAKE_WORD for each in verdicts)
         if 2 * fakes == len(verdicts):
-            return Verdict(**of_all, reason=f"a tie, {fakes} to {fakes}", was_seen=seen)
+            return replace(of_all, reason=f"a tie, {fakes} to {fakes}")
         word = FAKE_WORD if 2 * fakes > len(verdicts) else REAL_WORD
-        return Verdict(**of_all, prediction=word, was_seen=seen)
+        return replace(of_all, prediction=word)
     logit = math.fsum(logits) / len(logits)
     scaled = None
     known = [value for value in temperatures if value is not None]
     if len(known) == len(logits):
         pairs = zip(logits, known, strict=True)
         scaled = float(probability(math.fsum(one / t for one, t in pairs) / len(logits)))
-    return Verdict(
-        **of_all,
+    return replace(
+        of_all,
         logit=logit,
         p_raw=float(probability(logit)),
         p_scaled=scaled,
         prediction=_word(logit),
-        was_seen=seen,
     )
 
 
-def _column(scorer: Scorer, images: Sequence[GivenImage], cache: DecodedCache) -> list[Verdict]:
+def _column(
+    scorer: Scorer, images: Sequence[GivenImage], cache: DecodedCache
+) -> list[ImageVerdict]:
     reasons = [image.reason or _refusal(scorer, image) for image in images]
     able = [image for image, reason in zip(images, reasons, strict=True) if not reason]
     outcomes = iter(_outcomes(scorer, rows_of(able, cache)))
@@ -110,19 +111,18 @@ def _column(scorer: Scorer, images: Sequence[GivenImage], cache: DecodedCache) -
     for image, reason in zip(images, reasons, strict=True):
         outcome = reason or next(outcomes)
         seen = bool(scorer.seen and image.image_id in scorer.seen)
-        of_image = {"image": image.path, "image_id": image.image_id, "fit": scorer.name}
+        of_image = ImageVerdict(image.path, image.image_id, scorer.name, was_seen=seen)
         if isinstance(outcome, str):
-            column.append(Verdict(**of_image, reason=outcome, was_seen=seen))
+            column.append(replace(of_image, reason=outcome))
             continue
         scale = scorer.temperature.value
         column.append(
-            Verdict(
-                **of_image,
+            replace(
+                of_image,
                 logit=outcome,
                 p_raw=float(probability(outcome)),
                 p_scaled=None if scale is None else float(probability(outcome, scale)),
                 prediction=_word(outcome),
-                was_seen=seen,
             )
         )
     return column

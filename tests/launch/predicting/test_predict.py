@@ -17,7 +17,7 @@ from grid.records.pools.manifests import read_pool
 from grid.records.scores.score_reading import read_scores
 from grid.records.tables import read_provenance, read_validation
 from grid.store.opening import open_store
-from launch.predicting.verdicts import Verdict, joined
+from launch.predicting.verdicts import ImageVerdict, joined
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_two_fits_are_an_ensemble(crossgen, finished_run, fits, tmp_path):
 
 
 def verdict(logit):
-    return Verdict("a", "0", "f", logit, 0.5, 0.5, "fake" if logit > 0 else "real")
+    return ImageVerdict("a", "0", "f", logit, 0.5, 0.5, "fake" if logit > 0 else "real")
 
 
 def test_a_vote_is_of_more_than_half():
@@ -136,7 +136,7 @@ def test_a_vote_is_of_more_than_half():
 
 
 def test_an_ensemble_without_a_word_of_all_has_none():
-    broken = Verdict("a", "0", "g", reason="cut short")
+    broken = ImageVerdict("a", "0", "g", reason="cut short")
     both = joined([verdict(1), broken], [1.0, 1.0], "mean_logit")
     assert (both.logit, both.prediction, both.reason) == (None, "", "cut short")
     scaled = joined([verdict(1), verdict(3)], [1.0, None], "mean_logit")
