@@ -10,6 +10,7 @@ explained_variance (of pc1 and pc2, shares of 1) and separation (see `projection
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from launch.feature_space.projection import Projection
 FAKE_COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#F0E442")
 FAKE_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 REAL_COLOUR = "#6b6b6b"
+NAMES_PER_LINE = 4
 
 
 def features_parquet(
@@ -58,11 +60,12 @@ def scatter_png(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure((7.2, 6.0), dpi=130, facecolor="white", layout="constrained")
+    figure = Figure((7.2, 6.0), dpi=130, facecolor="white")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
     names = np.array(generators)
     fakes = [name for name in dict.fromkeys(generators) if (labels[names == name] == 1).any()]
+    below = 0.1 + 0.035 * math.ceil((1 + len(fakes)) / NAMES_PER_LINE)
+    axes = figure.add_axes((0.1, below, 0.87, 0.94 - below))
     reals = labels == 0
     if reals.any():
         axes.scatter(
@@ -91,7 +94,7 @@ def scatter_png(
     axes.set_ylabel(f"component 2 ({second:.0%})")
     axes.set_title(title, fontsize=9, loc="left", parse_math=False)
     axes.tick_params(labelsize=7)
-    figure.legend(loc="outside lower left", ncols=4, fontsize=7.5, frameon=False)
+    figure.legend(loc="lower left", ncols=NAMES_PER_LINE, fontsize=7.5, frameon=False)
     content = io.BytesIO()
     figure.savefig(content, format="png")
     return content.getvalue()

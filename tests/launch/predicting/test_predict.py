@@ -3,6 +3,7 @@
 import csv
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.image_digest import image_id_of
-from detectors.temperature import fitted_temperature
+from data.view import view_of
+from detectors.temperature import Temperature, fitted_temperature
 from grid.records.commits import committed_fits, read_commit
 from grid.records.experiments import pieces_of_scoring
 from grid.records.pools.manifests import read_pool
 from grid.records.scores.score_reading import read_scores
 from grid.records.tables import read_provenance, read_validation
 from grid.store.opening import open_store
-from launch.predicting.verdicts import ImageVerdict, joined
+from launch.predicting.given_images import given_images
+from launch.predicting.scorers import _remarks, committed_spec, scorer_of_fit
+from launch.predicting.verdicts import ImageVerdict, joined, verdicts_of
 
 
 @pytest.fixture
@@ -75,6 +79,31 @@ def test_p_is_scaled_by_the_validation_scores(crossgen, finished_run, fits, tmp_
         expected = 1 / (1 + math.exp(-float(row["logit"]) / value))
         assert float(row["p_scaled"]) == pytest.approx(expected)
         assert "validation only" in out
+
+
+def test_a_known_temperature_scales_each_logit(finished_run, fits):
+    scorer = scorer_of_fit(open_store(finished_run.store), fits[0], "cpu")
+    images = given_images([finished_run.folder / "images" / "g1" / "val"])
+    warm = replace(scorer, temperature=Temperature(4.0))
+    for [verdict] in verdicts_of([warm], images, "mean_logit"):
+        assert verdict.p_raw == pytest.approx(1 / (1 + math.exp(-verdict.logit)))
+        assert verdict.p_scaled == pytest.approx(1 / (1 + math.exp(-verdict.logit / 4)))
+    for [verdict] in verdicts_of([scorer], images[:1], "mean_logit"):
+        assert (verdict.p_scaled is None) == (scorer.temperature.value is None)
+
+
+def test_match_is_told_of_and_an_odd_size_has_its_reason(finished_run, fits, tmp_path):
+    store = open_store(finished_run.store)
+    _, spec = committed_spec(store, fits[0])
+    assert not _remarks(spec, "recompress(quality=90)", frozenset())
+    [said] = _remarks(spec, "match(px=64)", frozenset())
+    assert "class is unknown" in said
+    scorer = scorer_of_fit(store, fits[0], "cpu")
+    cropped = replace(scorer, view=view_of(geometry="center_crop(64)"))
+    [image] = given_images([finished_run.folder / "images" / "g1" / "val" / "ai" / "0.png"])
+    [[verdict]] = verdicts_of([cropped], [image], "mean_logit")
+    assert verdict.logit is None
+    assert "does not fit" in verdict.reason
 
 
 def test_a_file_without_a_score_is_a_line_and_no_number(crossgen, finished_run, fits, tmp_path):
