@@ -7,6 +7,7 @@ import PIL.Image
 import pytest
 import torch
 
+from data.patches.choice_in_test import choice_in_test
 from data.view import view_of
 from detectors.contract import build, load_card, parse_options
 from detectors.input_geometry import input_pipelines
@@ -31,7 +32,9 @@ def scorer_of(name, geometry="native", **options):
 def photograph(tmp_path) -> Path:
     rows, columns = np.mgrid[:48, :64]
     rng = np.random.default_rng(4)
-    pixels = np.stack([rows * 4, columns * 3, rng.integers(0, 200, rows.shape)], axis=2)
+    # The noisier the further left, so the simplest patch is not just any.
+    noise = rng.integers(0, 2 + 3 * (63 - columns))
+    pixels = np.stack([rows * 4, columns * 3, noise], axis=2)
     PIL.Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "photo.png")
     return tmp_path / "photo.png"
 
@@ -45,6 +48,9 @@ def test_the_framed_patch_is_the_one_that_is_scored(photograph):
     shown = named["image"].picture
     times = shown.shape[1] // 64
     given = rows_of([image]).viewed(0, scorer.view)
+    whole = rows_of([image]).load(0)
+    choice = choice_in_test(whole, image.image_id, scorer.view.geometry.operations[-1])
+    assert choice.chosen != 0
     assert (named["input"].picture == given).all()
     framed = (shown == np.array(MARK[-1])).all(axis=2)
     assert framed.any()
