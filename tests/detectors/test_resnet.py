@@ -93,3 +93,15 @@ def test_it_begins_as_timms_network() -> None:
             assert float(value.std()) == pytest.approx(float(theirs[key].std()), rel=0.06), key
             of_chance = 6 * float(value.std()) / value.numel() ** 0.5
             assert float(value.mean()) == pytest.approx(float(theirs[key].mean()), abs=of_chance)
+
+
+def test_dropout_acts_in_training_alone() -> None:
+    images_BCHW = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    plain = build("resnet50", {"size": "tiny"}, seed=0)
+    dropped = build("resnet50", {"size": "tiny", "dropout": 0.5}, seed=0)
+    assert set(plain.state_dict()) == set(dropped.state_dict())
+    with torch.no_grad():
+        assert torch.equal(plain.eval()(images_BCHW), dropped.eval()(images_BCHW))
+        plain.train(), dropped.train()
+        assert torch.equal(plain(images_BCHW), plain(images_BCHW))
+        assert not torch.equal(dropped(images_BCHW), dropped(images_BCHW))
