@@ -109,7 +109,7 @@ class AIDE(nn.Module):
         with full_precision(windows_BNCSS.device.type):
             enlarged = squashed(windows_BNCSS.flatten(0, 1), self.enlarged_px)
             maps: Tensor = self.srm(self.normalise(enlarged))
-            return maps.unflatten(0, (batch, count))  # type: ignore[no-untyped-call, no-any-return]
+            return maps.unflatten(0, (batch, count))  # type: ignore[no-untyped-call]
 
     def load_backbone(self, state: Mapping[str, Tensor], part: str | None = None) -> None:
         """Begin with a library's pretrained weights.

@@ -60,7 +60,7 @@ class DCTWindows(nn.Module):
             # Vertically first: windows beside each other share what that gives.
             parts = [
                 self._scores_of_rows(rows_CRWS)
-                for rows_CRWS in strips_CRWS.split(max(1, WINDOWS_AT_ONCE // columns), dim=1)
+                for rows_CRWS in torch.split(strips_CRWS, max(1, WINDOWS_AT_ONCE // columns), 1)
             ]
             return torch.cat(parts)
 
