@@ -45,6 +45,10 @@ class Refused(ValueError):
         return type(self), (self.problems,)
 
 
+LONGEST_GROUP = 20
+"""So many complaints of one mend are shown; the rest are counted."""
+
+
 def in_words(problems: Sequence[Problem]) -> list[str]:
     """Each problem as text; what is to be done about several is said once, below the last."""
     alike: dict[str, list[Problem]] = {}
@@ -56,7 +60,9 @@ def in_words(problems: Sequence[Problem]) -> list[str]:
         if len(group) == 1:
             lines.append(str(group[0]))
             continue
-        lines += [problem.complaint for problem in group]
+        lines += [problem.complaint for problem in group[:LONGEST_GROUP]]
+        if len(group) > LONGEST_GROUP:
+            lines.append(f"... and {len(group) - LONGEST_GROUP:,} more like it")
         lines[-1] += f"\n    For these {len(group)}: {_ended(group[0].mend)}"
     return lines
 

@@ -150,6 +150,6 @@ def recorded(recipe: Recipe) -> dict[str, Any]:
 
 
 def _said(where: tuple[int | str, ...], value: Any, reason: str) -> str:
-    reason = reason.removeprefix("Value error, ")
+    reason = reason.removeprefix("Value error, ").replace("a valid tuple", "a list, as in [a, b]")
     # A contradiction between fields has no place of its own; its text names them.
     return f"{'.'.join(map(str, where))} = {value!r}: {reason}" if where else reason

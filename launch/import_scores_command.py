@@ -51,7 +51,7 @@ def import_scores(given: ImportedScores, *, allow_unmatched: bool) -> None:
     """
     _check_name(given.detector)
     store = store_of(given.store)
-    [base] = choose_one(store, given.experiment).experiments
+    base = _base(store, given.experiment)
     name = _name(given, base)
     file = read_score_file(
         given.file, cast(Scale, given.scale), larger_is_fake=given.larger == "fake"
@@ -87,6 +87,18 @@ def _check_name(detector: str) -> None:
             "the zoo has a detector of this name, and these scores are not of its code",
             f"Give another name, such as {detector}_official",
         )
+
+
+def _base(store: Store, named: str | None) -> ExperimentRecord:
+    """The experiment whose test images the scores are of; what holds imports is not meant."""
+    own = {
+        each["name"]
+        for each in choose(store, named).experiments
+        if not any("imported" in fit["description"] for fit in each["fits"])
+    }
+    only = own.pop() if named is None and len(own) == 1 else named
+    [base] = choose_one(store, only).experiments
+    return base
 
 
 def _name(given: ImportedScores, base: ExperimentRecord) -> str:
@@ -165,6 +177,9 @@ def _print(
         f"{counted(len(unscored), 'pool')} without any score: its cells have no number:",
         [labels.get(pool, pool) for pool in unscored],
     )
+    tested = {generator for each in record["test_sets"] if (generator := each["generator"])}
+    strange = [name for name in given.trained_on if name not in {*tested, "none"}]
+    print_some(console, "stated as trained on, and no test set is of it:", strange)
     left = [f"line {row.line}: {row.image}" for row in scores.strangers]
     print_some(console, f"{counted(len(left), 'row')} left out, of no image that is tested:", left)
     matrix = store_command(given.store, "matrix", "--experiment", record["name"])

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from data.byte_counts import in_bytes
 from data.counts import counted
 from data.generators import generator
@@ -137,7 +135,6 @@ def list_weights(folder: Path | None) -> None:
         print_paragraph(console, "`crossgen weights import FILE --as NAME` brings some")
         return
     print_paragraph(console, str(place), style="dim")
-    table = Table("name", "of", "size", "trained on", "licence", box=None, header_style="dim")
     damaged: list[Problem] = []
     for name in names:
         try:
@@ -145,10 +142,10 @@ def list_weights(folder: Path | None) -> None:
         except Refused as refused:
             damaged.extend(refused.problems)
             continue
-        table.add_row(
-            name, _owner(entry), in_bytes(entry.bytes), trained_on_words(entry), entry.licence or ""
-        )
-    console.print(table)
+        print_paragraph(console, name, style="bold")  # whole: it is what `weights:` takes
+        licence = entry.licence or "not stated"
+        facts = f"{_owner(entry)}, {in_bytes(entry.bytes)}, licence {licence}; trained on: "
+        print_paragraph(console, facts + trained_on_words(entry), 2)
     for problem in damaged:
         print_paragraph(console, str(problem), style="bold red")
 

@@ -85,7 +85,7 @@ def _unreadable(matrices: Sequence[Matrix]) -> Iterator[Caution]:
     if lines:
         yield Caution(
             "unreadable",
-            "Images without a logit, because they could not be read, are left out.",
+            "Images without a logit are left out: they could not be read, or have no score.",
             tuple(lines),
         )
 

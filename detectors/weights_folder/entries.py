@@ -116,8 +116,8 @@ def how_to_bring(folder: Path, name: str) -> str:
             f"copy the two files {name}{TENSORS} and {name}{ENTRY} from another weights folder"
         )
     return (
-        f"Run `crossgen weights import FILE --as {name}`. {did_you_mean(name, names_in(folder))} "
-        f"Where a file is meant, write ./{name}"
+        f"{did_you_mean(name, names_in(folder))} Bring it with `crossgen weights import FILE --as "
+        f"{name}`; where a file is meant, write ./{name}"
     )
 
 

@@ -16,13 +16,14 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
-from torch import Tensor
+from torch import Tensor, nn
 
 from data.refusals import Refused
 from data.regular_files import open_regular, read_regular
 from detectors import weights
 from detectors.contract import build, load_card, module_of, parse_options
 from detectors.key_maps import DATA_PARALLEL
+from detectors.lasting_errors import WeightsMismatch
 from detectors.weights_folder.entries import TENSORS
 
 WRAPPERS = ("state_dict", "model", "net", "model_state_dict", "network", "module")
@@ -63,7 +64,9 @@ def tensors_of(file: Path) -> dict[str, Tensor]:
         ) from None
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
         raise Refused.because(
-            str(file), f"torch cannot read it ({_first_line(error)})", "Fetch the file again"
+            str(file),
+            f"it is no checkpoint that torch can read ({_first_line(error)})",
+            f"Fetch the file again; a safetensors file must end in {TENSORS}",
         ) from None
     return _plain_keys(_unwrapped(content, file))
 
@@ -86,18 +89,31 @@ def for_detector(
     """
     card = load_card(detector)
     parsed = parse_options(card, options)
-    if not own_keys:
-        module = module_of(detector)
-        if not hasattr(module, "official_weights"):
-            raise Refused.because(
-                f"--detector {detector}",
-                "it knows no official keys",
-                "Where the keys are those of crossgen's own network, add --own-keys",
-            )
-        state = module.official_weights(parsed).from_official(state)
+    module = module_of(detector)
+    if not own_keys and not hasattr(module, "official_weights"):
+        raise Refused.because(
+            f"--detector {detector}",
+            "it knows no official keys",
+            "Where the keys are those of crossgen's own network, add --own-keys",
+        )
     network = build(detector, parsed, seed=0)
-    weights.load_strictly(network, state)
+    if own_keys:
+        weights.load_strictly(network, state)
+        return weights.to_bytes(network)
+    try:
+        weights.load_strictly(network, module.official_weights(parsed).from_official(state))
+    except WeightsMismatch as error:
+        raise WeightsMismatch(f"{error}{_meant(state, network)}") from None
     return weights.to_bytes(network)
+
+
+def _meant(state: Mapping[str, Tensor], network: nn.Module) -> str:
+    """Say what to give instead, where a file's keys tell it; else ""."""
+    if set(state) == set(network.state_dict()):
+        return " Its keys are those of crossgen's own network: add --own-keys."
+    if getattr(network, "load_backbone", None) is not None:
+        return " Where it is a backbone under its library's keys, leave --detector out."
+    return ""
 
 
 def _unwrapped(content: Any, file: Path) -> Mapping[str, Tensor]:

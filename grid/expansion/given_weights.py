@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def given_weights(
             return None
         if found.get("backbone") and _is_others(where, found, card, options, problems):
             return None
-        return _checked(where, found, card, parts, problems, trained=trained)
+        return _checked(where, found, card, options, problems, trained=trained)
     files: dict[str, Any] = {}
     for part, file in spec.parts.items():
         place = f"{where}.parts.{part}"
@@ -72,7 +73,7 @@ def given_weights(
         if found is None:
             return None
         # It may be a whole detector's, as SPAI's is a part of Sem-SPAI: the network knows it.
-        owner = found.pop("detector", None)
+        owner, _ = found.pop("detector", None), found.pop("options", None)
         if part == BACKBONE and owner is None and _is_others(place, found, card, options, problems):
             return None
         files[part] = {key: value for key, value in found.items() if key != "backbone"}
@@ -86,19 +87,22 @@ def _checked(
     where: str,
     found: dict[str, Any],
     card: Card,
-    parts: tuple[str, ...],
+    options: Options,
     problems: Problems,
     *,
     trained: bool,
 ) -> Found:
     """Return one file's value where the arm's detector can begin with it."""
-    owner = found.pop("detector", None)
+    parts = options.weight_parts()
+    owner, imported_with = found.pop("detector", None), found.pop("options", {})
     if owner is not None and owner != card.name:
         problems.add(
             f"{where}: {found['name']}",
             f"they are weights of {owner}, and fit no {card.name}",
             "Name weights of the arm's detector",
         )
+        return None
+    if owner is not None and _is_of_another_size(where, found, imported_with, options, problems):
         return None
     if found.get("backbone") and not trained:
         _refuse_untrained(where, problems)
@@ -112,6 +116,31 @@ def _checked(
         )
         return None
     return found
+
+
+def _is_of_another_size(
+    where: str,
+    found: dict[str, Any],
+    imported_with: Mapping[str, Any],
+    options: Options,
+    problems: Problems,
+) -> bool:
+    """Note a problem where weights were imported for another `size` of the arm's detector.
+
+    Other options may differ: many leave the weights their shapes, and what does not fit is found
+    when the network is loaded.
+    """
+    field = type(options).model_fields.get("size")
+    if field is None:
+        return False
+    theirs, ours = imported_with.get("size", field.default), options.model_dump()["size"]
+    if theirs != ours:
+        problems.add(
+            f"{where}: {found['name']}",
+            f"they were imported with size: {theirs}, and the arm's detector has size: {ours}",
+            "Give the arm their size, or name other weights",
+        )
+    return bool(theirs != ours)
 
 
 def _is_others(
@@ -151,7 +180,10 @@ def _file(where: str, spec: WeightsFile, folder: Path, problems: Problems) -> Fo
         return None
     found: dict[str, Any] = {"sha256": entry.sha256, "path": str(tensors_file(folder, name))}
     found["name"] = name
-    found |= {"backbone": True} if entry.is_backbone else {"detector": entry.detector}
+    if entry.is_backbone:
+        found["backbone"] = True
+    else:
+        found |= {"detector": entry.detector, "options": entry.options}
     if stated := _stated(entry):
         found["trained_on"] = stated
     return found

@@ -6,10 +6,12 @@ Pydantic finds the mistakes and names the types of Python; a user wrote YAML.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
 
+from detectors.contract import load_card
 from grid.experiment_file.example_lines import as_yaml, example
 from grid.experiment_file.file_keys import keys_at
 from grid.experiment_file.schema import Experiment
@@ -75,9 +77,8 @@ def _problem(item: Mapping[str, Any], raw: Mapping[Any, Any]) -> Problem:
     write = f"Write for instance `{line}`" if line else "Correct it in the file"
     if kind == "extra_forbidden":
         known = keys_at(Experiment, location[:-1])
-        return Problem(
-            what=where, why="is not a key here", mend=did_you_mean(key, known).rstrip(".")
-        )
+        mend = _as_option(location, raw) or did_you_mean(key, known).rstrip(".")
+        return Problem(what=where, why="is not a key here", mend=mend)
     if kind == "missing":
         return Problem(what=where, why="is missing", mend=f"Add `{line or key + ':'}`")
     if kind == "invalid_key" or key == "[key]":
@@ -140,6 +141,19 @@ def _as_list(location: Location, value: Any) -> str:
         several = as_yaml(list(range(value)))
         return f"Write `seeds: [{value}]` for this seed, `seeds: {several}` for {value} seeds"
     return f"Write `{as_yaml(str(key))}: {as_yaml([value])}`"
+
+
+def _as_option(location: Location, raw: Mapping[Any, Any]) -> str:
+    """Return how an option is written that stands in an arm without its detector, else ""."""
+    if len(location) != 3 or location[0] != "arms":
+        return ""
+    named, key = _value_at(raw, (*location[:-1], "detector")), str(location[-1])
+    having = []
+    for name in named if isinstance(named, list) else [named]:
+        with suppress(ValueError):
+            if key in load_card(str(name)).options.model_fields:
+                having.append(f"`{name}.{key}:`")
+    return f"An option bears its detector's name: write {', '.join(having)}" if having else ""
 
 
 def _as_mapping(location: Location, value: Any, raw: Mapping[Any, Any]) -> str:

@@ -108,8 +108,10 @@ def _proved(file: Mapping[str, Any]) -> bytes:
         ) from None
     if hashlib.sha256(content).hexdigest() != file["sha256"]:
         raise WeightsLost(
-            f"{file['path']} has changed since the plan was made. Run the experiment again: a "
-            "changed checkpoint is another fit"
+            f"{file['path']} has changed since the plan was made, or since it was brought into a "
+            "weights folder. Of a name, `crossgen weights check` tells whether it is damaged: "
+            "delete both files then, and bring it again. Of a file, run the experiment again: "
+            "other weights are another fit"
         )
     return content
 

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from data.refusals import Problem, Refused, in_words
+from data.refusals import LONGEST_GROUP, Problem, Refused, in_words
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,17 @@ def test_what_is_to_be_done_about_several_is_said_once():
         "d: 4. do.\n    e",
     ]
     assert in_words(problems[:2]) == ["a: 1. do.", "b: 2. do other."]
+
+
+def test_of_many_alike_the_first_are_shown_and_the_rest_counted():
+    problems = [Problem(what=f"line {n}", why="1", mend="do") for n in range(598)]
+    said = in_words(problems)
+    assert said[:2] == ["line 0: 1.", "line 1: 1."]
+    assert said[LONGEST_GROUP - 1 :] == [
+        f"line {LONGEST_GROUP - 1}: 1.",
+        f"... and {598 - LONGEST_GROUP} more like it\n    For these 598: do.",
+    ]
+    assert len(in_words(problems[:LONGEST_GROUP])) == LONGEST_GROUP
 
 
 class RefusedHere(Refused):

@@ -42,7 +42,7 @@ def test_every_detector_is_listed_with_what_is_known_of_it(crossgen, monkeypatch
     code, out, _ = crossgen("detectors")
     assert code == 0
     lines = out.splitlines()
-    named = {line.partition(":")[0]: below for line, below in zip(lines, lines[1:], strict=False)}
+    named = {line.partition(":")[0]: below for line, below in pairwise(lines)}
     assert [name for name in named if name in zoo_names()] == zoo_names()
     assert named["npr"].split("  ", 1)[1].split() == (
         ["any", "1.44", "M", "103", "ProGAN,", "4", "classes:", "92.5", "%", "on", "ForenSynths"]

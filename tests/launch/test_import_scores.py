@@ -110,6 +110,15 @@ def test_two_imports_stand_beside_each_other(own_run, write, imported):
     assert len(read_commits(store)) == 4
 
 
+def test_the_experiment_meant_is_the_one_that_holds_no_imports(own_run, write, imported):
+    rows = images_of(own_run)
+    assert imported(write(perfect(rows)), "--as", "elsewhere")[0] == 0
+    code, out, err = imported(write(perfect(rows)), "--trained-on", "adm_of_a_typo", detector="b")
+    assert code == 0, err
+    assert "no test set is of it:\n  adm_of_a_typo" in out
+    assert len(read_experiments(open_store(own_run.store), "two-with-imports")) == 1
+
+
 def test_an_image_without_a_score_is_null_and_counted(crossgen, own_run, write, imported):
     rows = images_of(own_run)
     scored = perfect(rows)

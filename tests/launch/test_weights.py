@@ -1,9 +1,13 @@
 """`crossgen weights`: what a user sees of it, and its exit codes."""
 
 import json
+import os
+import sys
 
 import pytest
 import torch
+from repository import ROOT
+from terminals import Terminal
 
 from detectors.contract import build, load_card
 from detectors.weights_folder.entries import read_entry, tensors_file
@@ -63,6 +67,33 @@ def test_nothing_is_written_where_something_does_not_fit(crossgen, folder, check
         code, _, error = crossgen("weights", "import", checkpoint, *words)
         assert code == 2
         assert why in error, words
+    assert not folder.exists()
+
+
+def test_the_list_names_weights_whole_at_80_columns(crossgen, folder, checkpoint, tmp_path):
+    name = "a_name_that_is_longer_than_what_a_column_of_a_table_would_leave_for_it"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    crossgen("weights", "import", checkpoint, "--as", name)
+    command = [sys.executable, "-m", "launch", "weights", "list"]
+    with Terminal(command, columns=80, cwd=tmp_path, env=env) as terminal:
+        assert terminal.wait() == 0
+        lines = terminal.lines()
+    at = lines.index(name)
+    assert lines[at + 1].startswith("  backbone, ")
+
+
+def test_a_refused_import_says_how_the_file_was_perhaps_meant(crossgen, folder, tmp_path):
+    own, backbone, text = (tmp_path / name for name in ("own.pth", "backbone.pth", "text.pth"))
+    torch.save(build("npr", {"size": "tiny"}, seed=1).state_dict(), own)
+    torch.save({"conv1.weight": torch.zeros(1)}, backbone)
+    text.write_text("hello")
+    for words, why in (
+        ((own, "--detector", "npr", "--option", "size=tiny"), "add --own-keys"),
+        ((backbone, "--detector", "resnet50", "--option", "size=tiny"), "leave --detector out"),
+        ((text,), "no checkpoint that torch can read"),
+    ):
+        code, _, error = crossgen("weights", "import", *words, "--as", "q")
+        assert (code, why in " ".join(error.split())) == (2, True), error
     assert not folder.exists()
 
 

@@ -10,7 +10,9 @@ TINY_RESNET = {"backbone": "resnet50", "size": "tiny"}
 """Options of npr whose network takes a library's ResNet, and trains in seconds."""
 
 
-def keep(folder: Path, name: str, state, *, detector=None, **trained_on) -> WeightsEntry:
+def keep(
+    folder: Path, name: str, state, *, detector=None, options=None, **trained_on
+) -> WeightsEntry:
     """Put a state dict into a weights folder; of a backbone where no detector is given."""
     content = weights.pack(state)
     entry = WeightsEntry(
@@ -19,6 +21,7 @@ def keep(folder: Path, name: str, state, *, detector=None, **trained_on) -> Weig
         bytes=len(content),
         source="made by a test",
         detector=detector,
+        options=options or {},
         trained_on=TrainedOn(**trained_on),
         added="2026-01-31",
     )

@@ -92,7 +92,7 @@ def test_a_backbone_enters_the_identity_by_its_checksum_alone(raw, folder, plan_
 
 def test_a_detector_by_name_is_the_fit_that_it_is_by_path(raw, folder, plan_of):
     network = build("npr", TINY_RESNET, seed=1)
-    entry = keep(folder, "whole", network.state_dict(), detector="npr")
+    entry = keep(folder, "whole", network.state_dict(), detector="npr", options=TINY_RESNET)
     by_name = only_fit(plan_of(with_weights(raw, "whole")))
     path = str(tensors_file(folder, "whole"))
     by_path = only_fit(plan_of(with_weights(raw, path)))
@@ -150,6 +150,7 @@ def test_a_misfit_lists_its_keys(raw, folder, run, own_run):
         ("wohle", {}, "Did you mean whole?"),
         ("other.pth", {}, "crossgen weights import other.pth --as other"),
         ({"parts": {"semantic": TIMM}}, {}, "has no such part"),
+        ("of_full", {}, "imported with size: full, and the arm's detector has size: tiny"),
         ("of_cnn", {}, "weights of simple_cnn, and fit no npr"),
         (TIMM, {"train": "none"}, "a backbone alone is no detector"),
         ({"name": TIMM, "path": "x.safetensors"}, {}, "exactly one place"),
@@ -159,7 +160,9 @@ def test_a_misfit_lists_its_keys(raw, folder, run, own_run):
 )
 def test_what_cannot_be_begun_with_is_refused(raw, folder, plan_of, weights, arm, why):
     keep(folder, TIMM, library_state())
-    keep(folder, "whole", build("npr", TINY_RESNET, seed=1).state_dict(), detector="npr")
+    whole = build("npr", TINY_RESNET, seed=1).state_dict()
+    keep(folder, "whole", whole, detector="npr", options=TINY_RESNET)
+    keep(folder, "of_full", whole, detector="npr", options={"backbone": "resnet50"})
     keep(folder, "of_cnn", library_state(), detector="simple_cnn") if weights == "of_cnn" else None
     with pytest.raises(Refused) as raised:
         plan_of(with_weights(raw, weights, **arm))
@@ -180,7 +183,8 @@ def test_parts_are_files_each_with_its_checksum(raw, folder, plan_of, monkeypatc
     with pytest.raises(Refused, match=r"several backbones.*parts: \{spectral: timm/"):
         plan_of(raw)
     # One part may be a whole detector's weights, which its network knows how to take.
-    keep(folder, "whole", build("npr", TINY_RESNET, seed=1).state_dict(), detector="npr")
+    whole = build("npr", TINY_RESNET, seed=1).state_dict()
+    keep(folder, "whole", whole, detector="npr", options=TINY_RESNET)
     whole = with_weights(raw, {"parts": {"spectral": "whole"}})
     assert "spectral" in only_fit(plan_of(whole)).description["weights"]["parts"]
 
@@ -229,7 +233,14 @@ def test_given_weights_of_stated_generators_are_never_called_unseen(
     raw, folder, run, own_run, crossgen, plan_of
 ):
     network = build("npr", TINY_RESNET, seed=1)
-    keep(folder, "whole", network.state_dict(), detector="npr", generators=("g2",))
+    keep(
+        folder,
+        "whole",
+        network.state_dict(),
+        detector="npr",
+        options=TINY_RESNET,
+        generators=("g2",),
+    )
     given = with_weights(raw, "whole", train="none")
     del given["arms"][0]["recipe"]
     code, _, err = run(given)

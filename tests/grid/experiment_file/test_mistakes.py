@@ -272,3 +272,13 @@ def test_values_are_written_as_they_would_be_read(value, text):
 
     assert as_yaml(value) == text
     assert yaml.safe_load(text) == value
+
+
+def test_an_option_without_its_detector_is_shown_as_it_is_written(tmp_path):
+    [problem] = refusal_of(tmp_path, arm("size: tiny"))
+    assert problem.mend == "An option bears its detector's name: write `npr.size:`"
+    text = arm("sizes: tiny").replace("npr", "[npr, f3net]")
+    [problem] = refusal_of(tmp_path, text)
+    assert problem.mend.startswith("Did you mean") or problem.mend.startswith("Known:")
+    [problem] = refusal_of(tmp_path, text.replace("sizes", "size"))
+    assert problem.mend.endswith("`npr.size:`, `f3net.size:`")
