@@ -19,7 +19,9 @@ CELL = 7
 """Characters of a cell at least: [1.00] and a blank."""
 
 
-def matrix_lines(matrix: Matrix, metric: str, width: int) -> Iterator[Text]:
+def matrix_lines(
+    matrix: Matrix, metric: str, width: int, above: Matrix | None = None
+) -> Iterator[Text]:
     """Give a matrix line by line: title, heads, rows, legend; no table is wider than the terminal.
 
     Blocks of one family are set apart by a gap between columns and a line between rows. Where the
@@ -30,12 +32,14 @@ def matrix_lines(matrix: Matrix, metric: str, width: int) -> Iterator[Text]:
         matrix: the matrix.
         metric: what its entries show.
         width: of the terminal, in characters.
+        above: the matrix that stands above it; what both state is not said again.
     """
     yield Text(matrix.title, style="bold").append(
         f"  {find_metric(metric).title}, trained on (rows) x tested on (columns)",
         style="not bold dim",
     )
-    yield from _prose(matrix.facts.short, width)
+    alike = above is not None and above.facts.short == matrix.facts.short
+    yield from _prose("settings as above" if alike else matrix.facts.short, width)
     starred = any(0 < entry.missing < len(entry.cells) for entry in matrix.all_entries())
     cell = CELL + starred
     heads = [re.split(r"[_ -]", column.label) for column in matrix.columns]

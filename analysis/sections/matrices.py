@@ -24,9 +24,11 @@ SIDE_BY_SIDE = ("auc", "accuracy")
 
 
 def _lines(shown: Overview, found: None, screen: Screen) -> Iterator[Text]:
+    above = None
     for matrix in shown.matrices:
         yield Text("")
-        yield from matrix_lines(matrix, screen.metric, screen.width)
+        yield from matrix_lines(matrix, screen.metric, screen.width, above)
+        above = matrix
 
 
 def _html(shown: Overview, found: None) -> Markup:

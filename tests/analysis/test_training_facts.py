@@ -1,5 +1,6 @@
 """What a matrix says of its fits: recipe, epochs, budget, input; read from the store alone."""
 
+import dataclasses
 import json
 
 import pytest
@@ -57,6 +58,21 @@ def test_the_page_and_the_terminal_state_them(small):
     said = " ".join(lines[:3])
     assert said.startswith("recipe small; epochs: 8, scored at the selected one: 6; 270 training")
     assert "training input none; test input none; augmentation none" in said
+
+
+def test_what_the_matrix_above_states_is_not_said_again(small):
+    store, experiment = small
+    first, second = overview(store, experiment).matrices
+    same = dataclasses.replace(second, facts=first.facts)
+    assert _second_line(same, first) == "settings as above"
+    assert _second_line(same, None).startswith("recipe small; ")
+    other = dataclasses.replace(first.facts, short="recipe other")
+    assert _second_line(dataclasses.replace(second, facts=other), first) == "recipe other"
+
+
+def _second_line(matrix, above):
+    _, second, *_ = (line.plain for line in matrix_lines(matrix, "auc", 80, above))
+    return second
 
 
 def test_what_differs_between_fits_is_a_range(small):
