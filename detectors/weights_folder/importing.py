@@ -26,7 +26,7 @@ from detectors.key_maps import DATA_PARALLEL
 from detectors.lasting_errors import WeightsMismatch
 from detectors.weights_folder.entries import TENSORS
 
-WRAPPERS = ("state_dict", "model", "net", "model_state_dict", "network", "module")
+WRAPPERS = ("state_dict", "model", "net", "netC", "model_state_dict", "network", "module")
 """Keys under which a training loop stores its network beside its optimiser."""
 
 COMPILED = "_orig_mod."
