@@ -115,7 +115,6 @@ CARD = Card(
         repository="shilinyan99/AIDE", commit="6725b71", licence="MIT", positive="fake"
     ),
     # Its two parts begin apart: noise with a ResNet-50 of ImageNet, semantic with CONVNEXT_XXLARGE.
-    published_briefly="GenImage SD 1.4: 85.1 % on its 8 (a user)",
     published=(
         "Trained on GenImage's SD 1.4 by a user on one GPU, accuracy on Midjourney 79.1 %, SD 1.4 "
         "99.9, SD 1.5 99.9, ADM 71.1, GLIDE 95.7, Wukong 99.6, VQDM 81.0, BigGAN 54.5, mean 85.1 "
