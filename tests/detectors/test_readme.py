@@ -1,5 +1,6 @@
 """detectors/README.md: a row for each file, a paragraph for each detector, a table of recipes."""
 
+import json
 import re
 
 from recipe_table import TABLE
@@ -48,3 +49,16 @@ def test_the_table_of_recipes_says_their_precision_and_which_is_an_oracle() -> N
         detector, recipe = re.search(r"(\w+) `(\w+)`", row[0]).groups()
         said = TABLE[f"{detector}/{recipe}"]
         assert (row[4], "*oracle*" in row[3]) == (said.precision, said.on_test_sets), row
+
+
+def test_the_table_of_costs_is_what_was_measured() -> None:
+    measured = json.loads((FOLDER / "measured_cost.json").read_text())
+    shown = {row[0]: row[1:] for row in rows_under("| detector | input px | a test |")}
+    assert shown == {
+        name: [
+            str(cost["input_px"]),
+            f"{cost['ms_per_image_test']:,.0f}",
+            f"{cost['ms_per_image_train']:,.0f}",
+        ]
+        for name, cost in measured.items()
+    }
