@@ -10,7 +10,7 @@ from detectors.option_words import options_in_words
 from detectors.pins import pinned_parameters
 from detectors.recipes import SHARED
 from grid.console import Console
-from launch.detectors_list import print_list
+from launch.detectors_list import in_milliseconds, print_list
 from launch.named_detector import known_detector
 from launch.paragraphs import print_paragraph
 
@@ -58,7 +58,7 @@ def _cost(name: str) -> str:
     if cost is None:
         return "ms per image not measured"
     test, train = (
-        "not measured" if ms is None else f"{ms:.3g} ms"
+        "not measured" if ms is None else f"{in_milliseconds(ms)} ms"
         for ms in (cost.ms_per_image_test, cost.ms_per_image_train)
     )
     return (

@@ -43,7 +43,7 @@ def _figures(card: Card) -> str:
     return _COLUMNS.format(
         "any" if side is None else side,
         _parameters(card),
-        "-" if ms is None else f"{ms:.3g}",
+        "-" if ms is None else in_milliseconds(ms),
         card.published_briefly or ("see its own page" if card.published else "-"),
     ).rstrip()
 
@@ -62,3 +62,8 @@ def _in_short(count: int) -> str:
         if count >= size:
             return f"{count / size:.3g} {unit}"
     return str(count)
+
+
+def in_milliseconds(ms: float) -> str:
+    """Write milliseconds with three digits, or all that stand before the point."""
+    return f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"

@@ -19,6 +19,7 @@ from detectors.contract import Options, load_card
 from detectors.option_words import options_in_words
 from detectors.plugins import use_plugins
 from detectors.zoo import zoo_names
+from launch.detectors_list import in_milliseconds
 
 
 @pytest.fixture(autouse=True)
@@ -131,3 +132,8 @@ def test_it_loads_no_torch():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_costs_are_written_without_exponents():
+    written = [in_milliseconds(ms) for ms in (3.9412, 31.17, 143.166, 1544.2, 31155.1)]
+    assert written == ["3.94", "31.2", "143", "1,544", "31,155"]
