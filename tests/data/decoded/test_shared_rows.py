@@ -89,12 +89,12 @@ def test_other_software_has_another_slab(monkeypatch, what, value) -> None:
 
     before = SlabKey("p1", WHOLE).file_name
     assert before == SlabKey("p1", view_of()).file_name
-    slab_key._decoder.cache_clear()
+    slab_key.decoder.cache_clear()
     monkeypatch.setattr(what, value)
     try:
         assert SlabKey("p1", WHOLE).file_name != before
     finally:
-        slab_key._decoder.cache_clear()
+        slab_key.decoder.cache_clear()
 
 
 def test_another_version_of_an_operation_has_another_slab(monkeypatch) -> None:
