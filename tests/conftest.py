@@ -22,12 +22,18 @@ hypothesis.settings.load_profile("busy")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that start Ray come first and on one worker of pytest-xdist: they wait, not compute.
 
-    While a cluster starts or its end is awaited, the other worker has the rest of the suite.
+    While a cluster starts or its end is awaited, the other worker has the rest of the suite, those
+    of whole runs first: they are long, and at the end one worker would be left alone with them.
     """
     for item in items:
         if item.get_closest_marker("ray"):
             item.add_marker(pytest.mark.xdist_group("ray"))
-    items.sort(key=lambda item: item.get_closest_marker("ray") is None)
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("ray") is None,
+            item.path.parent.name != "whole",
+        )
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -171,6 +171,7 @@ def test_a_store_without_damage_is_well(crossgen, own_run):
     assert not (own_run.store / "aside").exists()
 
 
+@pytest.mark.slow
 def test_the_checksum_of_a_long_record_is_found_wherever_it_stands(tmp_path):
     store = open_store(tmp_path / "store")
     write_synthetic_store(store, SyntheticGrid(generators=10, seeds=4, images=2))
