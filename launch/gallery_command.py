@@ -79,12 +79,7 @@ def write_gallery(
         thumbnails = Thumbnails(opened, MOST_PICTURE_BYTES)
         page = gallery_page(record["name"], record["question"], found, thumbnails, selection.notes)
     path = output or Path(f"{record['name']}-gallery.html")
-    try:
-        with whole_file(path) as temporary:
-            temporary.write_text(page, encoding="utf-8")
-    except OSError as error:
-        why = f"the page cannot be written there ({error.strerror})"
-        raise Refused.because(str(path), why, "Name another place with -o") from error
+    _write(path, page)
     console = Console()
     size = in_bytes(path.stat().st_size)
     print_paragraph(console, f"wrote {path} ({counted(len(found), 'cell')}, {size})")
@@ -121,3 +116,12 @@ def _require_known(option: str, given: Sequence[str], known: set[str]) -> None:
         if value not in known:
             why = "no complete cell has it"
             raise Refused.because(f"{option} {value}", why, did_you_mean(value, sorted(known)))
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        with whole_file(path) as temporary:
+            temporary.write_text(page, encoding="utf-8")
+    except OSError as error:
+        why = f"the page cannot be written there ({error.strerror})"
+        raise Refused.because(str(path), why, "Name another place with -o") from error

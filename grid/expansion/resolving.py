@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from data.operations import Pipeline, parse
 from data.pools import Pool
-from data.selection import SelectionError
+from data.selection import Selection, SelectionError
 from detectors.contract import Card, Options, load_card, parse_options
 from detectors.recipe_fields import TEST_SETS, Recipe
 from detectors.recipes import resolve_recipe
@@ -58,6 +59,18 @@ def resolved(
     except SelectionError as error:
         problems.add(f"arms.{choice.arm.name}.train", str(error), "Correct it in the file")
         return None
+    return _fit(choice, settings, selection, weights, parent, equalise)
+
+
+def _fit(
+    choice: Choice,
+    settings: _Settings,
+    selection: Selection | None,
+    weights: Mapping[str, Any] | None,
+    parent: Fit | None,
+    equalise: str,
+) -> Fit:
+    """Name what was resolved: the fit's description, its id, and what people call it."""
     description = describe_fit(
         card=settings.card,
         options=settings.options,
@@ -71,6 +84,7 @@ def resolved(
         equalise=parse(equalise, "equalise"),
     )
     augment = settings.augment.canonical
+    training = settings.training
     trained_on = training.label if training else None
     return Fit(
         fit_id=fit_id(description),
