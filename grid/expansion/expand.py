@@ -77,11 +77,7 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
                 if block is not None:
                     places = sorted(numbers[_set_key(s)] for s in alike)
                     add_block(scoring.setdefault(fit.fit_id, []), block, places)
-    if keys:  # else every arm was refused for another reason
-        _check_excludes(unused.values(), keys, problems)
-        _check_contrasts(experiment, keys, problems)
-    if not fits and not problems:
-        problems.add("arms", "nothing is left to train or to score", "Loosen `exclude` or `--only`")
+    _check_whole(experiment, fits, unused.values(), keys, problems)
     return Expansion(
         experiment,
         catalog,
@@ -90,6 +86,21 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
         tuple(test_sets.values()),
         matched=tuple(equalising.matched.values()),
     )
+
+
+def _check_whole(
+    experiment: Experiment,
+    fits: Mapping[str, Fit],
+    unused: Iterable[Mapping[str, Any]],
+    keys: set[str],
+    problems: Problems,
+) -> None:
+    """Note what only the whole product shows: patterns and contrasts without a fit, or no fit."""
+    if keys:  # else every arm was refused for another reason
+        _check_excludes(unused, keys, problems)
+        _check_contrasts(experiment, keys, problems)
+    if not fits and not problems:
+        problems.add("arms", "nothing is left to train or to score", "Loosen `exclude` or `--only`")
 
 
 def _merged(known: Fit | None, fit: Fit) -> Fit:
