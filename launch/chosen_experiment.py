@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.expansion_choice import ExpansionChoice
+from analysis.selecting.expansion_choice import ExpansionChoice
 from grid.plan.plan import Plan
 from grid.records.readable import readable_experiments
 from grid.refusal import Problem, Refused

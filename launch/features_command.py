@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.selection import StoreSelection
+from analysis.selecting.selection import StoreSelection
 from data.counts import counted
 from data.decode import ImageChanged
 from data.operations import PipelineError

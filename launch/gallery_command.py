@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.expansion_choice import choose_one
-from analysis.selection import StoreSelection
+from analysis.selecting.expansion_choice import choose_one
+from analysis.selecting.selection import StoreSelection
 from data.byte_counts import in_bytes
 from data.counts import counted
 from grid.console import Console

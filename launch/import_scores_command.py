@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from analysis.expansion_choice import choose, choose_one
+from analysis.selecting.expansion_choice import choose, choose_one
 from data.counts import counted
 from data.operations import PipelineError
 from detectors.zoo import zoo_names

@@ -23,8 +23,8 @@ from launch.running import run_trials_here, run_trials_on_ray
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.matrix import Matrix, MatrixEntry
-    from analysis.selection import StoreSelection
+    from analysis.matrices.matrix import Matrix, MatrixEntry
+    from analysis.selecting.selection import StoreSelection
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ class OpenedExperiment:
         Raises:
             QueryRefused: not one SELECT, an unknown view or column (a ValueError).
         """
-        from analysis.query import answer, tell_damaged
+        from analysis.sql.query import answer, tell_damaged
 
         selection = self._selection(only)
         frame: pd.DataFrame = answer(selection, sql).to_pandas()
@@ -160,9 +160,9 @@ class OpenedExperiment:
         Raises:
             UnknownMetric: no metric has this name (a ValueError).
         """
-        from analysis.metric_registry import find_metric
-        from analysis.overview import overview
-        from analysis.query import tell_damaged
+        from analysis.measuring.metric_registry import find_metric
+        from analysis.page.overview import overview
+        from analysis.sql.query import tell_damaged
 
         metric = find_metric(metric).name
         choice = expansion_of_plan(self.plan(only), self.store)
@@ -173,7 +173,7 @@ class OpenedExperiment:
         return _frame_of(shown.matrices, metric)
 
     def _selection(self, only: Only) -> StoreSelection:
-        from analysis.selection import StoreSelection
+        from analysis.selecting.selection import StoreSelection
 
         choice = expansion_of_plan(self.plan(only), self.store)
         selection = StoreSelection.of(self.store, choice.experiments)

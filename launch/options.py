@@ -58,7 +58,7 @@ class MetricName(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name; refuse one that no metric has."""
-        from analysis.metric_registry import UnknownMetric, find_metric
+        from analysis.measuring.metric_registry import UnknownMetric, find_metric
 
         try:
             return find_metric(value).name
@@ -67,7 +67,7 @@ class MetricName(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 
 
 def _metric_names() -> list[str]:
-    from analysis.metric_registry import known_metrics
+    from analysis.measuring.metric_registry import known_metrics
 
     return [each.name for each in known_metrics()]
 

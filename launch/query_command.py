@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.query import answer
-from analysis.selection import StoreSelection
+from analysis.selecting.selection import StoreSelection
+from analysis.sql.query import answer
 from grid.console import Console
 from grid.records.places import EXPERIMENTS
 from grid.refusal import Problem, Refused

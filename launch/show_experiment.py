@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.expansion_choice import ExpansionChoice, choose_one
-from analysis.overview import Overview, overview
-from analysis.report import report_page
-from analysis.terminal import print_overview
+from analysis.page.overview import Overview, overview
+from analysis.page.report import report_page
+from analysis.page.terminal import print_overview
+from analysis.selecting.expansion_choice import ExpansionChoice, choose_one
 from grid.console import Console
 from grid.refusal import Problem, Refused
 from grid.store.base import Store

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from analysis.views import VIEWS, schemas
+from analysis.sql.views import VIEWS, schemas
 from grid.console import Console
 
 

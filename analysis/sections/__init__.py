@@ -1,1 +1,4 @@
-"""One file per section of terminal and page. The file's presence registers it."""
+"""The parts of terminal and page: one file is one section, found by being there.
+
+They import every room.
+"""

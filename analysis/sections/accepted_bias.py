@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.image_headers import compared_in, pools_with_headers
-from analysis.section import Caution, Evidence, Placed, Section
-from analysis.selection import StoreSelection
+from analysis.comparing.evidence import Evidence
+from analysis.page.image_headers import compared_in, pools_with_headers
+from analysis.page.section import Caution, Placed, Section
+from analysis.selecting.selection import StoreSelection
 from grid.records.experiments import ExperimentRecord, equalises_of
 from grid.records.pools.header_facts import accepted, one_sided_among
 

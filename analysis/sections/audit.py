@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from rich.text import Text
 
-from analysis.image_headers import compared_in, pools_with_headers
-from analysis.overview import Overview
-from analysis.page_fragments import fragment
-from analysis.section import Caution, Evidence, Placed, Screen, Section
+from analysis.comparing.evidence import Evidence
+from analysis.page.image_headers import compared_in, pools_with_headers
+from analysis.page.overview import Overview
+from analysis.page.page_fragments import fragment
+from analysis.page.section import Caution, Placed, Screen, Section
 from data.counts import counted
 from grid.records.audits.audit_records import AuditRecord, RuleRecord, ViewAudit, audit_of_bytes
 from grid.records.audits.audit_words import (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from analysis import page_budget
-from analysis.matrix import Matrix
-from analysis.overview import Overview
-from analysis.page_fragments import fragment
-from analysis.relations import RELATIONS
-from analysis.section import Placed, Section, nothing
-from analysis.sentences import number, with_sd
+from analysis.matrices.matrix import Matrix
+from analysis.matrices.relations import RELATIONS
+from analysis.page import page_budget
+from analysis.page.overview import Overview
+from analysis.page.page_fragments import fragment
+from analysis.page.section import Placed, Section, nothing
+from analysis.page.sentences import number, with_sd
 
 
 def _html(shown: Overview, found: None) -> Markup:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from analysis.section import Caution, Evidence, Placed, Section
+from analysis.comparing.evidence import Evidence
+from analysis.page.section import Caution, Placed, Section
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from analysis.matrix import Matrix
-from analysis.overview import Overview
-from analysis.section import Caution, Evidence, Placed, Section
-from analysis.sentences import number
+from analysis.comparing.evidence import Evidence
+from analysis.matrices.matrix import Matrix
+from analysis.page.overview import Overview
+from analysis.page.section import Caution, Placed, Section
+from analysis.page.sentences import number
 
 MARGIN = 0.05
 """Of mean AUC. Closer than that, two detectors that learned the same differ by their seeds."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analysis.cell_lines import entries_in_words, lines_of_cells, of_seed
-from analysis.cell_measures import Measured
-from analysis.matrix import Matrix, SeedCell
-from analysis.section import Caution, Evidence, Placed, Section, nothing
+from analysis.comparing.evidence import Evidence
+from analysis.matrices.matrix import Matrix, SeedCell
+from analysis.measuring.cell_measures import Measured
+from analysis.page.cell_lines import entries_in_words, lines_of_cells, of_seed
+from analysis.page.section import Caution, Placed, Section, nothing
 from grid.records.pools.manifests import read_pool
 from grid.records.proven.checksums import CorruptRecord
 from grid.store.base import Store

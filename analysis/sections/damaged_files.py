@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.section import Caution, Evidence, Placed, Section, nothing
+from analysis.comparing.evidence import Evidence
+from analysis.page.section import Caution, Placed, Section, nothing
 from data.counts import counted
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.section import Caution, Evidence, Placed, Section, nothing
+from analysis.comparing.evidence import Evidence
+from analysis.page.section import Caution, Placed, Section, nothing
 from data.counts import counted
 from grid.records.equalised import EqualisedRecord
 from grid.records.experiments import equalises_of

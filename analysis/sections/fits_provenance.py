@@ -9,11 +9,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from analysis import page_budget
-from analysis.overview import Overview
-from analysis.page_fragments import fragment
-from analysis.section import Caution, Evidence, Placed, Section
-from analysis.selection import StoreSelection
+from analysis.comparing.evidence import Evidence
+from analysis.page import page_budget
+from analysis.page.overview import Overview
+from analysis.page.page_fragments import fragment
+from analysis.page.section import Caution, Placed, Section
+from analysis.selecting.selection import StoreSelection
 from grid.records.experiments import ExperimentRecord, PoolRecord
 from grid.records.failures import Failure
 from grid.records.readable import readable_failures, readable_provenances

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from markupsafe import Markup
 from rich.text import Text
 
-from analysis.overview import Overview
-from analysis.page_fragments import fragment
-from analysis.section import Evidence, Placed, Screen, Section
-from analysis.sentences import headline, meaning
+from analysis.comparing.evidence import Evidence
+from analysis.page.overview import Overview
+from analysis.page.page_fragments import fragment
+from analysis.page.section import Placed, Screen, Section
+from analysis.page.sentences import headline, meaning
 
 
 def _find(evidence: Evidence) -> tuple[list[str], str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analysis.cell_lines import LOWEST_ACCURACY, WORST_AUC, lines_of_cells, metric_of
-from analysis.matrix import Matrix, SeedCell
-from analysis.section import Caution, Evidence, Placed, Section, nothing
-from analysis.sentences import number
+from analysis.comparing.evidence import Evidence
+from analysis.matrices.matrix import Matrix, SeedCell
+from analysis.page.cell_lines import LOWEST_ACCURACY, WORST_AUC, lines_of_cells, metric_of
+from analysis.page.section import Caution, Placed, Section, nothing
+from analysis.page.sentences import number
 
 
 def _cautions(evidence: Evidence, found: None) -> Iterator[Caution]:

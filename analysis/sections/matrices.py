@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 from rich.text import Text
 
-from analysis import page_budget
-from analysis.colours import STEPS
-from analysis.matrix import Matrix
-from analysis.matrix_table import family_heads, table_rows
-from analysis.matrix_text import matrix_lines
-from analysis.metric_registry import find_metric, known_metrics
-from analysis.overview import Overview
-from analysis.page_fragments import fragment
-from analysis.section import Placed, Screen, Section, nothing
+from analysis.matrices.matrix import Matrix
+from analysis.measuring.metric_registry import find_metric, known_metrics
+from analysis.page import page_budget
+from analysis.page.colours import STEPS
+from analysis.page.matrix_table import family_heads, table_rows
+from analysis.page.matrix_text import matrix_lines
+from analysis.page.overview import Overview
+from analysis.page.page_fragments import fragment
+from analysis.page.section import Placed, Screen, Section, nothing
 
 SIDE_BY_SIDE = ("auc", "accuracy")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from analysis.matrix import Matrix
-from analysis.overview import Overview
-from analysis.page_fragments import fragment
-from analysis.relations import UNSEEN, Relation
-from analysis.section import Placed, Section, nothing
-from analysis.sentences import with_sd
+from analysis.matrices.matrix import Matrix
+from analysis.matrices.relations import UNSEEN, Relation
+from analysis.page.overview import Overview
+from analysis.page.page_fragments import fragment
+from analysis.page.section import Placed, Section, nothing
+from analysis.page.sentences import with_sd
 
 # The columns of the table; one is there where any matrix has such entries.
 SUMMARY: tuple[tuple[str, str, tuple[Relation, ...]], ...] = (

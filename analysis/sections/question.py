@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from markupsafe import Markup
 from rich.text import Text
 
-from analysis.overview import Overview
-from analysis.section import Placed, Screen, Section, nothing
+from analysis.page.overview import Overview
+from analysis.page.section import Placed, Screen, Section, nothing
 
 
 def _lines(shown: Overview, found: None, screen: Screen) -> Iterator[Text]:

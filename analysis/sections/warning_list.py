@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from markupsafe import Markup
 from rich.text import Text
 
-from analysis.overview import Overview
-from analysis.page_fragments import fragment
-from analysis.section import Caution, Placed, Screen, Section, nothing
+from analysis.page.overview import Overview
+from analysis.page.page_fragments import fragment
+from analysis.page.section import Caution, Placed, Screen, Section, nothing
 
 LINES_ON_TERMINAL = 3
 LINES_ON_PAGE = 60

@@ -2,7 +2,7 @@
 
 What counts in a cell counts here: each image once, of the classes that its test set asks for, none
 that its equalise leaves out, and, unless the experiment allows it, none that the fit was trained on
-(`analysis.cells`).
+(`analysis.measuring.cells`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.row_masks import RowMasks, UnknownClasses, class_filter
-from analysis.selection import StoreSelection
+from analysis.measuring.row_masks import RowMasks, UnknownClasses, class_filter
+from analysis.selecting.selection import StoreSelection
 from grid.records.experiments import Cell, ExperimentRecord
 from grid.records.pieces import Piece
 from grid.records.pools.manifests import read_pool

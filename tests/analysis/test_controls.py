@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis.overview import overview
-from analysis.report import report_page
+from analysis.page.overview import overview
+from analysis.page.report import report_page
 from analysis.sections.controls import MARGIN
-from analysis.selection import one_expansion
+from analysis.selecting.selection import one_expansion
 from grid.records.commits import read_commits
 from grid.records.experiments import pieces_of
 from grid.records.scores.score_files import write_scores

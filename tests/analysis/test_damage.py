@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis.cell_cache import COUNTS_KEY, metric_key
-from analysis.metric_registry import find_metric, known_metrics
-from analysis.query import query
+from analysis.measuring.cell_cache import COUNTS_KEY, metric_key
+from analysis.measuring.metric_registry import find_metric, known_metrics
+from analysis.sql.query import query
 from grid.records.places import COMPACTED
 from grid.records.pools.manifests import ADDED_LATER
 from grid.records.proven.parquet_files import FOOTER_KEY, parquet_bytes

@@ -8,10 +8,10 @@ import yaml
 from PIL import Image
 from synthetic_store import SyntheticGrid, write_synthetic_store
 
-from analysis.expansion_choice import choose
-from analysis.query import query
-from analysis.selection import StoreSelection, one_expansion
-from analysis.views import fits_view
+from analysis.selecting.expansion_choice import choose
+from analysis.selecting.selection import StoreSelection, one_expansion
+from analysis.sql.query import query
+from analysis.sql.views import fits_view
 from grid.records.latest import mark_latest
 from grid.records.places import experiment_key
 from grid.records.stored_experiments import experiment_digest, write_experiment
@@ -225,7 +225,7 @@ def test_cells_tell_of_their_fits_without_a_join(store):
 
 
 def test_a_name_told_otherwise_computes_no_number_anew(store, monkeypatch):
-    from analysis import cells
+    from analysis.measuring import cells
 
     experiment = write_synthetic_store(store, SMALL)
     first = query(store, "SELECT fit_id, test_set, auc FROM cells ORDER BY ALL")

@@ -3,13 +3,13 @@
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis.lineage import seen_generators
-from analysis.matrix_making import matrices
-from analysis.overview import overview
-from analysis.query import query
-from analysis.report import report_page
-from analysis.selection import StoreSelection
-from analysis.sentences import matrix_sentence
+from analysis.matrices.lineage import seen_generators
+from analysis.matrices.matrix_making import matrices
+from analysis.page.overview import overview
+from analysis.page.report import report_page
+from analysis.page.sentences import matrix_sentence
+from analysis.selecting.selection import StoreSelection
+from analysis.sql.query import query
 from grid.records.stored_experiments import experiment_digest, write_experiment
 from grid.store.opening import open_store
 

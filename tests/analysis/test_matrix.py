@@ -9,18 +9,18 @@ import pytest
 from rich.console import Console
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis.cell_measures import Counts, Measured
-from analysis.colours import STEPS, ink, shades, step
-from analysis.heads import MIXED, row_place, shared_prefix
-from analysis.matrix import MatrixEntry, SeedCell
-from analysis.matrix_making import matrices
-from analysis.matrix_text import CELL, matrix_lines
-from analysis.overview import overview
-from analysis.query import query
-from analysis.relations import UNSEEN
-from analysis.selection import StoreSelection, one_expansion
-from analysis.sentences import headline, matrix_sentence, meaning, number, with_sd
-from analysis.terminal import print_overview
+from analysis.matrices.heads import MIXED, row_place, shared_prefix
+from analysis.matrices.matrix import MatrixEntry, SeedCell
+from analysis.matrices.matrix_making import matrices
+from analysis.matrices.relations import UNSEEN
+from analysis.measuring.cell_measures import Counts, Measured
+from analysis.page.colours import STEPS, ink, shades, step
+from analysis.page.matrix_text import CELL, matrix_lines
+from analysis.page.overview import overview
+from analysis.page.sentences import headline, matrix_sentence, meaning, number, with_sd
+from analysis.page.terminal import print_overview
+from analysis.selecting.selection import StoreSelection, one_expansion
+from analysis.sql.query import query
 from grid.records.stored_experiments import experiment_digest
 from grid.store.opening import open_store
 

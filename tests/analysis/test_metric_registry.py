@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis import cells, metric_registry
-from analysis.cell_cache import COUNTS_KEY
-from analysis.cells_view import cells_schema
-from analysis.matrix_making import matrices
-from analysis.metric_registry import UnknownMetric, find_metric, known_metrics, metric
-from analysis.overview import overview
-from analysis.query import query
-from analysis.report import report_page
-from analysis.selection import StoreSelection
+from analysis.matrices.matrix_making import matrices
+from analysis.measuring import cells, metric_registry
+from analysis.measuring.cell_cache import COUNTS_KEY
+from analysis.measuring.metric_registry import UnknownMetric, find_metric, known_metrics, metric
+from analysis.page.overview import overview
+from analysis.page.report import report_page
+from analysis.selecting.selection import StoreSelection
+from analysis.sql.cells_view import cells_schema
+from analysis.sql.query import query
 from grid.store.opening import open_store
 
 FOLDER = COUNTS_KEY.removesuffix("counts.parquet")

@@ -6,8 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from analysis.metric_registry import known_metrics
-from analysis.metrics import accuracy, auc, average_precision, balanced_accuracy, tpr_at_5_fpr
+from analysis.measuring.metric_registry import known_metrics
+from analysis.measuring.metrics import (
+    accuracy,
+    auc,
+    average_precision,
+    balanced_accuracy,
+    tpr_at_5_fpr,
+)
 
 # A few values, so that ties are the rule.
 LOGITS = st.lists(st.sampled_from([-2.0, -0.5, 0.0, 0.5, 3.0, np.inf]), min_size=1, max_size=30)

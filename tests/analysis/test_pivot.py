@@ -3,7 +3,7 @@
 import pytest
 from synthetic_store import SyntheticGrid, write_synthetic_store
 
-from analysis.query import QueryRefused, query
+from analysis.sql.query import QueryRefused, query
 from grid.store.opening import open_store
 
 PIVOT = "PIVOT cells ON generator USING avg(auc) GROUP BY train"

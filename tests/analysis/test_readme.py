@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from repository import ROOT
 
-from analysis import metric_registry
-from analysis.cells_view import cells_schema
-from analysis.metric_registry import find_metric, known_metrics
-from analysis.section import all_sections
+from analysis.measuring import metric_registry
+from analysis.measuring.metric_registry import find_metric, known_metrics
+from analysis.page.section import all_sections
+from analysis.sql.cells_view import cells_schema
 
 FOLDER = ROOT / "analysis"
 README = (FOLDER / "README.md").read_text()
@@ -25,10 +25,14 @@ def names_in(folder: Path, *suffixes: str) -> set[str]:
 
 
 def test_every_file_is_described() -> None:
-    files = rows_of("| file | what it is |", "One file in `sections/`")
-    named = re.findall(r"`([\w.]+\.(?:py|j2))`", files)
-    assert len(named) == len(set(named))
-    assert set(named) == names_in(FOLDER, ".py", ".j2")
+    text = README.partition("**`")[2].partition("One file in `sections/`")[0]
+    rooms = dict(each.split("/`**", 1) for each in text.split("\n**`"))
+    folders = {path.parent.name for path in FOLDER.glob("*/__init__.py")} - {"sections"}
+    assert set(rooms) == folders
+    for room, files in rooms.items():
+        named = re.findall(r"`([\w.]+\.(?:py|j2))`", files)
+        assert len(named) == len(set(named))
+        assert set(named) == names_in(FOLDER / room, ".py", ".j2"), room
 
 
 def test_every_section_is_listed_with_its_places() -> None:

@@ -7,13 +7,13 @@ from html.parser import HTMLParser
 import pytest
 from synthetic_store import SyntheticGrid, write_synthetic_store
 
-from analysis import page_budget
-from analysis.matrix_making import matrices
-from analysis.metric_registry import known_metrics
-from analysis.overview import overview
-from analysis.query import query
-from analysis.report import report_page
-from analysis.selection import StoreSelection
+from analysis.matrices.matrix_making import matrices
+from analysis.measuring.metric_registry import known_metrics
+from analysis.page import page_budget
+from analysis.page.overview import overview
+from analysis.page.report import report_page
+from analysis.selecting.selection import StoreSelection
+from analysis.sql.query import query
 from grid.records.failures import failure_of, write_failure
 from grid.records.stored_experiments import read_experiments
 from grid.store.opening import open_store

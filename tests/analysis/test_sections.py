@@ -8,10 +8,10 @@ from rich.console import Console
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 import analysis.sections
-from analysis.overview import overview
-from analysis.report import report_page
-from analysis.section import all_sections, in_order
-from analysis.terminal import print_overview
+from analysis.page.overview import overview
+from analysis.page.report import report_page
+from analysis.page.section import all_sections, in_order
+from analysis.page.terminal import print_overview
 from grid.store.opening import open_store
 
 FOLDER = Path(analysis.sections.__file__).parent

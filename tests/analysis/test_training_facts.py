@@ -6,12 +6,12 @@ import json
 import pytest
 from synthetic_store import SyntheticGrid, write_synthetic_store
 
-from analysis.matrix_making import matrices
-from analysis.matrix_text import matrix_lines
-from analysis.overview import overview
-from analysis.query import query
-from analysis.report import report_page
-from analysis.selection import StoreSelection
+from analysis.matrices.matrix_making import matrices
+from analysis.page.matrix_text import matrix_lines
+from analysis.page.overview import overview
+from analysis.page.report import report_page
+from analysis.selecting.selection import StoreSelection
+from analysis.sql.query import query
 from grid.records.stored_experiments import read_experiments
 from grid.store.opening import open_store
 

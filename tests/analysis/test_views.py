@@ -19,15 +19,15 @@ import pytest
 from repository import ROOT
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis import cells, row_masks
-from analysis.cell_cache import COUNTS_KEY
-from analysis.cell_measures import measure
-from analysis.fits_view import fits_view
-from analysis.metric_registry import find_metric
-from analysis.metrics import auc
-from analysis.query import QueryRefused, connect, query
-from analysis.selection import StoreSelection
-from analysis.views import VIEWS, Views, schemas
+from analysis.measuring import cells, row_masks
+from analysis.measuring.cell_cache import COUNTS_KEY
+from analysis.measuring.cell_measures import measure
+from analysis.measuring.metric_registry import find_metric
+from analysis.measuring.metrics import auc
+from analysis.selecting.selection import StoreSelection
+from analysis.sql.fits_view import fits_view
+from analysis.sql.query import QueryRefused, connect, query
+from analysis.sql.views import VIEWS, Views, schemas
 from grid.records.commits import commit_fit, read_commits
 from grid.records.experiments import pieces_of
 from grid.records.failures import failure_of, write_failure

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis import cells
-from analysis.overview import overview
-from analysis.selection import StoreSelection, one_expansion
+from analysis.measuring import cells
+from analysis.page.overview import overview
+from analysis.selecting.selection import StoreSelection, one_expansion
 from grid.records.commits import read_commits
 from grid.records.experiments import pieces_of
 from grid.records.failures import failure_of, write_failure

@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis.cell_cache import COUNTS_KEY
-from analysis.proven_dataset import ProvenDataset
-from analysis.query import query
+from analysis.measuring.cell_cache import COUNTS_KEY
+from analysis.sql.proven_dataset import ProvenDataset
+from analysis.sql.query import query
 from grid.records.proven import json_records, parquet_files
 from grid.records.scores.compacted import compact
 from grid.store.opening import open_store

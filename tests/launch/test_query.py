@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from repository import ROOT
 
-from analysis.views import schemas
+from analysis.sql.views import schemas
 from launch.show_views import type_name
 
 COUNT = "SELECT count(*) AS n FROM cells"

@@ -39,6 +39,11 @@ ROOMS = {
     "upkeep": {"trial", "integrity", "records", "store"},
     "imported": {"trial", "integrity", "records", "store"},
 }
+# Rooms of analysis/: each may import those above it.
+ANALYSIS_ROOMS = (
+    *("statistics", "selecting", "measuring", "matrices", "sql", "comparing"),
+    *("tables", "figures", "page", "sections"),
+)
 GROUND = {"refusal", "durations", "packages", "console", "visible", "cache_folder"}
 ANALYSIS_READS = (
     "grid.records.",
@@ -114,6 +119,19 @@ def test_the_rooms_of_grid_import_one_way():
     for room, others in ROOMS.items():  # in this order no room needs one that comes after it
         assert others <= above, room
         above.add(room)
+
+
+def test_the_rooms_of_analysis_import_one_way():
+    paths = {p: p.relative_to(ROOT / "analysis").parts for p in modules("analysis")}
+    inner = {path: parts[0] for path, parts in paths.items() if len(parts) > 1}
+    assert set(inner.values()) == set(ANALYSIS_ROOMS)
+    for path, room in inner.items():
+        above = ANALYSIS_ROOMS[: ANALYSIS_ROOMS.index(room) + 1]
+        for name in imported(path):
+            package, _, rest = name.partition(".")
+            if package == "analysis" and rest:
+                allowed = rest.split(".")[0] in above or name == "analysis.sections"
+                assert allowed, f"{path.relative_to(ROOT)} imports {name}"
 
 
 def test_every_key_of_a_store_is_made_in_one_place():
@@ -212,9 +230,10 @@ def loaded_after(code: str) -> set[str]:
         "import launch.cli",
         "import launch.desk, launch.show_plan, launch.show_status, launch.run_command",
         "import grid.plan.plan, grid.trial.execute, grid.trial.attempt, grid.run.here",
-        "import analysis.query, analysis.cells",
-        "import analysis.overview, analysis.terminal, analysis.report, launch.show_experiment",
-        "from analysis.section import all_sections; assert all_sections()",
+        "import analysis.sql.query, analysis.measuring.cells",
+        "import analysis.page.overview, analysis.page.terminal, analysis.page.report",
+        "import launch.show_experiment",
+        "from analysis.page.section import all_sections; assert all_sections()",
         "import launch.demo_command",
         "from detectors.contract import load_card, names; [load_card(n) for n in names()]",
         "import detectors.recipes",

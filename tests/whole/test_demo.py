@@ -9,7 +9,7 @@ import pytest
 import yaml
 from repository import ROOT
 
-from analysis.query import query
+from analysis.sql.query import query
 from data.toy.generators import TOY_GENERATORS
 from grid.store.opening import open_store
 from launch.demo_command import SHIPPED, TEST_IMAGES, TRAIN_IMAGES

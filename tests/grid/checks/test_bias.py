@@ -6,7 +6,7 @@ import yaml
 from PIL import Image
 
 from analysis.sections.accepted_bias import accepted_bias
-from analysis.selection import StoreSelection
+from analysis.selecting.selection import StoreSelection
 from data.pools import pool_digest
 from grid.experiment_file.loading import parse_experiment
 from grid.plan.plan import prepare

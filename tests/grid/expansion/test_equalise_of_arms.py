@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from analysis.matrix_making import matrices
+from analysis.matrices.matrix_making import matrices
 from analysis.sections.accepted_bias import accepted_bias
-from analysis.selection import StoreSelection
+from analysis.selecting.selection import StoreSelection
 from grid.checks.bias import one_sided
 from grid.experiment_file.loading import parse_experiment
 from grid.plan.plan import is_done, make_plan, make_trials, prepare

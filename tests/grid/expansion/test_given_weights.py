@@ -9,8 +9,8 @@ import yaml
 from kept_weights import TINY_RESNET, keep, library_state
 
 import detectors.zoo.npr
-from analysis.lineage import seen_generators
-from analysis.relations import UNSEEN, relation_of
+from analysis.matrices.lineage import seen_generators
+from analysis.matrices.relations import UNSEEN, relation_of
 from detectors.contract import build
 from detectors.weights import from_bytes
 from detectors.weights_folder.entries import tensors_file

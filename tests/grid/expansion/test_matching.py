@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from analysis.cells import measured_cells
-from analysis.selection import StoreSelection
+from analysis.measuring.cells import measured_cells
+from analysis.selecting.selection import StoreSelection
 from data.matching.table_list import TableList, _known, table_list_of
 from grid.expansion.fits import Expansion
 from grid.experiment_file.loading import parse_experiment

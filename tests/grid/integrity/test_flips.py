@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from synthetic_store import ATTEMPT, SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis.cell_cache import COUNTS_KEY, CellCache, metric_key
-from analysis.metric_registry import find_metric
-from analysis.query import query
+from analysis.measuring.cell_cache import COUNTS_KEY, CellCache, metric_key
+from analysis.measuring.metric_registry import find_metric
+from analysis.sql.query import query
 from detectors import checkpoint_headers, checkpoints
 from grid.records.commits import read_commits, read_weights
 from grid.records.failures import failure_of, read_failures, write_failure

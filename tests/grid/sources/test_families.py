@@ -142,8 +142,8 @@ def test_names_that_yaml_would_read_otherwise_are_quoted(crossgen, own_run):
 
 
 def test_what_is_stated_goes_before_what_is_not_known_in_any_order(own_run):
-    from analysis.cells_view import cells_table
-    from analysis.selection import StoreSelection
+    from analysis.selecting.selection import StoreSelection
+    from analysis.sql.cells_view import cells_table
 
     store = open_store(own_run.store)
     before = read_experiments(store, "two")[0]

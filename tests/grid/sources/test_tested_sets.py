@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from synthetic_store import SyntheticGrid, write_synthetic_store
 
-from analysis.query import query
+from analysis.sql.query import query
 from grid.experiment_file.loading import parse_experiment
 from grid.plan.plan import prepare
 from grid.plan.record_experiment import experiment_record

@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from analysis.selection import StoreSelection
+from analysis.selecting.selection import StoreSelection
 from data.decode import decode
 from grid.records.commits import committed_fits
 from grid.records.pools.manifests import read_pool
