@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import io
 import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import analysis.figures.drawn
 from analysis.comparing.evidence import Evidence
+from analysis.measuring.metric_registry import DEFAULT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 DOTS_PER_INCH = 150
+"""On a page; `crossgen figures` writes PRINTED_DOTS_PER_INCH."""
+
+PRINTED_DOTS_PER_INCH = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +35,21 @@ class Picture:
     alternative: str
     canvas: Canvas
 
-    def png(self) -> bytes:
-        """Return the figure as PNG; the same figure gives the same bytes."""
-        written = io.BytesIO()
-        self.canvas.savefig(
-            written, format="png", dpi=DOTS_PER_INCH, metadata={"Software": "crossgen"}
-        )
+    def png(self, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
+        """Return the figure as PNG; the same figure gives the same bytes.
+
+        Colours are reduced to 256, which no figure of lines and areas shows, for a small file.
+        """
+        from PIL import Image
+
+        from analysis.figures.style import in_style
+
+        drawn, written = io.BytesIO(), io.BytesIO()
+        with in_style():
+            self.canvas.savefig(drawn, format="png", dpi=dots_per_inch)
+        with Image.open(drawn) as pixels:
+            few = pixels.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+            few.save(written, format="png", optimize=True, dpi=(dots_per_inch, dots_per_inch))
         return written.getvalue()
 
 
@@ -45,12 +59,36 @@ class FigureKind:
 
     It gives none where what it needs is not in the store; `needs` then says how to make it.
     `page` is its place on the page, lower first, None where it is drawn on request alone.
+    `draw` is given the evidence, and the keyword `metric` as well where `takes_metric`; however it
+    is called, it draws in the style of all figures.
     """
 
     title: str
     needs: str
-    draw: Callable[[Evidence], Iterable[Picture]]
+    draw: Callable[..., Iterable[Picture]]
     page: int | None = None
+    takes_metric: bool = False
+
+    def __post_init__(self) -> None:
+        """Have everything drawn in the one style, whatever the user's matplotlib is set to."""
+        object.__setattr__(self, "draw", _styled(self.draw))
+
+    def pictures(self, evidence: Evidence, metric: str = DEFAULT) -> tuple[Picture, ...]:
+        """Return all pictures of an experiment, of a metric where the kind draws metrics."""
+        return tuple(
+            self.draw(evidence, metric=metric) if self.takes_metric else self.draw(evidence)
+        )
+
+
+def _styled(draw: Callable[..., Iterable[Picture]]) -> Callable[..., tuple[Picture, ...]]:
+    @functools.wraps(draw)
+    def styled(*arguments: Any, **named: Any) -> tuple[Picture, ...]:
+        from analysis.figures.style import in_style
+
+        with in_style():
+            return tuple(draw(*arguments, **named))
+
+    return styled
 
 
 def all_figures() -> dict[str, FigureKind]:

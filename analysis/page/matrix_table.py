@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from analysis.figures.colours import step
 from analysis.matrices.heads import Column, blocks
 from analysis.matrices.matrix import Matrix, MatrixEntry
-from analysis.page.colours import step
 from analysis.page.sentences import number
 
 CHARACTERS_OF_A_CELL = 4

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from rich.style import Style
 from rich.text import Text
 
+from analysis.figures.colours import css, ink, shades, step
 from analysis.matrices.heads import blocks
 from analysis.matrices.matrix import Matrix, MatrixEntry
 from analysis.measuring.metric_registry import find_metric
-from analysis.page.colours import css, ink, shades, step
 from analysis.page.sentences import number
 
 CELL = 7

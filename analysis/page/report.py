@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from analysis.page.colours import RGB, css, ink, shades
+from analysis.figures.colours import RGB, css, ink, shades
 from analysis.page.overview import Overview
 from analysis.page.page_fragments import environment
 from analysis.page.section import all_sections, in_order

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 from rich.text import Text
 
+from analysis.figures.colours import STEPS
 from analysis.matrices.matrix import Matrix
 from analysis.measuring.metric_registry import find_metric, known_metrics
 from analysis.page import page_budget
-from analysis.page.colours import STEPS
 from analysis.page.matrix_table import family_heads, table_rows
 from analysis.page.matrix_text import matrix_lines
 from analysis.page.overview import Overview

@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
+from analysis.figures.colours import STEPS, ink, shades, step
 from analysis.matrices.heads import MIXED, row_place, shared_prefix
 from analysis.matrices.matrix import MatrixEntry, SeedCell
 from analysis.matrices.matrix_making import matrices
 from analysis.matrices.relations import UNSEEN
 from analysis.measuring.cell_measures import Counts, Measured
-from analysis.page.colours import STEPS, ink, shades, step
 from analysis.page.matrix_text import CELL, matrix_lines
 from analysis.page.overview import overview
 from analysis.page.sentences import headline, matrix_sentence, meaning, number, with_sd

@@ -13,7 +13,7 @@ RGB = tuple[int, int, int]
 
 STEPS = 20
 # At 0, .25, .5 (chance), .75 and 1: lightness alone orders them too, so a grey print is read right.
-_LIGHT: tuple[RGB, ...] = (
+LIGHT: tuple[RGB, ...] = (
     (179, 88, 6),
     (253, 184, 99),
     (255, 255, 255),
@@ -36,7 +36,7 @@ def step(value: float) -> int:
 
 def shades(*, dark: bool) -> list[RGB]:
     """Return the background of each step, for dark or light paper."""
-    anchors = _DARK if dark else _LIGHT
+    anchors = _DARK if dark else LIGHT
     per_leg = STEPS // (len(anchors) - 1)
     made = [_mixed(a, b, n / per_leg) for a, b in pairwise(anchors) for n in range(per_leg)]
     return [*made, anchors[-1]]
