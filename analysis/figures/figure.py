@@ -48,8 +48,19 @@ class Picture:
         with in_style():
             self.canvas.savefig(drawn, format="png", dpi=dots_per_inch)
         with Image.open(drawn) as pixels:
-            few = pixels.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+            few = pixels.convert("RGB").quantize(
+                256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+            )
             few.save(written, format="png", optimize=True, dpi=(dots_per_inch, dots_per_inch))
+        return written.getvalue()
+
+    def pdf(self) -> bytes:
+        """Return the figure as PDF, without a date; the same figure gives the same bytes."""
+        from analysis.figures.style import in_style
+
+        written = io.BytesIO()
+        with in_style():
+            self.canvas.savefig(written, format="pdf", metadata={"CreationDate": None})
         return written.getvalue()
 
 

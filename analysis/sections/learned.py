@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analysis.comparing.evidence import Evidence
+from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix, SeedCell
 from analysis.page.cell_lines import LOWEST_ACCURACY, WORST_AUC, lines_of_cells, metric_of
 from analysis.page.section import Caution, Placed, Section, nothing
@@ -48,7 +49,7 @@ def _below_chance(matrices: Sequence[Matrix]) -> Iterator[Caution]:
         auc = metric_of(cell, "auc")
         return auc is not None and auc < WORST_AUC
 
-    lines = lines_of_cells(_plain(matrices), below, trained=True)
+    lines = lines_of_cells(main_matrices(matrices), below, trained=True)
     if lines:
         yield Caution(
             "below_chance",
@@ -63,7 +64,7 @@ def _weak(matrices: Sequence[Matrix]) -> Iterator[Caution]:
         accuracy = metric_of(cell, "balanced_accuracy")
         return accuracy is not None and accuracy < LOWEST_ACCURACY
 
-    lines = lines_of_cells(_plain(matrices), weak, trained=True)
+    lines = lines_of_cells(main_matrices(matrices), weak, trained=True)
     if lines:
         yield Caution(
             "weak",
@@ -72,17 +73,6 @@ def _weak(matrices: Sequence[Matrix]) -> Iterator[Caution]:
             "learn its own task; neither is evidence that the detector does not generalise.",
             tuple(lines),
         )
-
-
-def _plain(matrices: Sequence[Matrix]) -> list[Matrix]:
-    """Keep undegraded matrices of the selected epoch, where an experiment has such.
-
-    What a degradation or an earlier epoch does to a detector is a result, not a failed training.
-    """
-    kept = list(matrices)
-    for name, value in (("degradation", "none"), ("epoch", "selected")):
-        kept = [matrix for matrix in kept if matrix.settings[name] == value] or kept
-    return kept
 
 
 SECTION = Section(find=nothing, cautions=Placed(50, _cautions))
