@@ -35,6 +35,12 @@ optional_experiment_argument = click.argument(
     "file", metavar="[FILE]", required=False, type=ExperimentFile()
 )
 
+experiment_or_file_argument = click.argument("word", metavar="[EXPERIMENT|FILE]", required=False)
+
+digest_option = click.option(
+    "--digest", metavar="DIGEST", help="Of its expansions this one; default the latest."
+)
+
 
 def _store_option(otherwise: str) -> Callable[[Command], Command]:
     return click.option(
@@ -88,9 +94,7 @@ def named_experiment_options(command: Command) -> Command:
             click.option(
                 "--experiment", metavar="NAME", help="Without FILE: this experiment of the store."
             ),
-            click.option(
-                "--digest", metavar="DIGEST", help="Of its expansions this one; default the latest."
-            ),
+            digest_option,
         )
     ):
         command = option(command)

@@ -17,6 +17,7 @@ from grid.store.base import Store
 from launch.chosen_experiment import check_file_or_name, expansion_of_file
 from launch.command_lines import command_line, store_command
 from launch.desk import store_of
+from launch.notes import print_note
 from launch.query_rows import print_rows, write_csv, write_parquet
 from launch.show_damage import print_left_out
 from launch.show_views import print_views
@@ -65,7 +66,7 @@ def print_query(
         selection = _selection_of_store(store, experiment, digest, all_expansions)
     rows = answer(selection, sql)
     for note in selection.notes:
-        _say(note)
+        print_note(note)
     meant = store or (selection.store.url if file is not None else None)
     print_left_out(Console(stderr=True), selection.damaged, meant)
     if parquet is not None:
@@ -135,7 +136,9 @@ def _selection_of_file(file: Path, store: str | None, narrowed: dict[str, Any]) 
     selection = StoreSelection.of(opened, choice.experiments)
     selection.damaged.update(choice.damaged)
     if not selection.commits:  # an empty table would be taken for an answer
-        _say(f"no fit of {file} is in {opened.url} yet: `{command_line('run', file)}` trains them")
+        print_note(
+            f"no fit of {file} is in {opened.url} yet: `{command_line('run', file)}` trains them"
+        )
     return selection
 
 
@@ -146,16 +149,8 @@ def _selection_of_store(
     _check_holds_something(opened, store)
     selection = StoreSelection(opened, experiment, digest, all_expansions=all_expansions)
     for remark in selection.remarks:
-        _say(f"{remark} --all-expansions unites them.")
+        print_note(f"{remark} --all-expansions unites them.")
     return selection
-
-
-def _say(text: str) -> None:
-    """Beside the rows, which may go into a file; in a log file one line, whole."""
-    console = Console(stderr=True)
-    console.print(
-        text, style="yellow", highlight=False, markup=False, soft_wrap=not console.is_terminal
-    )
 
 
 def _check_holds_something(store: Store, given: str | None) -> None:

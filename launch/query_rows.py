@@ -77,7 +77,7 @@ def write_csv(rows: Any, file: IO[bytes]) -> None:
     import pyarrow.csv
 
     _check_names_differ(rows, "--csv")
-    pyarrow.csv.write_csv(_flat(rows), file)
+    pyarrow.csv.write_csv(flat(rows), file)
 
 
 def _check_names_differ(rows: Any, option: str) -> None:
@@ -95,7 +95,7 @@ def _check_names_differ(rows: Any, option: str) -> None:
         )
 
 
-def _flat(rows: Any) -> Any:
+def flat(rows: Any) -> Any:
     """Return a table with lists, structs and intervals as (JSON) text, since CSV has none."""
     import pyarrow as pa
 
