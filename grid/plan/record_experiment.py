@@ -18,6 +18,7 @@ from grid.records.experiments import (
     NOT_TRAINED_CLASSES,
     ExperimentRecord,
     FitRecord,
+    PaperRecord,
     PoolRecord,
     ScoringRecord,
     SetRecord,
@@ -90,8 +91,20 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         record["equalises"] = asked
     if expansion.whole.matched:
         record["equalised"] = [_equalised(each, record) for each in expansion.whole.matched]
+    if papers := _papers(expansion):
+        record["papers"] = papers
     record["digest"] = experiment_digest(record)
     return record
+
+
+def _papers(expansion: Expansion) -> dict[str, PaperRecord]:
+    """Return the paper of each detector that states one, by the detector's name."""
+    cards = {fit.card.name: fit.card for fit in expansion.fits.values()}
+    return {
+        name: PaperRecord(**card.paper.model_dump())
+        for name, card in sorted(cards.items())
+        if card.paper is not None
+    }
 
 
 def _simulated_datasets(expansion: Expansion) -> list[str]:

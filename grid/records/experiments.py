@@ -100,6 +100,16 @@ class ScoringRecord(_RequiredOfScoring, total=False):
     test_sets: list[int]
 
 
+class PaperRecord(TypedDict):
+    """Where a detector was published; see `detectors.paper.Paper`."""
+
+    title: str
+    authors: str
+    venue: str
+    year: int
+    arxiv: str | None
+
+
 class UndecodableRecord(TypedDict):
     """An image that no fit trains or is validated on, since it does not decode."""
 
@@ -148,6 +158,7 @@ class ExperimentRecord(_RequiredOfExperiment, total=False):
     `undecodable` stands only where something was left out, `equalised` where `match` is asked for,
     `simulated_datasets` where the images of some datasets are simulated and of others are not.
     `equalises` stands where arms state theirs: what the fits ask for, in the order of the file.
+    `papers` has that of each detector with one, by name; it is for citing and in no digest.
     """
 
     seeds: list[int]
@@ -157,6 +168,7 @@ class ExperimentRecord(_RequiredOfExperiment, total=False):
     undecodable: list[UndecodableRecord]
     equalised: list[EqualisedRecord]
     equalises: list[str]
+    papers: dict[str, PaperRecord]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,12 @@ from grid.store.base import Store
 DIGEST_DIGITS = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _REQUIRED = frozenset(ExperimentRecord.__required_keys__)
+# Who wrote a record and whom it cites changes nothing of what is wanted.
+_NOT_IN_THE_DIGEST = ("digest", "created_by", "papers")
 
 
 def experiment_digest(experiment: Mapping[str, Any]) -> str:
-    """Return the digest of an expansion: of all but the digest itself and the writer's version."""
+    """Return the digest of an expansion: of what it wants, not of who wrote or what it cites."""
     return _digest_of(experiment, digest)
 
 
@@ -82,7 +84,5 @@ def _experiment(key: str, data: bytes) -> ExperimentRecord:
 
 
 def _digest_of(experiment: Mapping[str, Any], digest: Callable[[object], str]) -> str:
-    content = {
-        key: value for key, value in experiment.items() if key not in ("digest", "created_by")
-    }
+    content = {key: value for key, value in experiment.items() if key not in _NOT_IN_THE_DIGEST}
     return digest(content)[:DIGEST_DIGITS]

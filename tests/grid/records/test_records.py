@@ -454,6 +454,9 @@ def test_experiments_are_kept_by_name_and_digest(store):
     first, second = experiment(), experiment(question="!")
     assert first["digest"] != second["digest"]
     assert experiment(created_by="0.2")["digest"] == first["digest"]
+    paper = {"title": "A", "authors": "B", "venue": "C 2024", "year": 2024, "arxiv": None}
+    cited = experiment(papers={"npr": paper})
+    assert cited["digest"] == first["digest"], "whom it cites is not what it wants"
     assert write_experiment(store, first) is True
     assert write_experiment(store, first) is False
     write_experiment(store, second)
