@@ -20,12 +20,14 @@ class Overview:
     """What the page and the terminal show of one expansion of an experiment.
 
     `found` holds what each section found, by its name; `cautions` their warnings, the gravest
-    first. `remarks` are about the choice of what is shown, such as other expansions in the store;
-    `damaged` holds the reason of each file that is left out because it is damaged.
+    first. `evidence` is for what the page alone shows and takes long: figures, strata. `remarks`
+    are about the choice of what is shown, such as other expansions in the store; `damaged` holds
+    the reason of each file that is left out because it is damaged.
     """
 
     experiment: ExperimentRecord
     store_url: str
+    evidence: Evidence
     matrices: tuple[Matrix, ...]
     found: Mapping[str, Any]
     cautions: tuple[Caution, ...]
@@ -60,6 +62,7 @@ def overview(
     return Overview(
         experiment=experiment,
         store_url=store.url,
+        evidence=evidence,
         matrices=evidence.matrices,
         found=found,
         cautions=cautions,

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from analysis.measuring.metric_registry import known_metrics
 
 # A table cell of a matrix takes about 60 bytes, a line of detail about 300, a pool about 200.
-MATRIX_CELLS_SHOWN = 20_000
-DETAILS_SHOWN = 6_000
-POOLS_SHOWN = 2_000
+MATRIX_CELLS_SHOWN = 16_000
+DETAILS_SHOWN = 4_500
+POOLS_SHOWN = 1_000
+# Of PNG as base64: about fifteen figures.
+FIGURE_BYTES = 1_500_000
 
 
 def within(sizes: Sequence[int], budget: int) -> int:

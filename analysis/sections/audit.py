@@ -151,5 +151,5 @@ SECTION = Section(
     find=_find,
     cautions=Placed(15, _cautions),
     terminal=Placed(35, _lines),
-    page=Placed(75, _html),
+    page=Placed(62, _html),
 )

@@ -58,4 +58,4 @@ def _most(matrices: Sequence[Matrix], first: int, others: int) -> tuple[int, int
     return whole, page_budget.within([n * others for n in cells[:whole]], left)
 
 
-SECTION = Section(find=nothing, terminal=Placed(40, _lines), page=Placed(60, _html))
+SECTION = Section(find=nothing, terminal=Placed(40, _lines), page=Placed(43, _html))

@@ -47,4 +47,4 @@ def _seeds(matrix: Matrix) -> str:
     return f"{measured}" if measured == wanted else f"{measured} of {wanted}"
 
 
-SECTION = Section(find=nothing, page=Placed(50, _html))
+SECTION = Section(find=nothing, page=Placed(41, _html))

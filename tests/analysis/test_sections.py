@@ -66,7 +66,7 @@ def test_the_readmes_file_is_on_terminal_and_page_in_its_place(stored, drop):
     assert [each.kind for each in without.cautions] == ["simulated"]
     said = ["Only 4 cells", "accuracy at logit 0, trained on", "4 cells, shown by accuracy on 160"]
     assert in_this_order(printed(shown, "accuracy"), [*said, "No difference is tested here."])
-    page = ["<strong>Only 4 cells", "<h2>Summary", "<p>4 cells of two</p>", "<h2>Matrices"]
+    page = ["<strong>Only 4 cells", "<h2>Summary", "<h2>Matrices", "<p>4 cells of two</p>"]
     assert in_this_order(report_page(shown), page)
 
 
