@@ -1,0 +1,54 @@
+"""Intervals of a share, such as an accuracy: so many right of so many images.
+
+None of them has width zero at a share of 0 or 1, as the normal approximation would have.
+"""
+
+from __future__ import annotations
+
+import math
+
+from analysis.statistics.effect import Interval, NotTestable
+from analysis.statistics.student_t import z_quantile
+
+
+def wilson(count: float, n: int, level: float = 0.95) -> Interval:
+    """Return Wilson's score interval of count / n (Wilson 1927).
+
+    Args:
+        count: successes, 0 to n; need not be whole, where it stands for a mean.
+        n: trials.
+        level: of the interval.
+
+    Raises:
+        NotTestable: there are no trials.
+    """
+    _check(count, n)
+    z = z_quantile(level)
+    share, weight = count / n, z * z / n
+    middle = (share + weight / 2) / (1 + weight)
+    half = z * math.sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    low = 0.0 if count == 0 else max(0.0, middle - half)
+    high = 1.0 if count == n else min(1.0, middle + half)
+    return Interval(share, low, high, "Wilson", level)
+
+
+def clopper_pearson(count: int, n: int, level: float = 0.95) -> Interval:
+    """Return the exact interval of count / n (Clopper & Pearson 1934): never too narrow.
+
+    Raises:
+        NotTestable: there are no trials.
+    """
+    from scipy.special import betaincinv
+
+    _check(count, n)
+    tail = (1 - level) / 2
+    low = 0.0 if count == 0 else float(betaincinv(count, n - count + 1, tail))
+    high = 1.0 if count == n else float(betaincinv(count + 1, n - count, 1 - tail))
+    return Interval(count / n, low, high, "Clopper-Pearson", level)
+
+
+def _check(count: float, n: int) -> None:
+    if n < 1:
+        raise NotTestable("there are no images to count", "count at least one")
+    if not 0 <= count <= n:
+        raise ValueError(f"count is {count}: it must lie between 0 and n = {n}")
