@@ -61,6 +61,15 @@ class MatrixEntry:
         values = tuple(value for value in found if value is not None)
         return Spread(values) if values else None
 
+    def interval(self, metric: str) -> tuple[float, float] | None:
+        """Return the 95 % interval of a metric of one fit: what these images leave open.
+
+        None where several fits are measured, whose spread says more, or none is, or the metric has
+        no interval. It says nothing of another training of the same procedure.
+        """
+        found = [cell.measured for cell in self.cells if cell.measured]
+        return found[0].intervals.get(metric) if len(found) == 1 else None
+
     @property
     def missing(self) -> int:
         """How many of its fits are not measured yet."""

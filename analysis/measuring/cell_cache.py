@@ -1,8 +1,9 @@
 """Cells that were measured before, kept below `derived/`: a table of counts, one per metric.
 
-A metric's table is named by its version, so that a new metric, or a new version of one, makes no
-number of the others anew. Whatever is not as it was written (damage, an earlier form) is passed
-over and made again. The tables can be deleted at any moment.
+A metric's table has its values and the bounds of their intervals, and is named by its version, so
+that a new metric, or a new version of one, makes no number of the others anew. Whatever is not as
+it was written (damage, an earlier form) is passed over and made again. The tables can be deleted at
+any moment.
 """
 
 from __future__ import annotations
@@ -23,14 +24,15 @@ from grid.store.errors import StoreUnwritable
 log = logging.getLogger(__name__)
 
 # Raised when other rows would count, so that no old number of any metric is taken for a new one.
-CELLS_VERSION = 4
+CELLS_VERSION = 5
 COUNTS_KEY = cells_key(CELLS_VERSION, "counts")
 _COUNTS = tuple(field.name for field in fields(Counts))
+_NUMBERS = ("value", "low", "high")
 
 
 def metric_key(metric: Metric) -> str:
     """Return where the numbers of a metric are kept."""
-    return cells_key(CELLS_VERSION, _column(metric))
+    return cells_key(CELLS_VERSION, f"{metric.name}-v{metric.version}")
 
 
 class CellCache:
@@ -43,15 +45,22 @@ class CellCache:
         content = store.get_many(keys)
         self._counts = _read(content, COUNTS_KEY, _COUNTS)
         self._values = {
-            each.name: _read(content, metric_key(each), (_column(each),)) for each in self._metrics
+            each.name: _read(content, metric_key(each), _columns(each)) for each in self._metrics
         }
         self._changed: set[str] = set()
 
     def get(self, key: str) -> Measured | None:
         """Return what is kept of a cell, None where any of it is not."""
         try:
-            values = {name: known[key][0] for name, known in self._values.items()}
-            return Measured(Counts(*self._counts[key]), values)
+            kept = {name: known[key] for name, known in self._values.items()}
+            return Measured(
+                Counts(*self._counts[key]),
+                {name: value for name, (value, _, _) in kept.items()},
+                {
+                    name: None if low is None else (low, high)
+                    for name, (_, low, high) in kept.items()
+                },
+            )
         except KeyError:
             return None
 
@@ -66,14 +75,15 @@ class CellCache:
             self._changed.add(COUNTS_KEY)
         for each in self._metrics:
             if each.name in measured.metrics:
-                self._values[each.name][key] = (measured.metrics[each.name],)
+                low, high = measured.intervals[each.name] or (None, None)
+                self._values[each.name][key] = (measured.metrics[each.name], low, high)
                 self._changed.add(metric_key(each))
 
     def write(self) -> None:
         """Write the tables that have new rows; a store that cannot be written stays as it is."""
         tables = {COUNTS_KEY: (_COUNTS, self._counts)}
         for each in self._metrics:
-            tables[metric_key(each)] = ((_column(each),), self._values[each.name])
+            tables[metric_key(each)] = (_columns(each), self._values[each.name])
         try:
             for key, (names, rows) in tables.items():
                 if key in self._changed:
@@ -90,8 +100,9 @@ def count_types() -> dict[str, Any]:
     return {name: pa.bool_() if name == "constant" else pa.int64() for name in _COUNTS}
 
 
-def _column(metric: Metric) -> str:
-    return f"{metric.name}-v{metric.version}"
+def _columns(metric: Metric) -> tuple[str, ...]:
+    """Return the columns of a metric's table; they name it, so no other's is taken for it."""
+    return tuple(f"{metric.name}-v{metric.version} {number}" for number in _NUMBERS)
 
 
 def _read(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.measuring.metric_registry import Metric
+from analysis.measuring.sorted_scores import SortedScores
 
 Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]  # logit with NaN for null, seen
 
@@ -17,8 +18,10 @@ Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]  # logit with NaN
 class Counts:
     """Images of a cell: measured, seen before by the fit, and without a logit.
 
-    `n_seen_fake` are the fakes among `n_seen`. `constant` says that one of its pools has the same
-    logit everywhere: a network that answers without looking, whatever the metrics say.
+    `n_real_right` and `n_fake_right` are those measured that lie on their side of a logit of 0, so
+    with n_real and n_fake the confusion matrix. `n_seen_fake` are the fakes among `n_seen`.
+    `constant` says that one of its pools has the same logit everywhere: a network that answers
+    without looking, whatever the metrics say.
     """
 
     n_real: int
@@ -26,19 +29,29 @@ class Counts:
     n_seen: int
     n_seen_fake: int
     n_null: int
+    n_real_right: int
+    n_fake_right: int
     constant: bool
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Counts, and the metrics by name; a metric is None where it is undefined."""
+    """Counts, the metrics by name, and the bounds of their 95 % intervals.
+
+    A metric is None where it is undefined, its interval also where it has none.
+    """
 
     counts: Counts
     metrics: Mapping[str, float | None]
+    intervals: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
 
 
 def measure(
-    real: Sequence[Scores], fake: Sequence[Scores], *, leakage: str, metrics: Sequence[Metric]
+    real: Sequence[Scores],
+    fake: Sequence[Scores],
+    *,
+    leakage: str,
+    metrics: Sequence[Metric],
 ) -> Measured:
     """Return the counts of one cell and some metrics from the (logit, seen) arrays of its pools."""
     sides: list[npt.NDArray[np.float32]] = []
@@ -59,9 +72,17 @@ def measure(
         n_seen=n_seen,
         n_seen_fake=n_seen_fake,
         n_null=n_null,
+        n_real_right=int(np.count_nonzero(sides[0] <= 0)),
+        n_fake_right=int(np.count_nonzero(sides[1] > 0)),
         constant=any(_is_constant(logits) for logits, _ in (*real, *fake)),
     )
-    return Measured(counts, {each.name: each.compute(sides[0], sides[1]) for each in metrics})
+    scores = SortedScores.of(*sides)
+    found = {each.name: each.estimate(scores) for each in metrics}
+    return Measured(
+        counts,
+        {name: estimate.value for name, estimate in found.items()},
+        {name: estimate.bounds for name, estimate in found.items()},
+    )
 
 
 def _is_constant(logits: npt.NDArray[np.float32]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from analysis.figures.colours import step
 from analysis.matrices.heads import Column, blocks
 from analysis.matrices.matrix import Matrix, MatrixEntry
+from analysis.measuring.metric_registry import find_metric
 from analysis.page.sentences import number
 
 CHARACTERS_OF_A_CELL = 4
@@ -49,10 +50,11 @@ def _cell(entry: MatrixEntry | None, metric: str, *, first: bool) -> dict[str, s
     if spread is None:
         text = "·" if entry.missing else "–"
         return {"text": text, "sd": "", "classes": " ".join(["none", *classes])}
+    goodness = find_metric(metric).goodness
     return {
         "text": number(spread.mean) + ("*" if entry.missing else ""),
         "sd": "" if spread.sd is None else f"±{number(spread.sd)}",
-        "classes": " ".join([f"c{step(spread.mean)}", *classes]),
+        "classes": " ".join([f"c{step(goodness(spread.mean))}", *classes]),
     }
 
 

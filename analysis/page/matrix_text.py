@@ -158,7 +158,7 @@ def _cell(entry: MatrixEntry | None, metric: str, *, starred: bool) -> Text:
     if spread is None:
         return Text(("· " if entry.missing else "– ") + blank)
     own = entry.relation == "trained"
-    shade = shades(dark=True)[step(spread.mean)]
+    shade = shades(dark=True)[step(find_metric(metric).goodness(spread.mean))]
     style = Style(color=ink_of(shade), bgcolor=css(shade), bold=own)
     said, star = number(spread.mean), "*" if entry.missing else blank
     return Text(f"[{said}]{star}" if own else f"{said}{star} ", style=style)

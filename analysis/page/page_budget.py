@@ -26,5 +26,5 @@ def within(sizes: Sequence[int], budget: int) -> int:
 
 def every_number() -> str:
     """Return the SQL that has the numbers that a page leaves out."""
-    metrics = ", ".join(each.name for each in known_metrics())
+    metrics = ", ".join(each.name for each in known_metrics() if each.on_page)
     return f"SELECT detector, train, seed, test_set, degradation, {metrics} FROM cells"

@@ -33,7 +33,7 @@ def _lines(shown: Overview, found: None, screen: Screen) -> Iterator[Text]:
 
 def _html(shown: Overview, found: None) -> Markup:
     first = [find_metric(name) for name in SIDE_BY_SIDE]
-    others = [each for each in known_metrics() if each not in first]
+    others = [each for each in known_metrics() if each.on_page and each not in first]
     whole, unfolded = _most(shown.matrices, len(first), len(others))
     return fragment(
         "matrices.html.j2",

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from analysis.measuring.cell_cache import count_types
+from analysis.measuring.cell_measures import Measured
 from analysis.measuring.cells import measured_cells
 from analysis.measuring.metric_registry import known_metrics
 from analysis.selecting.selection import StoreSelection
@@ -39,7 +40,7 @@ def cells_table(selection: StoreSelection) -> pa.Table:
                 **_facts(each.cell, each.experiment, selection),
                 **trained.facts_of(each.cell.fit_id, each.experiment),
                 **asdict(each.measured.counts),
-                **each.measured.metrics,
+                **_metrics(each.measured),
             }
         row, experiment = rows[each.key], each.experiment
         record = each.cell.record
@@ -86,10 +87,23 @@ def cells_schema() -> Any:
             ("partial", pa.bool_()),
             ("simulated", pa.bool_()),
             *counts.items(),
-            *((each.name, pa.float64()) for each in known_metrics()),
+            *(
+                (f"{each.name}{bound}", pa.float64())
+                for each in known_metrics()
+                for bound in ("", "_low", "_high")
+            ),
             ("constant", constant),
         ]
     )
+
+
+def _metrics(measured: Measured) -> dict[str, float | None]:
+    """Return each metric and, beside it, the bounds of its interval."""
+    row: dict[str, float | None] = {}
+    for name, value in measured.metrics.items():
+        low, high = measured.intervals[name] or (None, None)
+        row |= {name: value, f"{name}_low": low, f"{name}_high": high}
+    return row
 
 
 class _Trained:

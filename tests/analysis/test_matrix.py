@@ -124,7 +124,16 @@ def test_counts_of_fits_that_differ_are_a_range():
             f"f{seed}",
             seed,
             Measured(
-                Counts(n_real=9, n_fake=9 - n, n_seen=n, n_seen_fake=n, n_null=0, constant=False),
+                Counts(
+                    n_real=9,
+                    n_fake=9 - n,
+                    n_seen=n,
+                    n_seen_fake=n,
+                    n_null=0,
+                    n_real_right=9,
+                    n_fake_right=0,
+                    constant=False,
+                ),
                 {},
             ),
         )
