@@ -119,23 +119,11 @@ class Matrix:
     def mean(self, metric: str, relations: Sequence[Relation] = ()) -> Spread | None:
         """Return the mean over entries of some relations (none named: all), and its spread.
 
-        The mean is of the entries' means, each counting once (macro). One value per seed, over
-        the entries, where all seeds have all of them; otherwise the mean alone, since seeds with
-        different entries missing do not compare. None where nothing is measured.
+        See `mean_over`.
         """
-        entries = [e for e in self.all_entries() if not relations or e.relation in relations]
-        spreads = [spread for e in entries if (spread := e.spread(metric)) is not None]
-        if not spreads:
-            return None
-        seeds = {tuple(cell.seed for cell in e.cells) for e in entries}
-        whole = len(seeds) == 1 and all(
-            (s := e.spread(metric)) is not None and len(s.values) == len(e.cells) for e in entries
+        return mean_over(
+            [e for e in self.all_entries() if not relations or e.relation in relations], metric
         )
-        if whole:
-            return Spread(
-                tuple(fmean(each) for each in zip(*(s.values for s in spreads), strict=True))
-            )
-        return Spread((fmean(s.mean for s in spreads),))
 
     def row_mean(self, row: int, metric: str) -> float | None:
         """Return the mean of a row over the generators that are new to it."""
@@ -144,6 +132,25 @@ class Matrix:
     def column_mean(self, column: int, metric: str) -> float | None:
         """Return the mean of a column over the rows that its generator is new to."""
         return _mean_of_strangers([row[column] for row in self.entries], metric)
+
+
+def mean_over(entries: Sequence[MatrixEntry], metric: str) -> Spread | None:
+    """Return the mean of some entries, each counting once (macro), and its spread.
+
+    One value per seed, over the entries, where all seeds have all of them; otherwise the mean
+    alone, since seeds with different entries missing do not compare. None where nothing is
+    measured.
+    """
+    spreads = [spread for e in entries if (spread := e.spread(metric)) is not None]
+    if not spreads:
+        return None
+    seeds = {tuple(cell.seed for cell in e.cells) for e in entries}
+    whole = len(seeds) == 1 and all(
+        (s := e.spread(metric)) is not None and len(s.values) == len(e.cells) for e in entries
+    )
+    if whole:
+        return Spread(tuple(fmean(each) for each in zip(*(s.values for s in spreads), strict=True)))
+    return Spread((fmean(s.mean for s in spreads),))
 
 
 def _mean_of_strangers(entries: Sequence[MatrixEntry | None], metric: str) -> float | None:
