@@ -53,6 +53,24 @@ store_option = _store_option("Else the file's `store:`, else CROSSGEN_STORE, els
 store_option_without_file = _store_option("Else CROSSGEN_STORE, else ./runs.")
 
 
+drawn_images_option = click.option(
+    "--images",
+    type=click.IntRange(min=2),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Of each pool at most so many, drawn by hash: a larger N takes more beside the same.",
+)
+
+square_size_option = click.option(
+    "--size",
+    type=click.IntRange(min=8, max=1024),
+    metavar="PX",
+    help="Side of the square in the middle of each image; default the largest usual one that nine "
+    "in ten images of every pool have.",
+)
+
+
 class MetricName(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
     """The name of a metric; the registry is loaded where it is asked for, not by every command."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from data.pools import pool_digest
+from grid.records.artifacts.artifact_files import read_artifact
 from grid.records.audits.audit_records import audit_of_bytes
 from grid.records.commits import Commit, read_commit
 from grid.records.failures import read_failures
@@ -192,6 +193,10 @@ class FileCheck:
         """Look at the record of an audit, whose name is the digest of its content."""
         key = place.string
         return self.look(key, lambda: audit_of_bytes(key, self.store.get(key))["digest"])
+
+    def artifact(self, place: re.Match[str]) -> Checked[str]:
+        """Look at an artifact, whose name is the digest of what it is made from."""
+        return self.look(place.string, lambda: read_artifact(self.store, place.string).subject)
 
     def paths(self, place: re.Match[str]) -> Checked[int]:
         """Look at a table of where a pool's files lie, whose name is the digest of its content."""

@@ -31,6 +31,7 @@ from grid.integrity.damage import (
 )
 from grid.records.commits import Commit
 from grid.records.places import (
+    ARTIFACTS,
     ASIDE,
     AUDITS,
     CLAIMS,
@@ -67,6 +68,7 @@ _FORMS = {
     "markers": re.compile(rf"{LATEST}(?P<name>[^/]+)/(?P<number>\d+)\.json"),
     "failures": re.compile(rf"{FAILURES}(?P<fit>[^/]+)/(?P<attempt>.+)-(?P<number>\d+)\.json"),
     "audits": re.compile(rf"{AUDITS}(?P<digest>[^/]+)\.json"),
+    "artifacts": re.compile(rf"{ARTIFACTS}[^/]+/(?P<subject>[^/]+)/[^/]+\.parquet"),
     "places of images": re.compile(rf"{DERIVED}paths/(?P<pool>[^/]+)/(?P<digest>[^/]+)\.parquet"),
     "caches": re.compile(rf"{DERIVED}.+"),
     "": re.compile(rf"(?:{CLAIMS}|{ASIDE}).+"),
@@ -214,6 +216,7 @@ class _Check:
             "table lists": self.files.table_list,
             "failures": self.files.failure,
             "audits": self.files.audit,
+            "artifacts": self.files.artifact,
             "places of images": self.files.paths,
             "caches": self.files.cache,
         }

@@ -10,6 +10,7 @@ commits/<fit_id>.json
 scores/<fit_id>/<piece_id>.parquet
 failures/<fit_id>/<attempt>-<n>.json
 audits/<digest>.json                     what `crossgen audit` found
+artifacts/<kind>/<subject>/<digest>.parquet  what figures need of pixels or of a network
 claims/...                               advice only
 derived/...                              copies and caches: safe to delete while nothing runs
 aside/<n>/<key>                          what was damaged, under its own key; read by nothing
@@ -26,6 +27,7 @@ COMMITS = "commits/"
 SCORES = "scores/"
 FAILURES = "failures/"
 AUDITS = "audits/"
+ARTIFACTS = "artifacts/"
 CLAIMS = "claims/"
 DERIVED = "derived/"
 ASIDE = "aside/"
@@ -147,6 +149,16 @@ def features_key(fit_id: str, name: str, ending: str) -> str:
 def audit_key(digest: str) -> str:
     """Return where an audit lies."""
     return f"{AUDITS}{digest}.json"
+
+
+def artifacts_of_kind(kind: str) -> str:
+    """Return the folder, with its slash, of all artifacts of a kind."""
+    return f"{ARTIFACTS}{kind}/"
+
+
+def artifact_key(kind: str, subject: str, digest: str) -> str:
+    """Return where an artifact lies; `subject` is the pool or the fit that it is about."""
+    return f"{ARTIFACTS}{kind}/{subject}/{digest}.parquet"
 
 
 def failures_of(fit_id: str) -> str:
