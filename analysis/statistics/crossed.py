@@ -87,8 +87,8 @@ def _checked(a: Floats, b: Floats) -> Mask:
             "one seed says nothing of a training procedure",
             "train at least 2 seeds, better 5, or compare the trained files",
         )
-    measured = np.concatenate([~np.isnan(a), ~np.isnan(b)])
-    is_of_claim = measured.any(axis=0)
+    measured: Mask = np.concatenate([~np.isnan(a), ~np.isnan(b)])
+    is_of_claim: Mask = np.any(measured, axis=0)
     if not (measured == is_of_claim).all():
         raise NotTestable(
             "some seeds lack entries that others have", "leave out those entries or run them"
@@ -105,19 +105,19 @@ def _checked(a: Floats, b: Floats) -> Mask:
             "cannot tell rows from columns",
             "train and test on more generators",
         )
-    return np.asarray(is_of_claim)
+    return is_of_claim
 
 
 class _Pairs(NamedTuple):
     """Half the squared differences of ordered pairs of entries: their sum, how many they are."""
 
     total: float
-    count: float
+    number: float
 
     @property
     def mean(self) -> float:
         """Their mean: the variance of what the two entries of a pair do not share."""
-        return self.total / self.count
+        return self.total / self.number
 
 
 def _pairs(values: Floats, is_of_claim: Mask, axis: int | None) -> _Pairs:
@@ -138,7 +138,8 @@ def _generator_parts(
     in_row, in_column = _pairs(values, is_of_claim, 1), _pairs(values, is_of_claim, 0)
     every = _pairs(values, is_of_claim, None)
     apart = _Pairs(
-        every.total - in_row.total - in_column.total, every.count - in_row.count - in_column.count
+        every.total - in_row.total - in_column.total,
+        every.number - in_row.number - in_column.number,
     )
     n = int(is_of_claim.sum())
     entry = max(0.0, in_row.mean + in_column.mean - apart.mean) / n
@@ -146,7 +147,7 @@ def _generator_parts(
     for inside, lengths in ((in_row, is_of_claim.sum(1)), (in_column, is_of_claim.sum(0))):
         weight = float(np.sum((lengths / n) ** 2))
         variance = max(0.0, (apart.mean - inside.mean) * weight + entry)
-        sides.append(VariancePart(variance, np.count_nonzero(lengths) - 1))
+        sides.append(VariancePart(variance, int(np.count_nonzero(lengths)) - 1))
     larger, smaller = sorted(sides, reverse=True)
     parts = [larger]
     if smaller.variance > entry:
