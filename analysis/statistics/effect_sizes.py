@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +9,7 @@ from analysis.statistics.effect import NotTestable
 from analysis.statistics.seed_tests import refuse_no_variance
 
 
-def dz(differences: Sequence[float]) -> float:
+def dz(differences: npt.ArrayLike) -> float:
     """Return Cohen's d of paired values: mean difference in standard deviations of differences.
 
     Raises:
@@ -25,7 +23,7 @@ def dz(differences: Sequence[float]) -> float:
     return float(found.mean()) / sd
 
 
-def cliffs_delta(a: Sequence[float], b: Sequence[float]) -> float:
+def cliffs_delta(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     """Return P(A > B) - P(A < B) of one value each, drawn at random: -1 to 1."""
     return 2 * probability_of_improvement(a, b) - 1
 

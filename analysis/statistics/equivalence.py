@@ -5,9 +5,8 @@ A p above .05 for a difference says nothing of this: with few units nothing is e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+import numpy.typing as npt
 
 from analysis.statistics.effect import Effect, NotTestable
 from analysis.statistics.seed_tests import refuse_no_variance
@@ -15,7 +14,7 @@ from analysis.statistics.student_t import t_quantile
 from data.counts import counted
 
 
-def tost(differences: Sequence[float], margin: float, *, unit: str = "test generator") -> Effect:
+def tost(differences: npt.ArrayLike, margin: float, *, unit: str = "test generator") -> Effect:
     """Return two one-sided t tests of a mean difference against -margin and +margin.
 
     A p below .05 says that the difference lies within the margin; then the 90 % interval does, too

@@ -23,6 +23,7 @@ from analysis.statistics.student_t import t_effect
 Floats = npt.NDArray[np.float64]
 MOST_ENUMERATED = 200_000
 RANDOM_DRAWS = 100_000
+ROUNDING = 1e-12
 
 
 def permutation(
@@ -55,9 +56,10 @@ def permutation(
     )
     if np.isnan(x).any() or np.isnan(y).any():
         raise NotTestable("some generators have no difference", "leave them out or run them")
-    _refuse_few(len(x), len(y), first, second, 1 - level)
+    alpha = 1 - level + ROUNDING
+    _refuse_few(len(x), len(y), first, second, alpha)
     dealt = _Dealt(x, y)
-    low, high = dealt.interval(1 - level)
+    low, high = dealt.interval(alpha)
     return Effect(
         method=f"{dealt.method} of families over generators",
         value=dealt.value,

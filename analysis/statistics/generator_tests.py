@@ -8,7 +8,6 @@ generators alike looks like a better method. `two_component` allows for that.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +23,7 @@ RANDOM_DRAWS = 200_000
 
 
 def sign_flip(
-    differences: Sequence[float], *, unit: str = "test generator", level: float = 0.95
+    differences: npt.ArrayLike, *, unit: str = "test generator", level: float = 0.95
 ) -> Effect:
     """Return the mean difference by the exact sign-flip test (Fisher's), two-sided.
 
@@ -61,7 +60,7 @@ def sign_flip(
 
 
 def signed_rank(
-    differences: Sequence[float],
+    differences: npt.ArrayLike,
     *,
     unit: str = "test generator",
     level: float = 0.95,
@@ -105,7 +104,7 @@ def signed_rank(
     )
 
 
-def paired_t(differences: Sequence[float], *, unit: str = "test generator") -> Effect:
+def paired_t(differences: npt.ArrayLike, *, unit: str = "test generator") -> Effect:
     """Return the mean difference by the paired t, which takes differences as normal.
 
     Raises:
@@ -114,14 +113,14 @@ def paired_t(differences: Sequence[float], *, unit: str = "test generator") -> E
     return seed_tests.paired_t_over(np.asarray(_present(differences, unit)), unit)
 
 
-def _present(differences: Sequence[float], unit: str) -> Floats:
+def _present(differences: npt.ArrayLike, unit: str) -> Floats:
     found = np.asarray(differences, dtype=np.float64)
     if np.isnan(found).any():
         raise NotTestable(f"some {unit}s have no difference", "compare where both are measured")
     return found
 
 
-def _checked(differences: Sequence[float], unit: str) -> Floats:
+def _checked(differences: npt.ArrayLike, unit: str) -> Floats:
     found = _present(differences, unit)
     if len(found) and not found.any():
         raise NotTestable(f"A and B are equal on every {unit}", "check that they are two methods")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+import numpy.typing as npt
 
 from analysis.statistics.effect import Effect, NotTestable
 from analysis.statistics.seed_tests import refuse_no_variance
@@ -12,7 +11,7 @@ from analysis.statistics.student_t import t_effect
 from data.counts import counted
 
 
-def corrected_resampled_t(differences: Sequence[float], test_share: float) -> Effect:
+def corrected_resampled_t(differences: npt.ArrayLike, test_share: float) -> Effect:
     """Return the mean difference over splits by the t of Nadeau & Bengio (2003).
 
     Splits that share images are not independent: the variance of the mean is (1/J + test/training)

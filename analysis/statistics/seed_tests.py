@@ -6,7 +6,6 @@ nothing of other generators, nor of other training images.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +19,7 @@ ENOUGH_SEEDS = 5
 """Below this a test is computed and warned of: only a gain of 2 seed SDs and more is found."""
 
 
-def welch_t(a: Sequence[float], b: Sequence[float]) -> Effect:
+def welch_t(a: npt.ArrayLike, b: npt.ArrayLike) -> Effect:
     """Return mean of A minus mean of B by Welch's t, for seeds that share nothing.
 
     Args:
@@ -45,7 +44,7 @@ def welch_t(a: Sequence[float], b: Sequence[float]) -> Effect:
     )
 
 
-def paired_t(a: Sequence[float], b: Sequence[float]) -> Effect:
+def paired_t(a: npt.ArrayLike, b: npt.ArrayLike) -> Effect:
     """Return mean of A minus mean of B by the paired t.
 
     Only for seeds that share something, such as the order of the training images: otherwise pairs
@@ -96,7 +95,7 @@ def few_seeds(*seeds: int) -> tuple[str, ...]:
     return (f"Fewer than {ENOUGH_SEEDS} seeds: only large differences can be found.",)
 
 
-def _values(values: Sequence[float], name: str) -> npt.NDArray[np.float64]:
+def _values(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
     found = np.asarray(values, dtype=np.float64)
     if np.isnan(found).any():
         raise NotTestable(f"some seeds of {name} have no value", "complete its runs")
