@@ -6,7 +6,7 @@ Page, terminal, tables, figures and `findings.json` show findings and compute no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from analysis.statistics.effect import Effect
 
@@ -18,6 +18,7 @@ Claim = Literal[
     "this procedure on new training and test generators",
 ]
 """What a comparison generalises to; the test follows from it."""
+CLAIMS: tuple[Claim, ...] = get_args(Claim)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,8 @@ class Finding:
     says why and what to do. `others` stand beside it and answer narrower claims, each by its
     `units`. `p_corrected` is the headline's p after `correction` over `family_size` comparisons.
     `detectable` is the smallest difference that the design finds with power .8, in the metric's
-    unit. Values are shares of 1; `sentence` says points, which are hundredths.
+    unit. Values are shares of 1; `sentence` says points, which are hundredths. `warnings` weaken
+    the answer; `notes` stand beside it: what was left out, ranks of several levels, a trend.
     """
 
     key: str
@@ -69,4 +71,5 @@ class Finding:
     detectable: float | None = None
     differences: tuple[Difference, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     sentence: str = ""

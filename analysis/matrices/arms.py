@@ -33,7 +33,7 @@ class ArmOfFit:
             "test input": cell.test_pipeline,
             "equalise": as_asked(cell.equalise),
         }
-        return cls(tuple((key, _said(value)) for key, value in settings.items()))
+        return cls(tuple((key, said(value)) for key, value in settings.items()))
 
     def of_parents_seed(self, fit: FitRecord, fits: Mapping[str, FitRecord]) -> ArmOfFit:
         """Return these settings and the seeds of the fits that a fit descends from.
@@ -116,7 +116,8 @@ def _weights(fit: FitRecord, fits: Mapping[str, FitRecord]) -> str:
     return f"{arms} on {label}"
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
+    """Return a setting's value as settings say it."""
     if isinstance(value, str):
         return value
     if isinstance(value, float):

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.comparing.contrasts import findings_of
 from analysis.comparing.evidence import Evidence
+from analysis.comparing.finding import Finding
 from analysis.matrices.matrix import Matrix
 from analysis.matrices.matrix_making import matrices
 from analysis.page.section import Caution, all_sections, in_order
@@ -20,15 +22,17 @@ class Overview:
     """What the page and the terminal show of one expansion of an experiment.
 
     `found` holds what each section found, by its name; `cautions` their warnings, the gravest
-    first. `evidence` is for what the page alone shows and takes long: figures, strata. `remarks`
-    are about the choice of what is shown, such as other expansions in the store; `damaged` holds
-    the reason of each file that is left out because it is damaged.
+    first; `findings` the answers to its contrasts. `evidence` is for what the page alone shows and
+    takes long: figures, strata. `remarks` are about the choice of what is shown, such as other
+    expansions in the store; `damaged` holds the reason of each file that is left out because it is
+    damaged.
     """
 
     experiment: ExperimentRecord
     store_url: str
     evidence: Evidence
     matrices: tuple[Matrix, ...]
+    findings: tuple[Finding, ...]
     found: Mapping[str, Any]
     cautions: tuple[Caution, ...]
     remarks: tuple[str, ...] = ()
@@ -51,7 +55,9 @@ def overview(
     """
     selection = StoreSelection.of(store, [experiment])
     selection.damaged.update(damaged or {})
-    evidence = Evidence(selection, experiment, tuple(matrices(selection, experiment)))
+    made = tuple(matrices(selection, experiment))
+    findings = findings_of(selection, experiment, made)
+    evidence = Evidence(selection, experiment, made, findings)
     sections = all_sections()
     found = {name: section.find(evidence) for name, section in sections.items()}
     cautions = tuple(
@@ -63,7 +69,8 @@ def overview(
         experiment=experiment,
         store_url=store.url,
         evidence=evidence,
-        matrices=evidence.matrices,
+        matrices=made,
+        findings=findings,
         found=found,
         cautions=cautions,
         remarks=remarks,

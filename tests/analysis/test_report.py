@@ -348,8 +348,8 @@ def test_a_family_that_is_wider_than_its_columns_stands_upright(six):
 def test_a_table_that_is_wider_than_a_phone_says_that_it_scrolls(six, tmp_path):
     _, _, html = six
     hint = '<p class="hint beyond-phone">Scroll the table sideways'
-    drills = html.count('class="list drill"')
-    # Six columns fit a phone; the summary, the details and the list of pools do not.
+    drills = html.count('class="list drill"') + html.count('class="list contrast"')
+    # Six columns fit a phone; the summary, the details, tests and the list of pools do not.
     assert html.count(hint) == html.count('<div class="scroll beyond-phone">') == drills + 2
     wide = report_page(overview(*written(tmp_path, generators=8, seeds=1, images=10)))
     matrices_shown = 2 * len(known_metrics())
