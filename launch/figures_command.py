@@ -8,7 +8,6 @@ from typing import Any
 
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import (
-    PRINTED_DOTS_PER_INCH,
     FigureKind,
     Picture,
     all_figures,
@@ -152,7 +151,7 @@ def _write_all(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for picture in pictures:
-            data = picture.png(PRINTED_DOTS_PER_INCH) if form == "png" else picture.pdf()
+            data = picture.printed_png() if form == "png" else picture.pdf()
             with whole_file(folder / f"{picture.name}.{form}") as temporary:
                 temporary.write_bytes(data)
             captions += [f"## {picture.name}.{form}", "", picture.caption, ""]

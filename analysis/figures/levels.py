@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.figures.sides import OTHERS
 from analysis.matrices.matrix import Matrix, MatrixEntry, Spread, mean_over
-from analysis.matrices.relations import UNSEEN
 
 CellKey = tuple[object, object]
 """Row and column, which tell the same cell at several levels."""
@@ -77,9 +77,9 @@ class Ladder:
         return tuple(dict.fromkeys(e.family for e in self.levels[0].entries.values()))
 
 
-def is_new(each: FamilyEntry) -> bool:
-    """Say whether the tested generator is new to the fits."""
-    return each.entry.relation in UNSEEN
+def is_other(each: FamilyEntry) -> bool:
+    """Say whether the fits are not known to have been trained on the tested generator."""
+    return each.entry.relation in OTHERS
 
 
 def is_own(each: FamilyEntry) -> bool:

@@ -89,6 +89,13 @@ def chance_is_white() -> LinearSegmentedColormap:
     return LinearSegmentedColormap.from_list("chance is white", [css(each) for each in LIGHT])
 
 
+def white_to_blue() -> LinearSegmentedColormap:
+    """Return the colours of a share of which 0 is none and 1 is all."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("white to blue", [css(each) for each in LIGHT[2:]])
+
+
 def ink_on(colour: Sequence[float]) -> str:
     """Return the text colour that is read best on a colour, given as red, green and blue of 1."""
     red, green, blue = (round(255 * part) for part in colour[:3])

@@ -9,18 +9,16 @@ import numpy as np
 
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
+from analysis.figures.matrix_axes import matrix_width_in, name_cells
 from analysis.figures.naming import file_names
 from analysis.figures.style import (
     BLACK,
-    COLUMN_IN,
     FONT_POINTS,
     GREY,
     LIGHT_GREY,
-    PAGE_IN,
     chance_is_white,
     ink_on,
     new_canvas,
-    shortened,
 )
 from analysis.matrices.heads import blocks
 from analysis.matrices.main_matrices import main_matrices
@@ -29,9 +27,6 @@ from analysis.measuring.metric_registry import DEFAULT, find_metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-MOST_IN_ONE_COLUMN = 6
-"""Test sets; more are drawn over both columns of a paper."""
 
 _SEEN_OTHERWISE = ("before", "classes", "related")
 
@@ -46,7 +41,7 @@ def draw(evidence: Evidence, metric: str = DEFAULT) -> Iterator[Picture]:
 
 def _picture(matrix: Matrix, name: str, metric: str) -> Picture:
     means = mean_RC(matrix, metric)
-    width = COLUMN_IN if len(matrix.columns) <= MOST_IN_ONE_COLUMN else PAGE_IN
+    width = matrix_width_in(matrix)
     per_cell = (width - 1.3) / (len(matrix.columns) + 1.4)
     height = 1.25 + min(0.42, max(0.3, per_cell)) * len(matrix.rows)
     canvas = new_canvas(width, height)
@@ -56,7 +51,8 @@ def _picture(matrix: Matrix, name: str, metric: str) -> Picture:
         for column, entry in enumerate(entries):
             _cell(axes, row, column, entry, metric)
     _means_of_rows(axes, matrix, metric)
-    _heads(axes, matrix)
+    name_cells(axes, matrix)
+    axes.set_xlim(-0.5, len(matrix.columns) + 0.6)
     _family_blocks(axes, matrix)
     title = find_metric(metric).title
     axes.set_title(matrix.title, pad=16, fontsize=FONT_POINTS + 1)
@@ -131,23 +127,6 @@ def _means_of_rows(axes: Axes, matrix: Matrix, metric: str) -> None:
         mean = matrix.row_mean(row, metric)
         text = "–" if mean is None else short(mean)
         axes.text(place, row, text, ha="center", va="center", color=GREY)
-
-
-def _heads(axes: Axes, matrix: Matrix) -> None:
-    columns = [shortened(column.label, 22) for column in matrix.columns]
-    is_narrow = len(columns) > 4 or max(map(len, columns)) > 8
-    axes.set_xticks(range(len(columns)), columns, rotation=40 if is_narrow else 0)
-    if is_narrow:
-        for label in axes.get_xticklabels():
-            label.set(ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(matrix.rows)), [shortened(row.label) for row in matrix.rows])
-    axes.set_xlim(-0.5, len(columns) + 0.6)
-    axes.set_ylim(len(matrix.rows) - 0.5, -0.5)
-    axes.set_xlabel("tested on")
-    axes.set_ylabel("trained on")
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def _family_blocks(axes: Axes, matrix: Matrix) -> None:

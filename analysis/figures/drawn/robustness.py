@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from analysis.comparing.evidence import Evidence
 from analysis.figures.curves import band_words, curve
 from analysis.figures.figure import FigureKind, Picture
-from analysis.figures.levels import Ladder, degradation_ladders, is_new, is_own
+from analysis.figures.levels import Ladder, degradation_ladders, is_other, is_own
 from analysis.figures.naming import file_names
+from analysis.figures.sides import EXPLAINED, OTHERS_TITLE, OWN_TITLE
 from analysis.figures.style import COLUMN_IN, new_canvas, share_axis, shortened, strokes
 from analysis.matrices.matrix import Matrix, Spread
 from analysis.measuring.metric_registry import DEFAULT, find_metric
 
-SIDES = {"trained on the generator": is_own, "new generators": is_new}
+_WANTED = {OWN_TITLE: is_own, OTHERS_TITLE: is_other}
 
 Kind = tuple[str, tuple[str, ...]]
 """A degradation, # in the place of its number, and what its levels are called."""
@@ -31,7 +32,7 @@ def draw(evidence: Evidence, metric: str = DEFAULT) -> Iterator[Picture]:
         arms = [each for each in ladders if (each.axis, _texts(each)) == (axis, texts)]
         curves: Curves = {
             side: {arm.title: found for arm in arms if (found := arm.means(metric, wanted))}
-            for side, wanted in SIDES.items()
+            for side, wanted in _WANTED.items()
         }
         curves = {side: found for side, found in curves.items() if found}
         if curves:
@@ -86,7 +87,7 @@ def _picture(axis: str, texts: Sequence[str], curves: Curves, name: str, metric:
     return Picture(
         name=name,
         caption=f"{title} under {axis.replace('#', '…')}, mildest level first, levels equally "
-        f"spaced; means over the cells that every level has, {band_words(every)}.",
+        f"spaced; means over the cells that every level has, {band_words(every)}. {EXPLAINED}",
         alternative=_in_words(axis, texts, curves, title),
         canvas=canvas,
     )

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from analysis.comparing.evidence import Evidence
 from analysis.figures.curves import band_words, curve
 from analysis.figures.figure import FigureKind, Picture
-from analysis.figures.levels import FamilyEntry, Ladder, is_new, is_own, sweeps
+from analysis.figures.levels import FamilyEntry, Ladder, is_other, is_own, sweeps
 from analysis.figures.naming import file_names
+from analysis.figures.sides import EXPLAINED
 from analysis.figures.style import (
     BLACK,
     COLUMN_IN,
@@ -44,7 +45,7 @@ def _curves(ladder: Ladder, metric: str) -> dict[str, tuple[Spread, ...]]:
 
     def of_family(family: str) -> tuple[Spread, ...] | None:
         def wanted(each: FamilyEntry) -> bool:
-            return is_new(each) and each.family == family
+            return is_other(each) and each.family == family
 
         return ladder.means(metric, wanted)
 
@@ -78,9 +79,9 @@ def _picture(
     canvas.legend(loc="outside lower center", ncols=min(4, len(curves)))
     return Picture(
         name=name,
-        caption=f"{ladder.title}: {title} against {ladder.axis}, for each family of generators "
-        f"that are new to a row, and for those trained on; means over the cells that every level "
-        f"has, {band_words(curves.values())}. Lines join levels and claim no trend.",
+        caption=f"{ladder.title}: {title} against {ladder.axis}, for each family of other "
+        f"generators, and for those trained on; means over the cells that every level "
+        f"has, {band_words(curves.values())}. Lines join levels and claim no trend. {EXPLAINED}",
         alternative=_in_words(ladder, curves, title),
         canvas=canvas,
     )
