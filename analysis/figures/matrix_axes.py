@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analysis.figures.style import COLUMN_IN, PAGE_IN, shortened
@@ -25,15 +26,20 @@ def name_cells(axes: Axes, matrix: Matrix) -> None:
     Long names are shortened and stand at a slant.
     """
     columns = [shortened(column.label, 22) for column in matrix.columns]
-    is_slanted = len(columns) > 4 or max(map(len, columns), default=0) > 8
-    axes.set_xticks(range(len(columns)), columns, rotation=40 if is_slanted else 0)
-    if is_slanted:
-        for label in axes.get_xticklabels():
-            label.set(ha="right", rotation_mode="anchor")
+    name_slanted(axes, columns)
     axes.set_yticks(range(len(matrix.rows)), [shortened(row.label) for row in matrix.rows])
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(matrix.rows) - 0.5, -0.5))
     axes.set_xlabel("tested on")
     axes.set_ylabel("trained on")
+
+
+def name_slanted(axes: Axes, names: Sequence[str]) -> None:
+    """Name columns at whole numbers, at a slant where there is no room; hide ticks and frame."""
+    is_slanted = len(names) > 4 or max(map(len, names), default=0) > 8
+    axes.set_xticks(range(len(names)), names, rotation=40 if is_slanted else 0)
+    if is_slanted:
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -116,7 +116,7 @@ def _uncertainty(entry: MatrixEntry, metric: str) -> str:
     if spread is not None and spread.sd is not None:
         return f"±{short(spread.sd)}"
     [cell] = [c for c in entry.cells if c.measured and c.measured.metrics[metric] is not None]
-    interval = getattr(cell.measured, "intervals", {}).get(metric)
+    interval = cell.measured.intervals.get(metric) if cell.measured else None
     return f"{short(interval[0])}–{short(interval[1])}" if interval else ""
 
 
