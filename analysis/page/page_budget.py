@@ -10,6 +10,9 @@ from analysis.measuring.metric_registry import known_metrics
 MATRIX_CELLS_SHOWN = 16_000
 DETAILS_SHOWN = 4_500
 POOLS_SHOWN = 1_000
+# A line of strata takes about 600 bytes, a rate of a real source about 70.
+STRATA_SHOWN = 40
+SOURCE_RATES_SHOWN = 2_000
 # Of PNG as base64: about fifteen figures.
 FIGURE_BYTES = 1_500_000
 

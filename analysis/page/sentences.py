@@ -15,7 +15,10 @@ def number(value: float | None, digits: int = 2) -> str:
     """Write a share of 1 without its leading zero; undefined or missing is a dash."""
     if value is None:
         return "–"
-    return f"{value:.{digits}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{digits}f}"
+    text = f"{value:.{digits}f}"
+    if not float(text):
+        text = text.removeprefix("-")  # what rounds to nothing has no sign
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
 
 def with_sd(spread: Spread | None, digits: int = 2) -> str:

@@ -1,10 +1,10 @@
-"""The views that SQL sees: fits, pieces, cells, scores, images, history, failures.
+"""The views that SQL sees: fits, pieces, cells, strata, scores, images, history, failures.
 
 One file makes each (`analysis/<name>_view.py`). Small ones are Arrow tables; `scores`, `images` and
 `history` are Arrow datasets whose fragments carry what their files stand for (fit, pool,
 degradation ...) as expressions, so that a query opens only the files that its WHERE can be about,
-and none is opened before the query runs. DuckDB reads them in memory; no database file, no locks,
-and on S3 the bytes come through fsspec.
+and none is opened before the query runs. `strata` is one whose rows are computed then. DuckDB reads
+them in memory; no database file, no locks, and on S3 the bytes come through fsspec.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ from analysis.sql.history_view import epochs_schema, history_view
 from analysis.sql.images_view import images_view
 from analysis.sql.pieces_view import pieces_schema, pieces_view
 from analysis.sql.scores_view import scores_schema, scores_view
+from analysis.sql.strata_view import strata_schema, strata_view
 from grid.records.pools.manifests import manifest_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.dataset
 
-VIEWS = ("fits", "pieces", "cells", "scores", "images", "history", "failures")
+VIEWS = ("fits", "pieces", "cells", "strata", "scores", "images", "history", "failures")
 
 _MAKERS: dict[str, Callable[[StoreSelection], Any]] = {
     "fits": fits_view,
     "pieces": pieces_view,
     "cells": cells_table,
+    "strata": strata_view,
     "scores": scores_view,
     "images": images_view,
     "history": history_view,
@@ -59,6 +61,7 @@ def schemas() -> dict[str, Any]:
         "fits": fits_schema(),
         "pieces": pieces_schema(),
         "cells": cells_schema(),
+        "strata": strata_schema(),
         "scores": scores_schema(),
         "images": manifest_schema(),
         "history": epochs_schema(),
