@@ -8,13 +8,13 @@ it speaks of these trained files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from analysis.comparing.evidence import Evidence
 from analysis.matrices.heads import set_key
-from analysis.matrices.matrix import Matrix
+from analysis.matrices.main_matrices import main_matrices
 from analysis.measuring.row_masks import UnknownClasses
 from analysis.measuring.strata import StrataOfCells
 from analysis.statistics.effect import Interval
@@ -92,21 +92,12 @@ class EntryRates:
     rates: Mapping[tuple[Side, str], Mapping[str, Rate]]
 
 
-def plain_matrices(matrices: Sequence[Matrix]) -> list[Matrix]:
-    """Return the matrices of undegraded images at the selected epoch."""
-    return [
-        matrix
-        for matrix in matrices
-        if matrix.settings["degradation"] == "none" and matrix.settings["epoch"] == "selected"
-    ]
-
-
 def entry_rates(evidence: Evidence) -> Iterator[EntryRates]:
     """Give the rates of each measured entry of the plain matrices; reads their scores once."""
     strata = StrataOfCells(evidence.selection)
     cells = _plain_cells(evidence)
     pools_of = {set_key(each): each["real_pools"] for each in evidence.experiment["test_sets"]}
-    for matrix in plain_matrices(evidence.matrices):
+    for matrix in main_matrices(evidence.matrices):
         condition = (matrix.settings["test input"], matrix.settings["equalise"])
         for row, entries in zip(matrix.rows, matrix.entries, strict=True):
             places = [

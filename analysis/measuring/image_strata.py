@@ -35,7 +35,7 @@ EVERY = -1
 """The code of an image that is of every stratum: a fake has no real source."""
 # The largest shorter side of each bin but the last, in pixels.
 _SIZES = (64, 128, 256, 512, 1024)
-_COLUMNS = ("width", "height", "format", "jpeg_tables", "class", "real_set")
+_COLUMNS = ("label", "width", "height", "format", "jpeg_tables", "class", "real_set")
 
 
 class ImageStrata:
@@ -93,10 +93,11 @@ class ImageStrata:
         return codes[bins]
 
     def _sources(self, pool_id: str, table: pa.Table) -> Codes:
-        pool = self._pools[pool_id]
-        if pool["label"] == 1:
+        if 1 in table["label"][:1].to_pylist():  # a pool has one label
             return np.full(table.num_rows, EVERY, np.int32)
-        return self._coded("real_source", table["real_set"], lambda value: value or pool["source"])
+        pool = self._pools.get(pool_id)
+        instead = pool["source"] if pool is not None else NOT_STATED
+        return self._coded("real_source", table["real_set"], lambda value: value or instead)
 
     def _number(self, axis: str, name: str) -> int:
         return self._numbers[axis].setdefault(name, len(self._numbers[axis]))

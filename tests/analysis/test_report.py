@@ -349,8 +349,9 @@ def test_a_table_that_is_wider_than_a_phone_says_that_it_scrolls(six, tmp_path):
     _, _, html = six
     hint = '<p class="hint beyond-phone">Scroll the table sideways'
     drills = html.count('class="list drill"') + html.count('class="list contrast"')
-    # Six columns fit a phone; the summary, the details, tests and the list of pools do not.
-    assert html.count(hint) == html.count('<div class="scroll beyond-phone">') == drills + 2
+    # Six columns fit a phone; the summary, the details, tests, the list of pools and the rates by
+    # real source of two detectors do not.
+    assert html.count(hint) == html.count('<div class="scroll beyond-phone">') == drills + 4
     wide = report_page(overview(*written(tmp_path, generators=8, seeds=1, images=10)))
     matrices_shown = 2 * len(known_metrics())
     assert wide.count('<div class="scroll beyond-phone"><table class="matrix"') == matrices_shown
@@ -374,10 +375,12 @@ def test_the_advice_of_the_page_can_be_followed(six, finished_run, crossgen, mon
     monkeypatch.setattr(page_budget, "MATRIX_CELLS_SHOWN", 80)
     monkeypatch.setattr(page_budget, "DETAILS_SHOWN", 40)
     text = Page(report_page(overview(store, experiment))).text
-    [sql] = set(re.findall(r'crossgen query "([^"]+)"', text))
-    for option in ([], ["--csv"]):
-        code, _, err = crossgen("query", sql, "--store", store.root, *option)
-        assert code == 0, err
+    every = sorted(set(re.findall(r'crossgen query "([^"]+)"', text)))
+    assert len(every) == 2
+    for sql in every:
+        for option in ([], ["--csv"]):
+            code, _, err = crossgen("query", sql, "--store", store.root, *option)
+            assert code == 0, err
     assert "crossgen report FILE --only detector=NAME" in text
     narrowed = finished_run.file, "--only", "detector=simple_cnn"
     page = finished_run.folder / "narrowed.html"
