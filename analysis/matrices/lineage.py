@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from grid.records.ensembles import members_of
 from grid.records.experiments import FitRecord
 from grid.records.weights_origin import StatedTraining, stated_training
 
@@ -29,9 +30,11 @@ def seen_generators(fit: FitRecord, fits: Mapping[str, FitRecord]) -> SeenGenera
     """Return what a fit was trained on, its ancestors' training sets included.
 
     Args:
-        fit: of an experiment's record.
+        fit: of an experiment's record; an ensemble has seen what any of its members has.
         fits: of the same record, by id: a fit's parent is among them.
     """
+    if members := members_of(fit):
+        return _united([seen_generators(fits[member], fits) for member in members])
     trained = [each["train"] for each in (fit, *ancestors(fit, fits)) if each["train"] is not None]
     own = fit["train"]
     stated = _stated_of(fit, fits)
@@ -44,6 +47,16 @@ def seen_generators(fit: FitRecord, fits: Mapping[str, FitRecord]) -> SeenGenera
         groups=tuple(sorted({g for each in every for g in each.get("groups", ())})),
         families=tuple(sorted({f for each in every for f in each.get("families", ())})),
         all_known=stated is not None or not began_from_file(fit, fits),
+    )
+
+
+def _united(every: Sequence[SeenGenerators]) -> SeenGenerators:
+    return SeenGenerators(
+        own=frozenset().union(*(each.own for each in every)),
+        generators=tuple(dict.fromkeys(g for each in every for g in each.generators)),
+        groups=tuple(sorted({g for each in every for g in each.groups})),
+        families=tuple(sorted({f for each in every for f in each.families})),
+        all_known=all(each.all_known for each in every),
     )
 
 

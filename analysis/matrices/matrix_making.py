@@ -22,6 +22,7 @@ from analysis.matrices.training_facts import TrainingFacts, read_steps, training
 from analysis.measuring.cell_measures import Measured
 from analysis.measuring.cells import measured_cells
 from analysis.selecting.selection import StoreSelection
+from grid.records.ensembles import EnsembleCell, ensemble_cells_of
 from grid.records.experiments import Cell, ExperimentRecord, FitRecord, cells_of, resolved_epochs
 from grid.records.pieces import Piece
 from grid.refusal import Refused
@@ -55,9 +56,13 @@ def matrices(selection: StoreSelection, experiment: ExperimentRecord) -> list[Ma
         (cell.fit_id, cell.epoch, *_condition(cell)): (*cell.real, *cell.fake)
         for cell, _ in selection.complete_cells
     }
-    fits = {fit["fit_id"]: fit for fit in experiment["fits"]}
+    scored.update(
+        ((cell.fit_id, cell.epoch, *_condition(cell)), cell.pieces)
+        for cell, _ in selection.complete_ensemble_cells
+    )
+    fits = dict(selection.fits_of(experiment))
     grouped: dict[ArmOfFit, list[tuple[Cell, SeedCell]]] = {}
-    for cell in cells_of(experiment):
+    for cell in (*cells_of(experiment), *ensemble_cells_of(experiment)):
         fit = fits[cell.fit_id]
         arm = ArmOfFit.of(fit, cell, fits)
         place = (cell.fit_id, _epoch(cell, selection), *_condition(cell))
@@ -142,7 +147,9 @@ def _entry(
     return MatrixEntry(relation_of(fit, seen, cells[0][0].record), tuple(ordered))
 
 
-def _epoch(cell: Cell, selection: StoreSelection) -> int | None:
+def _epoch(cell: Cell, selection: StoreSelection) -> int | str | None:
+    if isinstance(cell, EnsembleCell):  # its members' numbers differ
+        return cell.epoch
     commit = selection.commits.get(cell.fit_id)
     epochs = resolved_epochs([cell.epoch], commit) if commit is not None else []
     return epochs[0] if epochs else None

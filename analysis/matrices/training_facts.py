@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from analysis.selecting.selection import StoreSelection
 from data.counts import counted
 from grid.records.commits import Commit
+from grid.records.ensembles import members_of
 from grid.records.experiments import FitRecord
 from grid.records.identity import canonical_json
 from grid.records.readable import readable_histories
@@ -69,6 +70,8 @@ def training_facts(
     wanted = list(fits)
     done = [commits[fit["fit_id"]] for fit in wanted if fit["fit_id"] in commits]
     trained_on = [fit["train"] for fit in wanted if fit["train"] is not None]
+    if any(members_of(fit) for fit in wanted):
+        return _of_ensembles(wanted, settings)
     test_input = ("test input", settings["test input"])
     if not trained_on:
         return TrainingFacts(
@@ -108,6 +111,22 @@ def training_facts(
     ]
     return TrainingFacts(
         tuple((name, value) for name, value in named.items() if value), "; ".join(short)
+    )
+
+
+def _of_ensembles(fits: Sequence[FitRecord], settings: Mapping[str, str]) -> TrainingFacts:
+    """Say what is put together: an ensemble itself is not trained."""
+    members = " and ".join(fits[0]["options"]["of"])
+    by = fits[0]["options"]["by"].replace("_", " ")
+    named = (
+        ("ensemble of", members),
+        ("joined by", by),
+        ("training images", _range(fit["train"]["n"] for fit in fits if fit["train"])),
+        ("test input", settings["test input"]),
+    )
+    return TrainingFacts(
+        tuple((name, value) for name, value in named if value),
+        f"{by} of {members}, test input {settings['test input']}",
     )
 
 

@@ -23,10 +23,12 @@ import numpy.typing as npt
 
 from analysis.measuring.cell_cache import CellCache
 from analysis.measuring.cell_measures import Measured, Scores, measure
+from analysis.measuring.joining import joined
 from analysis.measuring.metric_registry import Metric
 from analysis.measuring.row_masks import RowMasks, UnknownClasses, class_filter
 from analysis.selecting.selection import StoreSelection
 from grid.records.commits import Commit
+from grid.records.ensembles import EnsembleCell
 from grid.records.experiments import Cell, ExperimentRecord
 from grid.records.identity import digest
 from grid.records.pieces import Piece
@@ -54,7 +56,7 @@ def measured_cells(selection: StoreSelection) -> list[MeasuredCell]:
     classes are not known, is left out, and named in the log.
     """
     found = []
-    for cell, experiment in selection.complete_cells:
+    for cell, experiment in (*selection.complete_cells, *selection.complete_ensemble_cells):
         try:
             key = _cell_key(cell, experiment["leakage"], selection)
         except UnknownClasses as error:
@@ -92,6 +94,9 @@ class _Missing:
 
 def _cell_key(cell: Cell, leakage: str, selection: StoreSelection) -> str:
     wanted = class_filter(cell, selection)
+    if isinstance(cell, EnsembleCell):
+        keys = sorted(_cell_key(member, leakage, selection) for member in cell.members)
+        return digest([cell.by, keys, None if wanted is None else [wanted.but, *wanted.names]])[:32]
     commit = selection.commits[cell.fit_id]
     return digest(
         [
@@ -116,26 +121,44 @@ def _compute(
         cell = wanted.cell
         if _condition(cell) != condition:
             condition, held = _condition(cell), {}
-        commit = selection.commits[cell.fit_id]
-        classes = class_filter(cell, selection)
         try:
-            sides = [
-                [
-                    _rows(_held(held, selection, piece, commit), mask)
-                    for piece, mask in zip(
-                        pieces,
-                        masks.of([p.pool_id for p in pieces], classes, label, cell.equalise),
-                        strict=True,
-                    )
-                ]
-                for label, pieces in enumerate((cell.real, cell.fake))
-            ]
+            sides = _sides(cell, selection, masks, held)
         except StoreError as error:
             log.warning("cell %s on %s is left out: %s", cell.fit_id, cell.test_set, error)
             why = error.why if isinstance(error, UnusableFile) else str(error)
             selection.damaged[error.key] = why
             continue
         yield key, measure(sides[0], sides[1], leakage=wanted.leakage, metrics=wanted.metrics)
+
+
+def _sides(
+    cell: Cell, selection: StoreSelection, masks: RowMasks, held: dict[str, Scores]
+) -> list[list[Scores]]:
+    """Return the rows that count of each pool: of the reals, and of the fakes."""
+    members = cell.members if isinstance(cell, EnsembleCell) else (cell,)
+    classes = class_filter(cell, selection)
+    sides = []
+    for label, pools in enumerate((members[0].real, members[0].fake)):
+        wanted = masks.of([p.pool_id for p in pools], classes, label, cell.equalise)
+        sides.append(
+            [
+                _rows(_of_pool(cell, label, place, selection, held), mask)
+                for place, mask in enumerate(wanted)
+            ]
+        )
+    return sides
+
+
+def _of_pool(
+    cell: Cell, label: int, place: int, selection: StoreSelection, held: dict[str, Scores]
+) -> Scores:
+    """Return all rows of one pool of a side; of an ensemble its members', joined row by row."""
+    if isinstance(cell, EnsembleCell):
+        members = sorted(cell.members, key=lambda member: member.fit_id)
+        rows = [_of_pool(member, label, place, selection, held) for member in members]
+        return joined(rows, cell.by)
+    piece = (cell.real, cell.fake)[label][place]
+    return _held(held, selection, piece, selection.commits[cell.fit_id])
 
 
 def _condition(cell: Cell) -> tuple[str, ...]:

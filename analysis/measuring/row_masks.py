@@ -61,7 +61,7 @@ def class_filter(cell: Cell, selection: StoreSelection) -> ClassFilter | None:
         return None
     if classes != NOT_TRAINED_CLASSES:
         return ClassFilter(tuple(classes))
-    train = selection.fits[cell.fit_id]["train"]
+    train = (selection.fits.get(cell.fit_id) or selection.ensembles[cell.fit_id])["train"]
     trained = train.get("classes", [""]) if train is not None else [""]
     if "" in trained:
         raise UnknownClasses("it is not known which classes its fit was trained on")

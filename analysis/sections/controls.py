@@ -64,7 +64,7 @@ class _Side:
 def _find(evidence: Evidence) -> Contests:
     controls: dict[tuple[object, ...], list[_Side]] = {}
     detectors: dict[tuple[object, ...], list[_Side]] = {}
-    fits = evidence.experiment["fits"]
+    fits = evidence.selection.fits_of(evidence.experiment).values()
     is_control = {fit["fit_id"]: fit.get("is_control", False) for fit in fits}
     for matrix in evidence.matrices:
         for fit_id, place, side in _sides(evidence, matrix):
@@ -84,7 +84,8 @@ def _find(evidence: Evidence) -> Contests:
 
 def _sides(evidence: Evidence, matrix: Matrix) -> Iterator[tuple[str, tuple[object, ...], _Side]]:
     """Give a fit of each measured entry, what has to be equal in a comparison, and its AUC."""
-    trains = {fit["fit_id"]: fit["train"] for fit in evidence.experiment["fits"]}
+    fits = evidence.selection.fits_of(evidence.experiment)
+    trains = {fit["fit_id"]: fit["train"] for fit in fits.values()}
     condition = tuple(matrix.settings[name] for name in _CONDITION)
     for row, entries in zip(matrix.rows, matrix.entries, strict=True):
         for column, entry in zip(matrix.columns, entries, strict=True):

@@ -10,7 +10,8 @@ from grid.records.oracles import is_oracle
 
 
 def _cautions(evidence: Evidence, found: None) -> Iterator[Caution]:
-    lines = [fit["label"] for fit in evidence.experiment["fits"] if is_oracle(fit["recipe"])]
+    fits = evidence.selection.fits_of(evidence.experiment).values()
+    lines = [fit["label"] for fit in fits if is_oracle(fit["recipe"])]
     if lines:
         yield Caution(
             "oracle",

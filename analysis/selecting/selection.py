@@ -15,6 +15,7 @@ from analysis.selecting.expansion_choice import choose, choose_one
 from analysis.selecting.stated import said_of_fit, said_of_pool
 from data.counts import counted
 from grid.records.commits import Commit
+from grid.records.ensembles import EnsembleCell, EnsembleFit, ensemble_cells_of, ensemble_fits
 from grid.records.experiments import (
     Cell,
     ExperimentRecord,
@@ -92,6 +93,11 @@ class StoreSelection:
             if known is None or said_of_fit(fit) >= said_of_fit(known):
                 found[fit["fit_id"]] = fit
         return found
+
+    @cached_property
+    def ensembles(self) -> dict[str, EnsembleFit]:
+        """The wanted ensembles by id, as fits among fits; none of them has a commit."""
+        return {key: fit for each in self.experiments for key, fit in ensemble_fits(each).items()}
 
     @cached_property
     def pools(self) -> dict[str, PoolRecord]:
@@ -197,8 +203,21 @@ class StoreSelection:
             if all(self.is_committed(piece) for piece in (*cell.real, *cell.fake))
         ]
 
+    @cached_property
+    def complete_ensemble_cells(self) -> list[tuple[EnsembleCell, ExperimentRecord]]:
+        """The cells of ensembles whose members' every piece is in the store."""
+        return [
+            (cell, each)
+            for each in self.experiments
+            for cell in ensemble_cells_of(each, self.commits)
+            if all(self.is_committed(piece) for piece in cell.pieces)
+        ]
+
     def fits_of(self, experiment: ExperimentRecord) -> Mapping[str, FitRecord]:
-        """Return fits by id as one experiment tells them: two may name a training set apart."""
+        """Return fits and ensembles by id as one experiment tells them.
+
+        Two experiments may name a training set apart.
+        """
         return self._fits_by_experiment[experiment["digest"]]
 
     def experiments_of(self, fit_id: str) -> list[ExperimentRecord]:
@@ -208,7 +227,10 @@ class StoreSelection:
     @cached_property
     def _fits_by_experiment(self) -> dict[str, dict[str, FitRecord]]:
         return {
-            each["digest"]: {fit["fit_id"]: fit for fit in each["fits"]}
+            each["digest"]: {
+                **{fit["fit_id"]: fit for fit in each["fits"]},
+                **ensemble_fits(each),
+            }
             for each in self.experiments
         }
 

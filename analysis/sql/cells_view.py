@@ -16,6 +16,7 @@ from analysis.measuring.metric_registry import known_metrics
 from analysis.selecting.selection import StoreSelection
 from analysis.selecting.stated import said_of_generator, said_of_set
 from analysis.sql.fit_facts import fit_facts
+from grid.records.ensembles import EnsembleCell
 from grid.records.experiments import Cell, ExperimentRecord
 from grid.records.simulated_parts import is_simulated_set
 
@@ -65,6 +66,7 @@ def cells_schema() -> Any:
         [
             ("experiments", words),
             ("fit_id", pa.string()),
+            ("members", words),
             ("detector", pa.string()),
             ("options", pa.string()),
             ("train", pa.string()),
@@ -127,13 +129,17 @@ class _Trained:
 
 
 def _facts(cell: Cell, experiment: ExperimentRecord, selection: StoreSelection) -> dict[str, Any]:
-    commit = selection.commits[cell.fit_id]
+    members = cell.members if isinstance(cell, EnsembleCell) else ()
     classes = cell.record["classes"]
     return {
         "experiments": [],
         "fit_id": cell.fit_id,
-        "epoch": cell.epoch,
-        "is_selected": cell.epoch == commit["selected_epoch"],
+        "members": [member.fit_id for member in members] if members else None,
+        "epoch": None if members else cell.epoch,
+        "is_selected": all(
+            each.epoch == selection.commits[each.fit_id]["selected_epoch"]
+            for each in members or (cell,)
+        ),
         "test_set": cell.test_set,
         "dataset": cell.record["dataset"],
         "generator": cell.record["generator"],

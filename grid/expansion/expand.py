@@ -15,6 +15,7 @@ from grid.expansion.choices import choices, matches
 from grid.expansion.chosen_rows import Selections, TrainedClasses
 from grid.expansion.equalising import Equalising
 from grid.expansion.fits import Expansion, Fit
+from grid.expansion.forming_ensembles import form_ensembles
 from grid.expansion.labels import with_own_labels
 from grid.expansion.parents import parents_first
 from grid.expansion.resolving import resolved
@@ -85,6 +86,8 @@ def expand(experiment: Experiment, catalog: Catalog, problems: Problems) -> Expa
         {k: tuple(v) for k, v in scoring.items()},
         tuple(test_sets.values()),
         matched=tuple(equalising.matched.values()),
+        # Of fits that are refused already, an ensemble would only be missing its members.
+        ensembles=() if problems else form_ensembles(experiment, fits.values(), scoring, problems),
     )
 
 

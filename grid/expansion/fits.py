@@ -13,6 +13,7 @@ from detectors.recipe_fields import TEST_SETS, Recipe
 from grid.expansion.equalising import Matched
 from grid.experiment_file.schema import Experiment
 from grid.experiment_file.staged_arms import chain_of
+from grid.records.ensemble_records import EnsembleRecord
 from grid.records.experiments import ScoringRecord
 from grid.sources.catalog import Catalog
 from grid.sources.tested_sets import TestSet
@@ -77,6 +78,7 @@ class Expansion:
     narrowed_from: Expansion | None = None
     matched: tuple[Matched, ...] = ()
     """What `equalise: match` was made of, a training set or test set each; empty without it."""
+    ensembles: tuple[EnsembleRecord, ...] = ()
 
     @property
     def equalises_asked(self) -> list[str]:

@@ -58,4 +58,5 @@ def narrowed(
         fits={k: f for k, f in expansion.fits.items() if k in kept},
         scoring={k: s for k, s in expansion.scoring.items() if k in kept},
         narrowed_from=expansion,
+        ensembles=tuple(e for e in expansion.ensembles if kept.keys() >= set(e["members"])),
     )

@@ -26,7 +26,15 @@ _OF_ONES_OWN = (
     "compare",
     "parts",
 )  # their keys are names that the file chooses
-_MODELS = ("TrainSpec", "TestSpec", "InputSpec", "WeightsSpec", "WeightsFile", "StageSpec")
+_MODELS = (
+    "TrainSpec",
+    "TestSpec",
+    "InputSpec",
+    "WeightsSpec",
+    "WeightsFile",
+    "StageSpec",
+    "EnsembleSpec",
+)
 _BRANCHES = (*_MODELS, "str", "dict[str,any]", "constrained-int")
 _KINDS = {  # of pydantic's errors, by how they begin
     "int": "must be a whole number",

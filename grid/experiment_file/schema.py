@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from data.degradation_presets import PRESETS, expanded
+from grid.experiment_file.ensemble_spec import EnsembleSpec
 from grid.experiment_file.equalise_word import equalise_asked_for
 from grid.experiment_file.train_spec import (
     EMPTY_AXIS,
@@ -214,6 +215,7 @@ class Experiment(Strict):
     seeds: Annotated[tuple[int, ...], Field(min_length=1), AfterValidator(_seeds_once)] = (0,)
     arms: tuple[Arm, ...] = Field(min_length=1)
     exclude: tuple[dict[str, Any], ...] = ()
+    ensembles: tuple[EnsembleSpec, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
     published: str | None = None
     resources: dict[str, ResourceSpec] = {}

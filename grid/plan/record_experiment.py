@@ -93,6 +93,8 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         record["equalised"] = [_equalised(each, record) for each in expansion.whole.matched]
     if papers := _papers(expansion):
         record["papers"] = papers
+    if expansion.ensembles:
+        record["ensembles"] = list(expansion.ensembles)
     record["digest"] = experiment_digest(record)
     return record
 

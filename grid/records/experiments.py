@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from grid.records.commits import Commit
+from grid.records.ensemble_records import EnsembleRecord
 from grid.records.equalised import EqualisedRecord
 from grid.records.pieces import Piece
 
@@ -157,7 +158,8 @@ class ExperimentRecord(_RequiredOfExperiment, total=False):
 
     `undecodable` stands only where something was left out, `equalised` where `match` is asked for,
     `simulated_datasets` where the images of some datasets are simulated and of others are not.
-    `equalises` stands where arms state theirs: what the fits ask for, in the order of the file.
+    `equalises` stands where arms state theirs: what the fits ask for, in the order of the file;
+    `ensembles` where the file asks for some.
     `papers` has that of each detector with one, by name; it is for citing and in no digest.
     """
 
@@ -169,6 +171,7 @@ class ExperimentRecord(_RequiredOfExperiment, total=False):
     equalised: list[EqualisedRecord]
     equalises: list[str]
     papers: dict[str, PaperRecord]
+    ensembles: list[EnsembleRecord]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,13 +240,11 @@ def cells_of(
         if commits is not None:
             commit = commits.get(scoring["fit_id"])
             epochs = [] if commit is None else resolved_epochs(epochs, commit)
-        sets = [
-            (number, experiment["test_sets"][number]) for number in sets_of(experiment, scoring)
-        ]
+        sets = sets_of(experiment, scoring)
         for epoch in epochs:
             for degradation in scoring["degradations"]:
-                for number, test_set in sets:
-                    cell = _cell(scoring, epoch, degradation, test_set)
+                for number in sets:
+                    cell = _cell(scoring, epoch, degradation, experiment["test_sets"][number])
                     same = (cell.fit_id, epoch, number, degradation)
                     if (*same, cell.test_pipeline, cell.equalise) not in yielded:
                         yielded.add((*same, cell.test_pipeline, cell.equalise))

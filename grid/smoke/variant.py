@@ -70,8 +70,15 @@ def smoke_variant(raw: Mapping[str, Any], images: Path, base: Path) -> SmokeVari
         made["seeds"] = made["seeds"][:SEEDS]
     for key in ("limit", "resources", "weights_folder", "published", "exclude"):
         made.pop(key, None)
-    if kept := [pattern for pattern in raw.get("exclude") or () if _still_excludes(pattern, made)]:
+    if kept := [pattern for pattern in raw.get("exclude") or () if _still_matches(pattern, made)]:
         made["exclude"] = kept
+    if asked := made.pop("ensembles", None):
+        made["ensembles"] = [e for e in asked if all(_still_matches(p, made) for p in e["of"])]
+        left_out += [
+            f"ensemble {e['name']} names values that are left out"
+            for e in asked
+            if e not in made["ensembles"]
+        ]
     if "plugins" in raw:
         made["plugins"] = [_plugin(where, base) for where in _listed(raw["plugins"])]
     made["name"] = f"{raw['name']}"[: LONGEST_NAME - len(SUFFIX)] + SUFFIX
@@ -121,7 +128,7 @@ def _dataset(spec: Mapping[str, Any], made: SimulatedDataset, images: Path) -> d
     }
 
 
-def _still_excludes(pattern: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
+def _still_matches(pattern: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
     """Whether a pattern speaks of arms and values that the variant still has."""
     arms = [arm for arm in made["arms"] if pattern.get("arm", arm["name"]) == arm["name"]]
     return bool(arms) and all(

@@ -652,9 +652,10 @@ def test_the_commands_of_the_readme_run(blocks, crossgen):
 
 def test_the_python_of_the_readme_runs(blocks):
     programs = [block for language, block in blocks if language == "python"]
-    assert len(programs) == 2
+    assert len(programs) == 3
+    names: dict[str, object] = {}
     for program in programs:
-        exec(program, {})
+        exec(program, names)
 
 
 def test_s3_stores_answer_the_same(s3_server, tmp_path):

@@ -36,6 +36,7 @@ def test_the_example_expands_to_what_its_comments_say(planned):
         "staged": 1 * seeds,
     }
     assert len(planned.expansion.test_sets) == 3
+    assert len(planned.expansion.ensembles) == 2 * seeds
 
 
 def test_the_stated_family_and_group_are_those_of_the_generator(planned):
