@@ -43,7 +43,12 @@ def manifest_key(pool_id: str) -> str:
 
 def experiment_key(name: str, digest: str) -> str:
     """Return where one expansion of an experiment lies."""
-    return f"{EXPERIMENTS}{name}/{digest}.json"
+    return f"{expansions_of(name)}{digest}.json"
+
+
+def expansions_of(name: str) -> str:
+    """Return the folder, with its slash, of an experiment's expansions."""
+    return f"{EXPERIMENTS}{name}/"
 
 
 def table_list_key(digest: str) -> str:
