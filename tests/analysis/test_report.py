@@ -14,6 +14,7 @@ from analysis.measuring.metric_registry import known_metrics
 from analysis.page import page_budget
 from analysis.page.overview import overview
 from analysis.page.report import SCRIPT, report_page
+from analysis.sections import figures
 from analysis.selecting.selection import StoreSelection
 from analysis.sql.query import query
 from grid.records.failures import failure_of, write_failure
@@ -27,6 +28,14 @@ def written(folder, **changes):
     grid = {"name": "six", "generators": 6, "seeds": 2, "images": 30, "degradations": ("none",)}
     store = open_store(folder / "store")
     return store, write_synthetic_store(store, SyntheticGrid(**{**grid, **changes}))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_figures():
+    """Drawing takes most of a page's time; figures have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "all_figures", dict)
+        yield
 
 
 @pytest.fixture(scope="module")
