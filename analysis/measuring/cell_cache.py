@@ -48,6 +48,7 @@ class CellCache:
             each.name: _read(content, metric_key(each), _columns(each)) for each in self._metrics
         }
         self._changed: set[str] = set()
+        self._passing: set[str] = set()
 
     def get(self, key: str) -> Measured | None:
         """Return what is kept of a cell, None where any of it is not."""
@@ -68,8 +69,13 @@ class CellCache:
         """Return the metrics of a cell that are not kept."""
         return tuple(each for each in self._metrics if key not in self._values[each.name])
 
-    def add(self, key: str, measured: Measured) -> None:
-        """Take the counts and some metrics of a cell."""
+    def add(self, key: str, measured: Measured, *, lasting: bool = True) -> None:
+        """Take the counts and some metrics of a cell; those that are not `lasting` are not written.
+
+        So it is with metrics that are None because a file is damaged now.
+        """
+        if not lasting:
+            self._passing.add(key)
         if key not in self._counts:
             self._counts[key] = astuple(measured.counts)
             self._changed.add(COUNTS_KEY)
@@ -87,7 +93,8 @@ class CellCache:
         try:
             for key, (names, rows) in tables.items():
                 if key in self._changed:
-                    self._store.put_checkpoint(key, _table(names, rows))
+                    lasting = {cell: row for cell, row in rows.items() if cell not in self._passing}
+                    self._store.put_checkpoint(key, _table(names, lasting))
         except StoreUnwritable as error:  # a store on a read-only mount is analysed all the same
             log.info("cells are not cached: %s", error)
         self._changed.clear()

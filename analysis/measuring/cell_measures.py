@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from analysis.measuring.metric_registry import Metric
 from analysis.measuring.sorted_scores import SortedScores
+from analysis.measuring.validation_scores import ValidationScores
 
 Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]  # logit with NaN for null, seen
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,32 @@ def measure(
     *,
     leakage: str,
     metrics: Sequence[Metric],
+    sets_threshold: Sequence[Mask] | None = None,
+    validation: ValidationScores | None = None,
 ) -> Measured:
-    """Return the counts of one cell and some metrics from the (logit, seen) arrays of its pools."""
+    """Return the counts of one cell and some metrics from the (logit, seen) arrays of its pools.
+
+    Args:
+        real: of the pools of reals.
+        fake: of those of fakes.
+        leakage: `allow` measures images that the fit has seen, too.
+        metrics: which.
+        sets_threshold: for each pool of reals, which of its rows are kept apart to set a threshold.
+        validation: of the fit.
+    """
     sides: list[npt.NDArray[np.float32]] = []
+    apart = None if sets_threshold is None else np.concatenate([*sets_threshold, np.empty(0, bool)])
     n_seen = n_seen_fake = n_null = 0
     for pools in (real, fake):
         logits = np.concatenate([pool[0] for pool in pools]) if pools else np.empty(0, np.float32)
         seen = np.concatenate([pool[1] for pool in pools]) if pools else np.empty(0, np.bool_)
         n_seen_fake = int(np.count_nonzero(seen))  # of the side at hand; the fakes come last
         n_seen += n_seen_fake
-        if leakage != "allow":
-            logits = logits[~seen]
-        scored = ~np.isnan(logits)
-        n_null += int(logits.size - np.count_nonzero(scored))
+        wanted = np.full(seen.size, True) if leakage == "allow" else ~seen
+        scored = wanted & ~np.isnan(logits)
+        n_null += int(np.count_nonzero(wanted) - np.count_nonzero(scored))
+        if pools is real and apart is not None:
+            apart = apart[scored]
         sides.append(logits[scored])
     counts = Counts(
         n_real=int(sides[0].size),
@@ -76,7 +91,7 @@ def measure(
         n_fake_right=int(np.count_nonzero(sides[1] > 0)),
         constant=any(_is_constant(logits) for logits, _ in (*real, *fake)),
     )
-    scores = SortedScores.of(*sides)
+    scores = SortedScores.of(*sides, sets_threshold=apart, validation=validation)
     found = {each.name: each.estimate(scores) for each in metrics}
     return Measured(
         counts,

@@ -18,22 +18,16 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from analysis.measuring.cell_cache import CellCache
-from analysis.measuring.cell_measures import Measured, Scores, measure
-from analysis.measuring.joining import joined
+from analysis.measuring.cell_inputs import CellReader, condition_of
+from analysis.measuring.cell_measures import Measured, measure
 from analysis.measuring.metric_registry import Metric
-from analysis.measuring.row_masks import RowMasks, UnknownClasses, class_filter
+from analysis.measuring.row_masks import UnknownClasses, class_filter
 from analysis.selecting.selection import StoreSelection
-from grid.records.commits import Commit
 from grid.records.ensembles import EnsembleCell
 from grid.records.experiments import Cell, ExperimentRecord
 from grid.records.identity import digest
-from grid.records.pieces import Piece
 from grid.records.proven.checksums import UnusableFile
-from grid.records.scores.score_reading import read_scores
 from grid.store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -56,7 +50,7 @@ def measured_cells(selection: StoreSelection) -> list[MeasuredCell]:
     classes are not known, is left out, and named in the log.
     """
     found = []
-    for cell, experiment in (*selection.complete_cells, *selection.complete_ensemble_cells):
+    for cell, experiment in selection.complete_cells:
         try:
             key = _cell_key(cell, experiment["leakage"], selection)
         except UnknownClasses as error:
@@ -70,11 +64,9 @@ def measured_cells(selection: StoreSelection) -> list[MeasuredCell]:
         if kept.get(key) is None
     }
     if missing:
-        computed = dict(_compute(selection, missing))
-        for key, numbers in computed.items():
-            kept.add(key, numbers)
-        if computed:
-            kept.write()
+        for key, numbers, lasting in _compute(selection, missing):
+            kept.add(key, numbers, lasting=lasting)
+        kept.write()
         selection.tell_unproven()
     return [
         MeasuredCell(*each, measured)
@@ -112,74 +104,27 @@ def _cell_key(cell: Cell, leakage: str, selection: StoreSelection) -> str:
 
 def _compute(
     selection: StoreSelection, missing: Mapping[str, _Missing]
-) -> Iterator[tuple[str, Measured]]:
-    """Measure cells condition by condition: only one condition of one fit is held in memory."""
-    masks = RowMasks(selection.store)
-    held: dict[str, Scores] = {}
-    condition: tuple[object, ...] = ()
-    for key, wanted in sorted(missing.items(), key=lambda item: _condition(item[1].cell)):
+) -> Iterator[tuple[str, Measured, bool]]:
+    """Measure cells condition by condition: only one condition of one fit is held in memory.
+
+    Beside each stands whether all that it needs could be read: else its numbers are not kept.
+    """
+    reader = CellReader(selection)
+    for key, wanted in sorted(missing.items(), key=lambda item: condition_of(item[1].cell)):
         cell = wanted.cell
-        if _condition(cell) != condition:
-            condition, held = _condition(cell), {}
         try:
-            sides = _sides(cell, selection, masks, held)
+            found = reader.inputs_of(cell)
         except StoreError as error:
             log.warning("cell %s on %s is left out: %s", cell.fit_id, cell.test_set, error)
             why = error.why if isinstance(error, UnusableFile) else str(error)
             selection.damaged[error.key] = why
             continue
-        yield key, measure(sides[0], sides[1], leakage=wanted.leakage, metrics=wanted.metrics)
-
-
-def _sides(
-    cell: Cell, selection: StoreSelection, masks: RowMasks, held: dict[str, Scores]
-) -> list[list[Scores]]:
-    """Return the rows that count of each pool: of the reals, and of the fakes."""
-    members = cell.members if isinstance(cell, EnsembleCell) else (cell,)
-    classes = class_filter(cell, selection)
-    sides = []
-    for label, pools in enumerate((members[0].real, members[0].fake)):
-        wanted = masks.of([p.pool_id for p in pools], classes, label, cell.equalise)
-        sides.append(
-            [
-                _rows(_of_pool(cell, label, place, selection, held), mask)
-                for place, mask in enumerate(wanted)
-            ]
+        measured = measure(
+            found.real,
+            found.fake,
+            leakage=wanted.leakage,
+            metrics=wanted.metrics,
+            sets_threshold=found.sets_threshold,
+            validation=found.validation,
         )
-    return sides
-
-
-def _of_pool(
-    cell: Cell, label: int, place: int, selection: StoreSelection, held: dict[str, Scores]
-) -> Scores:
-    """Return all rows of one pool of a side; of an ensemble its members', joined row by row."""
-    if isinstance(cell, EnsembleCell):
-        members = sorted(cell.members, key=lambda member: member.fit_id)
-        rows = [_of_pool(member, label, place, selection, held) for member in members]
-        return joined(rows, cell.by)
-    piece = (cell.real, cell.fake)[label][place]
-    return _held(held, selection, piece, selection.commits[cell.fit_id])
-
-
-def _condition(cell: Cell) -> tuple[str, ...]:
-    epoch = f"{cell.epoch:>9}"
-    return (cell.fit_id, epoch, cell.degradation, cell.test_pipeline, cell.equalise)
-
-
-def _rows(scores: Scores, mask: npt.NDArray[np.bool_] | None) -> Scores:
-    return scores if mask is None else (scores[0][mask], scores[1][mask])
-
-
-def _held(
-    held: dict[str, Scores], selection: StoreSelection, piece: Piece, commit: Commit
-) -> Scores:
-    if piece.key not in held:
-        table = read_scores(
-            selection.store,
-            piece,
-            commit,
-            rows=selection.images_in(piece.pool_id),
-            unproven=selection.unproven,
-        )
-        held[piece.key] = (table["logit"].to_numpy(), table["seen"].to_numpy())
-    return held[piece.key]
+        yield key, measured, found.is_whole

@@ -1,18 +1,23 @@
-"""95 % intervals of shares, and of what is made of a cell's two shares.
+"""95 % intervals of shares and means; each has a width, since images are a sample.
 
-Shares are of the images right on each side: specificity among reals, sensitivity among fakes. How
-many reals and fakes a cell has is fixed, so the two sides are samples of their own.
+How many reals and fakes a cell has is fixed: the two sides are samples of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
+from math import exp, log, sqrt
 
 from analysis.measuring.metric_registry import Bounds
 
 Z = 1.959963984540054
 """Standard normal quantile of .975."""
+
+ROUNDING = 1e-24
+"""A variance below it is that of equal numbers, which rounding has told apart."""
+
+Share = tuple[float, int]
+"""A share, and of how many images."""
 
 
 def wilson_bounds(share: float, images: float) -> Bounds:
@@ -30,27 +35,71 @@ def wilson_bounds(share: float, images: float) -> Bounds:
 
 
 def of_both_shares(
-    value_of: Callable[[float, float], float],
-    specificity: tuple[float, int],
-    sensitivity: tuple[float, int],
+    value_of: Callable[[float, float], float], specificity: Share, sensitivity: Share
 ) -> Bounds:
-    """Return the interval of a number that grows with both shares.
+    """Return the interval of a number in [0, 1] that grows with both sides' shares.
 
     Each share's Wilson bounds move the number by so much, and the two moves are added as squares
-    (MOVER; Newcombe, Statistics in Medicine 1998, and Zou and Donner, the same 2008, there for sums
-    and differences).
+    (Newcombe, Statistics in Medicine 1998; Zou and Donner, the same 2008: MOVER).
 
     Args:
         value_of: the number as a function of specificity and sensitivity, growing with each.
-        specificity: share of reals called real, and of how many.
-        sensitivity: share of fakes called fake, and of how many.
+        specificity: share of the reals called real.
+        sensitivity: share of the fakes called fake.
     """
     (spec, n_real), (sens, n_fake) = specificity, sensitivity
     value = value_of(spec, sens)
     spec_low, spec_high = wilson_bounds(spec, n_real)
     sens_low, sens_high = wilson_bounds(sens, n_fake)
-    below = (value - value_of(spec_low, sens), value - value_of(spec, sens_low))
-    above = (value_of(spec_high, sens) - value, value_of(spec, sens_high) - value)
-    low = value - sqrt(below[0] ** 2 + below[1] ** 2)
-    high = value + sqrt(above[0] ** 2 + above[1] ** 2)
-    return max(0.0, low), min(1.0, high)
+    below = sqrt((value - value_of(spec_low, sens)) ** 2 + (value - value_of(spec, sens_low)) ** 2)
+    above = sqrt(
+        (value_of(spec_high, sens) - value) ** 2 + (value_of(spec, sens_high) - value) ** 2
+    )
+    return max(0.0, value - below), min(1.0, value + above)
+
+
+def of_a_mean(mean: float, variance: float, images: int) -> Bounds:
+    """Return the interval of a mean of numbers in [0, 1], such as squared errors.
+
+    Wilson's for as many images as would give a share this variance, so that it stays in [0, 1]. The
+    upper bound leaves room for a kind of image that the sample happens to lack (`unvaried`): where
+    mistakes are rare and costly, a sample without one says little.
+
+    Args:
+        mean: in (0, 1).
+        variance: of the mean itself.
+        images: that it is of.
+    """
+    low, high = unvaried(mean, images)
+    if variance > ROUNDING and 0 < mean < 1:
+        low, with_variance = wilson_bounds(mean, mean * (1 - mean) / variance)
+        high = max(high, with_variance)
+    return low, high
+
+
+def on_logit_scale(value: float, variance: float, images: int) -> Bounds:
+    """Return the interval of a number in [0, 1] that is normal on the logit scale.
+
+    Args:
+        value: 0 and 1 have no logit: there, and without any variance, `unvaried` bounds it.
+        variance: of the value itself; carried over by the delta method.
+        images: of the smaller side.
+    """
+    if variance < ROUNDING or not 0 < value < 1:
+        return unvaried(value, images)
+    middle, reach = log(value / (1 - value)), Z * sqrt(variance) / (value * (1 - value))
+    return _logistic(middle - reach), _logistic(middle + reach)
+
+
+def unvaried(value: float, images: int) -> Bounds:
+    """Return bounds of a number of images that were all alike: as if a share of others were unseen.
+
+    Of `images` without one of a kind, Wilson's bound of that kind's share is z^2 / (images + z^2);
+    such images might have any value.
+    """
+    unseen = Z * Z / (images + Z * Z)
+    return value * (1 - unseen), value + (1 - value) * unseen
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + exp(-value)) if value >= 0 else exp(value) / (1 + exp(value))

@@ -1,6 +1,7 @@
 """Which rows of a pool a test set counts.
 
-Each image once, of the classes that it asks for, and none that its equalise leaves out.
+Each image once, of the classes that it asks for, and none that its equalise leaves out. And which
+of its reals are kept apart where a threshold is set on reals.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ class RowMasks:
         self._columns: dict[tuple[str, str], pa.ChunkedArray] = {}
         self._firsts: dict[tuple[str, ...], list[Mask]] = {}
         self._masks: dict[tuple[object, ...], list[Mask | None]] = {}
+        self._apart: dict[str, Mask] = {}
 
     def of(
         self,
@@ -107,6 +109,21 @@ class RowMasks:
                 for place, pool_id in enumerate(pool_ids)
             ]
         return self._masks[key]
+
+    def sets_threshold(self, pool_id: str) -> Mask:
+        """Return which images of a pool of reals set a threshold, the others being measured, (N,).
+
+        Those whose image_id, a digest in hexadecimal digits, ends on a digit up to 7: in SQL
+        `right(image_id, 1) < '8'`. So a photograph is on the same side for every fit and test set.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if pool_id not in self._apart:
+            last = pc.utf8_slice_codeunits(self._column(pool_id, "image_id"), -1)
+            chosen = pc.is_in(last, value_set=pa.array(list("01234567"), pa.string()))
+            self._apart[pool_id] = chosen.to_numpy()
+        return self._apart[pool_id]
 
     def _first_seen(self, pool_ids: tuple[str, ...]) -> list[Mask]:
         """Return, for each of several pools, which of its images no earlier one of them holds."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from analysis.measuring.validation_scores import ValidationScores
 
 Logits = npt.NDArray[np.floating]
 Needs = Literal["scores", "validation", "reals_apart"]
@@ -24,14 +27,13 @@ class RealsApart:
 class SortedScores:
     """The logits of a cell's reals and fakes, the smallest first, and none of them NaN.
 
-    `apart` and `validation` are None where they are not there; `validation` has the scores of the
-    fit's own validation (`ValidationScores`).
+    `apart` and `validation`, of the fit's own validation, are None where they are not there.
     """
 
     real: Logits
     fake: Logits
     apart: RealsApart | None = None
-    validation: Any = None
+    validation: ValidationScores | None = None
 
     @classmethod
     def of(
@@ -40,7 +42,7 @@ class SortedScores:
         fake: Logits,
         *,
         sets_threshold: npt.NDArray[np.bool_] | None = None,
-        validation: Any = None,
+        validation: ValidationScores | None = None,
     ) -> SortedScores:
         """Sort the logits of a cell, (n_real,) and (n_fake,).
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.statistics.temperature import probability
 from data.counts import counted
-from detectors.temperature import probability
 from launch.gallery.mistakes import CellMistakes, Mistake
 from launch.gallery.thumbnails import Thumbnails
 

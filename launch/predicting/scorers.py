@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from analysis.statistics.temperature import Temperature, fitted_temperature
 from data.operations import PipelineError, parse
 from data.view import OtherVersion, View, view_of
 from detectors.lasting_errors import WeightsMismatch
-from detectors.temperature import Temperature, fitted_temperature
 from grid.records.commits import Commit, committed_fits, read_commit
 from grid.records.proven.checksums import CorruptRecord
 from grid.records.table_lists import make_known

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from analysis.statistics.temperature import probability
 from data.images import DecodedCache, ImageRows
 from data.pipelines import PipelineError
-from detectors.temperature import probability
 from launch.predicting.given_images import GivenImage, rows_of
 from launch.predicting.scorers import Scorer
 

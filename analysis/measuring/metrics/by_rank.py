@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
+
 import numpy as np
 
-from analysis.measuring.metric_registry import metric
+from analysis.measuring.called_images import CalledImages, threshold_of_reals
+from analysis.measuring.metric_registry import Bounds, metric
+from analysis.measuring.rank_intervals import (
+    auc_bounds,
+    average_precision_bounds,
+    equal_error_bounds,
+    true_positive_rate_bounds,
+)
 from analysis.measuring.sorted_scores import Logits
 
 
-@metric("auc", "AUC", 1, explained="area under the ROC curve; needs no threshold, .5 is chance")
+@metric(
+    "auc",
+    "AUC",
+    1,
+    explained="area under the ROC curve; needs no threshold, .5 is chance",
+    interval=auc_bounds,
+)
 def auc(real: Logits, fake: Logits) -> float:
     """Return the area under the ROC curve: P(fake > real) + P(fake = real) / 2.
 
@@ -26,6 +42,7 @@ def auc(real: Logits, fake: Logits) -> float:
     1,
     explained="mean precision over the fakes found, threshold by threshold; chance is the share of "
     "fakes, .5 where real and fake images are equally many",
+    interval=average_precision_bounds,
 )
 def average_precision(real: Logits, fake: Logits) -> float:
     """Return the sum over thresholds of precision times gained recall; fake is the positive class.
@@ -40,12 +57,26 @@ def average_precision(real: Logits, fake: Logits) -> float:
     return float(np.sum(gained * precision) / fake.size)
 
 
+def _true_positive_rate(real: Logits, fake: Logits, reals_per_false_alarm: int) -> float:
+    threshold = threshold_of_reals(real, reals_per_false_alarm)
+    return CalledImages.at(threshold, real, fake).sensitivity[0]
+
+
+def _true_positive_rate_bounds(reals_per_false_alarm: int) -> Callable[[Logits, Logits], Bounds]:
+    def bounds(real: Logits, fake: Logits) -> Bounds:
+        value = _true_positive_rate(real, fake, reals_per_false_alarm)
+        return true_positive_rate_bounds(value, real, fake, reals_per_false_alarm)
+
+    return bounds
+
+
 @metric(
     "tpr_at_5_fpr",
     "TPR at 5 % FPR",
     1,
     explained="share of fakes found at the lowest threshold that calls at most 5 % of these real "
     "images fake; .05 is chance",
+    interval=_true_positive_rate_bounds(20),
 )
 def tpr_at_5_fpr(real: Logits, fake: Logits) -> float:
     """Return the largest true positive rate of a threshold with a false positive rate up to 5 %.
@@ -54,7 +85,73 @@ def tpr_at_5_fpr(real: Logits, fake: Logits) -> float:
     it says how well the two are told apart and not how a threshold fixed before would do. Of fewer
     than 20 reals none may be called fake.
     """
-    allowed = real.size // 20
-    threshold = real[real.size - 1 - allowed]
-    missed = int(np.searchsorted(fake, threshold, side="right"))
-    return (fake.size - missed) / fake.size
+    return _true_positive_rate(real, fake, 20)
+
+
+@metric(
+    "tpr_at_1_fpr",
+    "TPR at 1 % FPR",
+    1,
+    explained="share of fakes found at the lowest threshold that calls at most 1 % of these real "
+    "images fake; .01 is chance",
+    interval=_true_positive_rate_bounds(100),
+    on_page=False,
+)
+def tpr_at_1_fpr(real: Logits, fake: Logits) -> float:
+    """Return the same at 1 %; of fewer than 100 reals none may be called fake."""
+    return _true_positive_rate(real, fake, 100)
+
+
+@metric(
+    "eer",
+    "equal error rate",
+    1,
+    explained="error rate where as large a share of reals is called fake as of fakes real; .5 is "
+    "chance, 0 is best",
+    interval=lambda real, fake: equal_error_bounds(eer(real, fake), real, fake),
+    better="lower",
+    on_page=False,
+)
+def eer(real: Logits, fake: Logits) -> float:
+    """Return the false positive rate at which the ROC curve has as many misses among the fakes.
+
+    Between two thresholds the curve is a straight line, so that the rate exists with ties, too.
+    """
+
+    def excess(threshold: float) -> float:
+        """The miss rate less the false positive rate; it grows with the threshold, from -1 to 1."""
+        called = CalledImages.at(threshold, real, fake)
+        return called.specificity[0] - called.sensitivity[0]
+
+    # Where misses become as many is a logit of one side; so is the last threshold before it.
+    places = [
+        bisect_left(side, True, key=lambda logit: excess(logit) >= 0) for side in (real, fake)
+    ]
+    sides = list(zip((real, fake), places, strict=True))
+    after = min(float(side[n]) for side, n in sides if n < side.size)
+    before = max((float(side[n - 1]) for side, n in sides if n), default=-np.inf)
+    start, stop = excess(before), excess(after)
+    rates = [1 - CalledImages.at(each, real, fake).specificity[0] for each in (before, after)]
+    return rates[0] + (rates[1] - rates[0]) * -start / (stop - start)
+
+
+def _best_accuracy(real: Logits, fake: Logits) -> float:
+    calls = np.searchsorted(real, real, side="right") + fake.size
+    right = calls - np.searchsorted(fake, real, side="right")
+    return max(int(right.max()), fake.size) / (real.size + fake.size)
+
+
+@metric(
+    "oracle_accuracy",
+    "oracle accuracy",
+    1,
+    explained="accuracy at the threshold that is best for these very images, which nobody knows "
+    "beforehand: an upper limit, no result; chance is above .5, and it has no interval",
+    on_page=False,
+)
+def oracle_accuracy(real: Logits, fake: Logits) -> float:
+    """Return the largest accuracy of any threshold, chosen on the images that it is measured on.
+
+    The best threshold is a real's logit, or below all of them: any other misses fakes for nothing.
+    """
+    return _best_accuracy(real, fake)

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from analysis.measuring.metric_registry import find_metric, known_metrics
+from analysis.measuring.sorted_scores import SortedScores
+from analysis.measuring.validation_scores import ValidationScores
 
 accuracy, balanced_accuracy, auc, average_precision, tpr_at_5_fpr = (
     find_metric(name).compute
@@ -83,6 +85,21 @@ def test_one_real_of_twenty_may_be_called_fake_and_of_nineteen_none():
     assert tpr_at_5_fpr(reals, fakes) == 3 / 4
     assert tpr_at_5_fpr(reals[1:], fakes) == 1 / 4
     assert tpr_at_5_fpr(array([5] * 40), array([5, 6])) == 1 / 2, "a tie is on neither side"
+
+
+@given(
+    *[st.lists(st.sampled_from([-9.0, -0.5, 0.0, 0.5, 3.0]), min_size=1, max_size=9)] * 2,
+    st.integers(1, 60),
+)
+def test_every_interval_holds_its_value_and_has_a_width(real, fake, times):
+    real, fake = (np.repeat(array(side), times) for side in (real, fake))
+    half = np.arange(real.size) % 2 == 0
+    validation = ValidationScores(np.sort(real), np.sort(fake))
+    scores = SortedScores.of(real, fake, sets_threshold=half, validation=validation)
+    for metric in known_metrics():
+        found = metric.estimate(scores)  # which refuses any other
+        has_none = found.value is None or metric.name == "oracle_accuracy"
+        assert (found.bounds is None) == has_none, metric.name
 
 
 @pytest.mark.parametrize("metric", [each.compute for each in known_metrics()])

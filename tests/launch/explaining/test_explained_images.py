@@ -7,11 +7,11 @@ import PIL.Image
 import pytest
 import torch
 
+from analysis.statistics.temperature import Temperature
 from data.patches.choice_in_test import choice_in_test
 from data.view import view_of
 from detectors.contract import build, load_card, parse_options
 from detectors.input_geometry import input_pipelines
-from detectors.temperature import Temperature
 from grid.records.commits import committed_fits
 from grid.store.opening import open_store
 from launch.explaining.explained_images import panels_of

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.statistics.temperature import Temperature, fitted_temperature
 from data.image_digest import image_id_of
 from data.view import view_of
-from detectors.temperature import Temperature, fitted_temperature
 from grid.records.commits import committed_fits, read_commit
 from grid.records.experiments import pieces_of_scoring
 from grid.records.pools.manifests import read_pool

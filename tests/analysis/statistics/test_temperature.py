@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from detectors.temperature import (
+from analysis.statistics.temperature import (
     HIGHEST,
     LOWEST,
     fitted_temperature,

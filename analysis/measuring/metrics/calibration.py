@@ -1,0 +1,93 @@
+"""Metrics of the probability that a logit stands for: P(fake) = sigmoid(logit).
+
+`_calibrated` is after temperature scaling, fitted on the fit's own validation; the interval takes
+the temperature as given. All of them move with how many reals and fakes a test set has.
+"""
+
+from __future__ import annotations
+
+from analysis.measuring.calibration_errors import BINS, SureCalls
+from analysis.measuring.metric_registry import Bounds, metric
+from analysis.measuring.sorted_scores import Logits
+from analysis.measuring.validation_scores import ValidationScores
+
+
+def _scaled(real: Logits, fake: Logits, validation: ValidationScores) -> SureCalls | None:
+    temperature = validation.temperature
+    return None if temperature is None else SureCalls.of(real, fake, temperature)
+
+
+def _brier_bounds(real: Logits, fake: Logits, validation: ValidationScores) -> Bounds | None:
+    scaled = _scaled(real, fake, validation)
+    return None if scaled is None else scaled.brier_bounds()
+
+
+def _ece_bounds(real: Logits, fake: Logits, validation: ValidationScores) -> Bounds | None:
+    scaled = _scaled(real, fake, validation)
+    return None if scaled is None else scaled.calibration_error_bounds()
+
+
+@metric(
+    "brier",
+    "Brier score",
+    1,
+    explained="mean squared error of P(fake); .25 is P = .5 of every image, 0 is best",
+    interval=lambda real, fake: SureCalls.of(real, fake).brier_bounds(),
+    better="lower",
+    on_page=False,
+)
+def brier(real: Logits, fake: Logits) -> float:
+    """Return the mean of (P(fake) - label)^2 over all images (Brier, 1950)."""
+    return SureCalls.of(real, fake).brier
+
+
+@metric(
+    "ece",
+    "expected calibration error",
+    1,
+    explained=f"gap between mean P(fake) and share of fakes in each of {BINS} bins of P of one "
+    "width, a mean over images; 0 is best, and small samples give too much",
+    interval=lambda real, fake: SureCalls.of(real, fake).calibration_error_bounds(),
+    better="lower",
+    on_page=False,
+)
+def ece(real: Logits, fake: Logits) -> float:
+    """Return the expected calibration error of P(fake) (Naeini, Cooper and Hauskrecht, AAAI 2015).
+
+    Of P(fake), as reliability diagrams of two classes show it, and not of the larger of both
+    probabilities. A bin holds its upper edge.
+    """
+    return SureCalls.of(real, fake).calibration_error
+
+
+@metric(
+    "brier_calibrated",
+    "Brier score after temperature scaling",
+    1,
+    explained="Brier score of P(fake) after temperature scaling on the fit's own validation",
+    interval=_brier_bounds,
+    better="lower",
+    on_page=False,
+    needs="validation",
+)
+def brier_calibrated(real: Logits, fake: Logits, validation: ValidationScores) -> float | None:
+    """Return the Brier score with the temperature of validation; None where it has none."""
+    scaled = _scaled(real, fake, validation)
+    return None if scaled is None else scaled.brier
+
+
+@metric(
+    "ece_calibrated",
+    "expected calibration error after temperature scaling",
+    1,
+    explained=f"expected calibration error ({BINS} bins) after temperature scaling on the fit's "
+    "own validation",
+    interval=_ece_bounds,
+    better="lower",
+    on_page=False,
+    needs="validation",
+)
+def ece_calibrated(real: Logits, fake: Logits, validation: ValidationScores) -> float | None:
+    """Return the calibration error with the temperature of validation; None where it has none."""
+    scaled = _scaled(real, fake, validation)
+    return None if scaled is None else scaled.calibration_error
