@@ -74,7 +74,7 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         or any(d.manifest.simulated for d in expansion.catalog.datasets.values()),
         "leakage": experiment.leakage,
         "equalise": experiment.equalise or "none",
-        "contrasts": [c.model_dump(mode="json") for c in experiment.contrasts],
+        "contrasts": [contrast.as_recorded() for contrast in experiment.contrasts],
         "published": recorded_table(experiment.published) if experiment.published else None,
         "fits": [_fit(f, expansion, classes, simulated) for f in expansion.fits.values()],
         "pools": [_pool(p, expansion) for p in pools],

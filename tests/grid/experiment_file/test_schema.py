@@ -143,3 +143,35 @@ def test_a_preset_of_degradations_stands_for_its_list():
     ):
         raw = with_(test={"sets": ["g"], "degradations": given})
         assert parse_experiment(raw, base=Path("/")).test.degradations == expected
+
+
+CONTRAST = {"compare": {"npr.factor": [0.25, 0.5]}}
+
+
+def test_a_contrast_is_recorded_as_by_earlier_versions_unless_more_is_said():
+    [plain] = parse_experiment(with_(contrasts=[CONTRAST]), base=Path("/base")).contrasts
+    assert plain.as_recorded() == {
+        "compare": {"npr.factor": [0.25, 0.5]},
+        "by": None,
+        "where": {},
+        "claim": "this procedure on new generators",
+    }
+    more = {"margin": 0.01, "ordered": True, "metric": "accuracy", "on": "all", "correction": "bh"}
+    [said] = parse_experiment(with_(contrasts=[CONTRAST | more]), base=Path("/base")).contrasts
+    assert said.as_recorded() == plain.as_recorded() | more
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"claim": "npr is better"}, "this procedure on new generators"),
+        ({"margin": 0}, "must be more than 0"),
+        ({"on": "everything"}, "unseen"),
+        ({"compare": {"npr.factor": [0.25]}}, "compared with nothing"),
+        ({"compare": {"npr.factor": [0.25, 0.5], "augment": ["a", "b"]}}, "a contrast for each"),
+    ],
+)
+def test_a_contrast_that_means_nothing_is_refused(changes, why):
+    [problem] = refusal(with_(contrasts=[CONTRAST | changes]))
+    assert "contrasts" in problem
+    assert why in problem
