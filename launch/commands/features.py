@@ -18,8 +18,9 @@ SECTION, PLACE = "look", 6
     "--at",
     default="final",
     show_default=True,
-    metavar="init|EPOCH|final",
-    help="At its initial weights, after an epoch that was kept, or at the selected one.",
+    metavar="init|EPOCH|final|both",
+    help="At its initial weights, after an epoch that was kept, or at the selected one; both: init "
+    "and final side by side, in the store for figures.",
 )
 @click.option(
     "--set",
@@ -52,12 +53,19 @@ SECTION, PLACE = "look", 6
     help="Where to compute; default the GPU if there is one.",
 )
 @store_option_without_file
-def command(**given: Any) -> None:
+def command(at: str, output: Path | None, **given: Any) -> None:
     """Save what FIT's last linear layer is given of images, and their first two components.
 
     The images are the same for every fit of an experiment, so `--at init` and `--at final` show
     what training changed.
     """
+    if at == "both":
+        if output is not None:
+            raise click.UsageError("--at both lies in the store: leave -o out.")
+        from launch.feature_planes_command import save_planes
+
+        save_planes(**given)
+        return
     from launch.features_command import save_features
 
-    save_features(**given)
+    save_features(at=at, output=output, **given)

@@ -130,7 +130,7 @@ def readable_planes(
     found = []
     for artifact in artifacts:
         try:
-            found.append(_planes(artifact))
+            found.append(planes_of(artifact))
         except (KeyError, ValueError, TypeError) as error:
             damaged[artifact.key] = CorruptRecord(
                 artifact.key, f"it holds no planes of features ({error})", MAKE_ANEW
@@ -138,12 +138,14 @@ def readable_planes(
     return found, damaged
 
 
-def _planes(artifact: Artifact) -> FeaturePlanes:
+def planes_of(artifact: Artifact) -> FeaturePlanes:
+    """Return the planes that an artifact holds."""
     import numpy as np
     import pyarrow.compute as pc
 
     found = {}
-    for name, facts in artifact.measured["planes"].items():
+    for name in dict.fromkeys(artifact.table["at"].to_pylist()):
+        facts = artifact.measured["planes"][name]
         own = artifact.table.filter(pc.equal(artifact.table["at"], name))
         found[name] = FeaturePlane(
             at=name,

@@ -52,7 +52,7 @@ class PoolResiduals:
     counted: CountedImages
     mean: Map
     error: Map
-    examples: Mapping[str, Map]
+    examples: Mapping[str, npt.NDArray[np.floating[Any]]]
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ import PIL.Image
 import pyarrow.parquet as pq
 import pytest
 
+from grid.records.artifacts.feature_planes import readable_planes
 from grid.records.commits import committed_fits, read_commit, read_weights
 from grid.records.pools.manifests import read_pool
 from grid.records.proven.parquet_files import open_parquet
@@ -107,9 +108,38 @@ def test_the_store_keeps_them_and_proves_them(crossgen, own_run, fit):
     assert code == 0, out
 
 
+def test_both_keeps_init_and_final_side_by_side_and_computes_them_once(crossgen, own_run, fit):
+    words = ("features", "--fit", fit, "--at", "both", "--store", own_run.store)
+    code, out, err = crossgen(*words)
+    assert (code, err) == (0, "")
+    assert "features of 24 test images: computed" in out
+    assert "init: real and fake told apart in all 128 features with AUC" in out
+    store = open_store(own_run.store)
+    [planes], damaged = readable_planes(store, {fit})
+    assert not damaged
+    assert list(planes.planes) == ["init", "final"]
+    init, final = planes.planes.values()
+    assert list(init.image_ids) == list(final.image_ids)
+    assert not np.allclose(init.logits, final.logits)
+    # The same numbers that the command gives for each of them alone.
+    crossgen("features", "--fit", fit, "--at", "final", "--store", own_run.store)
+    [alone] = [key for key in store.list(f"derived/features/{fit}/") if key.endswith("parquet")]
+    table = open_parquet(alone, store.get(alone)).read()
+    assert table["image_id"].to_pylist() == list(final.image_ids)
+    assert np.array_equal(table["pc1"].to_numpy(), final.points[:, 0])
+    before = {key: store.get(key) for key in store.list("artifacts/")}
+    assert "there already" in crossgen(*words)[1]
+    [key] = before
+    store.put_checkpoint(key, b"damaged")
+    assert ": computed" in crossgen(*words)[1]
+    assert store.get(key) == before[key]
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
+        (["--at", "both", "-o", "x.parquet"], "leave -o out"),
+        (["--at", "both", "--set", "g/g3"], "the fit is not scored on it"),
         (["--at", "7"], "its weights were not kept"),
         (["--at", "later"], "no weights are called so"),
         (["--set", "g/g3"], "the fit is not scored on it"),

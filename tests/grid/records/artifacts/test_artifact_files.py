@@ -89,7 +89,7 @@ def test_planes_come_back_as_they_were(store):
     )
     feature_planes.write_planes(store, written)
     [read], _ = feature_planes.readable_planes(store, {"f1"})
-    assert (read.fit_id, read.unreadable, list(read.planes)) == ("f1", 2, ["final", "init"])
+    assert (read.fit_id, read.unreadable, list(read.planes)) == ("f1", 2, ["init", "final"])
     for at, plane in planes.items():
         assert read.planes[at].facts == plane.facts
         assert np.array_equal(read.planes[at].points, plane.points)
