@@ -29,7 +29,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class ColourScale:
+class PanelScale:
     """A scale of colours, the same in every figure of its kind; what lies beyond has its end.
 
     Attributes:
@@ -76,7 +76,7 @@ class PanelRow:
 
     label: str
     maps: Sequence[Values]
-    scale: ColourScale
+    scale: PanelScale
 
 
 def parts_of(items: Sequence[Item], most: int) -> Iterator[tuple[Item, ...]]:

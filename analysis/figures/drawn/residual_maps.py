@@ -10,7 +10,7 @@ import numpy as np
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.naming import file_names
-from analysis.figures.panels import ColourScale, PanelRow, panel_rows, parts_of
+from analysis.figures.panels import PanelScale, PanelRow, panel_rows, parts_of
 from analysis.figures.test_set_sides import (
     ComparedAlike,
     TwoSides,
@@ -30,9 +30,9 @@ MOST_COLUMNS = 6
 PERIOD_PX = 8
 """Of the phases: JPEG's blocks, and up-sampling by 2, 4 and 8, repeat in it."""
 UNIT = "grey levels"
-LEVEL = ColourScale(UNIT, 0, 32, (0, 1, 4, 8, 16, 32), is_root=True)
-DIFFERENCE = ColourScale(f"fake less real, {UNIT}", -16, 16, (-16, -8, -2, 0, 2, 8, 16), 2)
-EXAMPLE = ColourScale(UNIT, 0, 255, (0, 4, 16, 64, 128, 255), is_root=True)
+LEVEL = PanelScale(UNIT, 0, 32, (0, 1, 4, 8, 16, 32), is_root=True)
+DIFFERENCE = PanelScale(f"fake less real, {UNIT}", -16, 16, (-16, -8, -2, 0, 2, 8, 16), 2)
+EXAMPLE = PanelScale(UNIT, 0, 255, (0, 4, 16, 64, 128, 255), is_root=True)
 SHOWN_EXAMPLES = 3
 
 

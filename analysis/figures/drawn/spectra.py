@@ -10,7 +10,7 @@ import numpy as np
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.naming import file_names
-from analysis.figures.panels import ColourScale, PanelRow, panel_rows, parts_of
+from analysis.figures.panels import PanelScale, PanelRow, panel_rows, parts_of
 from analysis.figures.test_set_sides import (
     ComparedAlike,
     TwoSides,
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     Values = npt.NDArray[np.float64]
 
 MOST_COLUMNS = 6
-POWER = ColourScale("dB", -60, 10, (-60, -40, -20, 0))
+POWER = PanelScale("dB", -60, 10, (-60, -40, -20, 0))
 """From the rounding of 8-bit values to the lowest frequencies of photographs."""
-DIFFERENCE = ColourScale("fake less real, dB", -30, 30, (-30, -10, -3, 0, 3, 10, 30), linear_to=3)
+DIFFERENCE = PanelScale("fake less real, dB", -30, 30, (-30, -10, -3, 0, 3, 10, 30), linear_to=3)
 
 
 def draw(evidence: Evidence) -> Iterator[Picture]:
