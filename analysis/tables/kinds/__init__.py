@@ -1,0 +1,1 @@
+"""Kinds of tables, a file each that assigns TABLE; its presence registers it."""

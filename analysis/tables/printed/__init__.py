@@ -1,0 +1,1 @@
+"""Tables as papers print them: numbers with the digits that are there, and what they are of."""
