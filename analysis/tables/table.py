@@ -14,8 +14,7 @@ class TableCell:
     """One cell: words, or a share of 1 with what is known of its spread.
 
     `sd` is over seeds, `low` and `high` an interval; all are shares of 1. A value of None is
-    missing or undefined, never 0. `remark` is a sign such as † that stands behind the value and
-    that a note explains.
+    missing or undefined, never 0. Beside a value `text` is a sign such as † that a note explains.
     """
 
     text: str = ""
@@ -24,7 +23,6 @@ class TableCell:
     low: float | None = None
     high: float | None = None
     mark: Mark = ""
-    remark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from analysis.tables.table import Table, TableCell
 from analysis.tables.written import is_numeric
 
-_BESIDE = ("sd", "low", "high", "mark", "remark")
+_BESIDE = {"sd": "sd", "low": "low", "high": "high", "mark": "mark", "text": "sign"}
 
 
 def as_csv(table: Table) -> str:
     """Return heads and rows; values are shares of 1, and empty where missing or undefined.
 
-    A column of values `auc` has `auc_sd`, `auc_low`, `auc_high`, `auc_mark` and `auc_remark` beside
+    A column of values `auc` has `auc_sd`, `auc_low`, `auc_high`, `auc_mark` and `auc_sign` beside
     it, each where any row has it.
     """
     columns = [column for n in range(len(table.heads)) for column in _columns(table, n)]
@@ -33,9 +33,10 @@ def _columns(table: Table, n: int) -> Iterator[tuple[str, list[str]]]:
         yield head, [cell.text if cell.value is None else repr(cell.value) for cell in cells]
         return
     yield head, [_exact(cell.value) for cell in cells]
-    for name in _BESIDE:
-        if any(getattr(cell, name) not in (None, "") for cell in cells):
-            yield f"{head}_{name}", [_beside(cell, name) for cell in cells]
+    for name, said in _BESIDE.items():
+        beside = ["" if cell.value is None else _beside(cell, name) for cell in cells]
+        if any(beside):
+            yield f"{head}_{said}", beside
 
 
 def _beside(cell: TableCell, name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from analysis.tables.table import Table, TableCell
-from analysis.tables.written import is_numeric, marks_note, spread_written, value_written
+from analysis.tables.written import format_notes, is_numeric, spread_written, value_written
 
 _AROUND = {"best": r"\textbf{%s}", "not_worse": r"\underline{%s}", "": "%s"}
 _SIGNS = {"best": "Bold:", "not_worse": "underlined:"}
@@ -56,7 +56,7 @@ def as_latex(table: Table) -> str:
         r"\bottomrule",
         r"\end{tabular}",
     ]
-    notes = [*table.notes, *marks_note(table, _SIGNS)]
+    notes = [*table.notes, *format_notes(table, _SIGNS)]
     if notes:
         lines += ["", r"\smallskip", rf"{{\footnotesize {escaped(' '.join(notes))}\par}}"]
     return "\n".join([*lines, r"\end{table}"]) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from analysis.tables.table import Table, TableCell
-from analysis.tables.written import is_numeric, marks_note, spread_written, value_written
+from analysis.tables.written import format_notes, is_numeric, spread_written, value_written
 
 _AROUND = {"best": "**", "not_worse": "*", "": ""}
 _SIGNS = {"best": "**bold**:", "not_worse": "*italic*:"}
@@ -21,7 +21,7 @@ def as_markdown(table: Table) -> str:
         _row(rules),
         *(_row([_cell(cell) for cell in row]) for row in table.rows),
     ]
-    notes = [_escaped(note) for note in table.notes] + list(marks_note(table, _SIGNS))
+    notes = [_escaped(note) for note in table.notes] + format_notes(table, _SIGNS)
     for note in notes:
         lines += ["", note]
     return "\n".join(lines) + "\n"

@@ -1,25 +1,31 @@
 """A table as lines of a terminal that is so many characters wide; a pipe gets the same, plain.
 
-No number and no name is ever cut. Columns that do not fit stand below, with the names of the rows
-again; where one column alone is too wide, its spread stands on a line of its own, and long names
-go on in the next line.
+No number and no name is ever cut. Where a table does not fit with its intervals, they are left out,
+then the standard deviations, and it says so; what is still too wide stands below, with the names of
+the rows again. Long names go on in the next line.
 """
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.text import Text
 
 from analysis.tables.table import Table, TableCell
-from analysis.tables.written import is_numeric, marks_note, spread_written, value_written
+from analysis.tables.written import format_notes, is_numeric, spread_written, value_written
 
 GAP = 2
 LABEL_AT_LEAST = 12
 WORDS_AT_MOST = 40
 """Characters of a column of words, which go on in the next line; narrower where the screen is."""
 SIGNS = {"best": "*", "not_worse": "~"}
+_LESS = (
+    (("low", "high"), "Intervals"),
+    (("sd", "low", "high"), "Standard deviations and intervals"),
+)
+"""What is left out, step by step, where a table is too wide."""
 _STYLES = {"best": "bold", "not_worse": "underline", "": ""}
 
 
@@ -27,13 +33,36 @@ def as_text(table: Table, width: int) -> Iterator[Text]:
     """Give a table line by line: title, rows in groups of columns that fit, notes."""
     yield from (Text(line, style="bold") for line in textwrap.wrap(table.title, max(width, 20)))
     numeric = [is_numeric(table, n) for n in range(len(table.heads))]
+    table = _as_much_as_fits(table, numeric, width)
     for n, group in enumerate(_groups(table, numeric, width)):
         if n:
             yield Text("")
         yield from _group_lines(table, group, numeric, width)
-    for note in (*table.notes, *marks_note(table, SIGNS)):
+    for note in (*table.notes, *format_notes(table, SIGNS)):
         for line in textwrap.wrap(note, max(width, 20)):
             yield Text(line, style="dim")
+
+
+def _as_much_as_fits(table: Table, numeric: Sequence[bool], width: int) -> Table:
+    """Return a table without its intervals, or without any spread, where it is too wide else."""
+    shown, said = table, ""
+    for fields, named in _LESS:
+        if len(_groups(shown, numeric, width)) == 1:
+            break
+        shown, said = _less(table, dict.fromkeys(fields)), named
+    if shown == table:
+        return table
+    note = f"{said} are left out for want of room; a wider screen and other formats have them."
+    return replace(shown, notes=(*table.notes, note))
+
+
+def _less(table: Table, changes: dict[str, None]) -> Table:
+    rows = tuple(tuple(_without(cell, changes) for cell in row) for row in table.rows)
+    return replace(table, rows=rows)
+
+
+def _without(cell: TableCell, changes: dict[str, None]) -> TableCell:
+    return replace(cell, **changes)  # type: ignore[arg-type]
 
 
 def _cell_lines(cell: TableCell, width: int) -> list[str]:

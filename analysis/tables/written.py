@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from analysis.tables.table import Table, TableCell
 
 DIGITS = 1
@@ -24,10 +22,10 @@ def percent(value: float, digits: int = DIGITS) -> str:
 
 
 def value_written(cell: TableCell) -> str:
-    """Return a cell's words or its value with its remark; "" where it has neither."""
+    """Return a cell's words or its value with its sign; "" where it has neither."""
     if cell.value is None:
         return cell.text
-    return percent(cell.value) + cell.remark
+    return percent(cell.value) + cell.text
 
 
 def spread_written(cell: TableCell) -> str:
@@ -53,7 +51,10 @@ def used_marks(table: Table) -> list[str]:
     return [mark for mark in MARKS_EXPLAINED if mark in found]
 
 
-def marks_note(table: Table, signs: dict[str, str]) -> Sequence[str]:
-    """Return the sentence that explains a format's signs for marks; none where none is used."""
+def format_notes(table: Table, signs: dict[str, str]) -> list[str]:
+    """Return what a format has to say of its numbers: their unit, and its signs for marks."""
+    notes = []
+    if any(cell.value is not None for row in table.rows for cell in row):
+        notes.append("In percent.")
     said = [f"{signs[mark]} {MARKS_EXPLAINED[mark]}" for mark in used_marks(table)]
-    return [f"{'; '.join(said)}."] if said else []
+    return [*notes, f"{'; '.join(said)}."] if said else notes

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.measuring.metric_registry import find_metric
 from analysis.tables.checks.all_checks import checked
 from analysis.tables.checks.bounds_check import lowest_average_precision
 from analysis.tables.checks.confusion_rates import OF_CONFUSION, rates_of, rates_of_counts
@@ -159,20 +160,23 @@ def test_rates_of_two_tables_do_not_agree():
     assert agree(rates, (0.9 - 0.8) / (0.99 - 0.8))
 
 
-def test_rates_of_counts_are_those_of_scikit_learn():
-    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
-
+def test_rates_of_counts_are_what_their_names_say():
     tn, fp, fn, tp = 59, 3, 17, 33
-    truth = [0] * (tn + fp) + [1] * (fn + tp)
-    called = [0] * tn + [1] * fp + [0] * fn + [1] * tp
     made = rates_of_counts(tn, fp, fn, tp)
-    assert made["accuracy"] == pytest.approx(accuracy_score(truth, called), abs=1e-12)
-    by_class = precision_recall_fscore_support(truth, called)
-    macro = precision_recall_fscore_support(truth, called, average="macro")
-    for n, kind in enumerate(("precision", "recall", "f1")):
-        assert made[f"{kind}_real"] == pytest.approx(by_class[n][0], abs=1e-12)
-        assert made[f"{kind}_fake"] == pytest.approx(by_class[n][1], abs=1e-12)
-        assert made[f"{kind}_macro"] == pytest.approx(macro[n], abs=1e-12)
+    expected = {
+        "accuracy": 92 / 112,
+        "balanced_accuracy": (33 / 50 + 59 / 62) / 2,
+        "precision_fake": 33 / 36,
+        "precision_real": 59 / 76,
+        "recall_fake": 33 / 50,
+        "recall_real": 59 / 62,
+        "f1_fake": 66 / 86,
+        "f1_real": 118 / 138,
+        "precision_macro": (33 / 36 + 59 / 76) / 2,
+        "recall_macro": (33 / 50 + 59 / 62) / 2,
+        "f1_macro": (66 / 86 + 118 / 138) / 2,
+    }
+    assert made == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -195,18 +199,16 @@ def test_an_accuracy_bounds_auc(auc, accuracy, verdict):
 @given(st.lists(st.tuples(st.booleans(), st.floats(-3, 3)), min_size=8, max_size=40))
 @settings(max_examples=40)
 def test_no_scores_are_below_the_lowest_average_precision(drawn):
-    from sklearn.metrics import average_precision_score
-
     fakes = [x for is_fake, x in drawn if is_fake]
     reals = [x for is_fake, x in drawn if not is_fake]
     n = min(len(fakes), len(reals))
     if not n:
         return
-    logits = np.array(reals[:n] + fakes[:n])
-    truth = np.array([0] * n + [1] * n)
-    accuracy = np.mean((logits > 0) == truth)
-    lowest = lowest_average_precision(float(accuracy))
-    assert average_precision_score(truth, logits) >= lowest - 1e-9
+    real, fake = np.array(reals[:n]), np.array(fakes[:n])
+    accuracy = (np.mean(real <= 0) + np.mean(fake > 0)) / 2
+    found = find_metric("average_precision").compute(real, fake)
+    assert found is not None
+    assert found >= lowest_average_precision(float(accuracy)) - 1e-9
 
 
 def test_marks_and_copies():

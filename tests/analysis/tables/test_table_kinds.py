@@ -1,0 +1,203 @@
+"""Tables of an experiment hold the numbers of the store: means, marks, rankings, rates."""
+
+from statistics import fmean
+
+import pytest
+from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
+
+from analysis.comparing.evidence import Evidence
+from analysis.matrices.matrix import Spread
+from analysis.matrices.matrix_making import matrices
+from analysis.selecting.selection import StoreSelection
+from analysis.sql.query import query
+from analysis.tables.marking import contender, mark_column
+from analysis.tables.over_seeds import over_seeds
+from analysis.tables.table import Table, TableCell
+from analysis.tables.table_kind import Asked, all_tables
+from grid.refusal import Refused
+from grid.store.opening import open_store
+
+# progan, adm, stylegan, sd14, biggan, sd15: two families, and sd14 and sd15 are near copies
+GRID = SyntheticGrid(
+    name="six",
+    generators=6,
+    trained=4,
+    seeds=2,
+    images=30,
+    degradations=("none", "jpeg(75)"),
+    detectors=(
+        SyntheticDetector(name="npr", options={"factor": 0.25}, skill=4.0),
+        SyntheticDetector(name="npr", options={"factor": 0.5}, skill=4.0),
+        SyntheticDetector(name="simple_cnn", skill=0.5),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return open_store(tmp_path_factory.mktemp("six") / "store")
+
+
+@pytest.fixture(scope="module")
+def experiment(store):
+    return write_synthetic_store(store, GRID)
+
+
+@pytest.fixture(scope="module")
+def evidence(store, experiment):
+    selection = StoreSelection.of(store, [experiment])
+    return Evidence(selection, experiment, tuple(matrices(selection, experiment)))
+
+
+def made(evidence, kind, metric="auc", average="macro") -> list[Table]:
+    return list(all_tables()[kind].make(evidence, Asked(metric, average)))
+
+
+def cell(table: Table, row: str, head: str) -> TableCell:
+    [line] = [each for each in table.rows if each[0].text == row]
+    return line[table.heads.index(head)]
+
+
+def sql(store, text):
+    [[value]] = [row.values() for row in query(store, text).to_pylist()]
+    return value
+
+
+def test_every_kind_says_what_it_is_and_makes_tables_of_one_width(evidence):
+    for name, kind in all_tables().items():
+        assert kind.title
+        assert kind.needs
+        for table in kind.make(evidence, Asked("auc")):
+            assert {len(row) for row in table.rows} <= {len(table.heads)}, name
+            assert len(set(table.heads)) == len(table.heads), name
+    assert {name for name in all_tables() if made(evidence, name)} == set(all_tables()) - {
+        "published"
+    }
+
+
+def test_the_matrix_has_the_means_of_sql_and_tells_the_diagonal(store, evidence):
+    table = made(evidence, "matrix")[0]
+    own, copy = cell(table, "sd14", "sd14"), cell(table, "sd14", "sd15")
+    assert (own.text, copy.text, cell(table, "sd14", "adm").text) == ("†", "‡", "")
+    where = "detector='npr' AND options->>'factor'='0.25' AND degradation='none'"
+    own_mean = sql(
+        store, f"SELECT avg(auc) a FROM cells WHERE {where} AND train='sd14' AND generator='sd14'"
+    )
+    assert own.value == pytest.approx(own_mean, abs=1e-12)
+    row = f"SELECT avg(auc) a FROM cells WHERE {where} AND train='sd14'"
+    assert cell(table, "sd14", "mean, all, diagonal in").value == pytest.approx(sql(store, row))
+    outside = sql(store, f"{row} AND generator<>'sd14'")
+    assert cell(table, "sd14", "mean, all, diagonal out").value == pytest.approx(outside)
+    new = sql(store, f"{row} AND generator NOT IN ('sd14', 'sd15')")
+    assert cell(table, "sd14", "mean, new").value == pytest.approx(new)
+    column = f"SELECT avg(auc) a FROM cells WHERE {where} AND generator='adm' AND train<>'adm'"
+    assert cell(table, "mean, new", "adm").value == pytest.approx(sql(store, column))
+
+
+def test_macro_and_pooled_differ_and_are_labelled(store, evidence):
+    macro = made(evidence, "means", "accuracy")[0]
+    pooled = made(evidence, "means", "accuracy", "pooled")[0]
+    assert "macro" in " ".join(macro.notes)
+    assert "pooled" in " ".join(pooled.notes)
+    right = sql(
+        store,
+        "SELECT sum(accuracy * (n_real + n_fake)) / sum(n_real + n_fake) a FROM cells "
+        "WHERE detector='simple_cnn' AND degradation='none'",
+    )
+    head = "mean, all, diagonal in"
+    assert cell(pooled, "simple_cnn, undegraded", head).value == pytest.approx(right)
+    with pytest.raises(Refused, match="no share of images"):
+        made(evidence, "means", "auc", "pooled")
+
+
+def test_marks_follow_the_test_and_not_the_rounding(evidence):
+    table = made(evidence, "means")[0]
+    marks = [cell(table, row[0].text, "mean, new").mark for row in table.rows]
+    values = [cell(table, row[0].text, "mean, new").value for row in table.rows]
+    assert marks[2] == ""  # simple_cnn is far behind
+    assert sorted(marks[:2]) == ["best", "not_worse"]
+    assert marks.index("best") == values.index(max(values))
+    assert any("crossed two-way t" in note for note in table.notes)
+
+
+def test_a_difference_below_the_last_digit_has_one_best(evidence):
+    found = [m for m in evidence.matrices if m.settings["degradation"] == "none"]
+    cells = [TableCell(value=0.90001), TableCell(value=0.90002)]
+    marked, _ = mark_column(cells, [contender(m) for m in found[:2]], "auc")
+    assert [each.mark for each in marked][1] == "best"
+    less_is_better = [TableCell(value=0.1), TableCell(value=0.2)]
+    brier, _ = mark_column(less_is_better, [contender(m) for m in found[:2]], "auc")
+    assert [each.mark for each in brier][1] == "best"
+
+
+def test_lines_over_other_cells_and_oracles_are_not_compared(evidence):
+    whole = [m for m in evidence.matrices if m.settings["degradation"] == "none"][:2]
+    cells = [TableCell(value=0.9), TableCell(value=0.8)]
+    unlike = [contender(whole[0], ("trained",)), contender(whole[1])]
+    assert {each.mark for each in mark_column(cells, unlike, "auc")[0]} == {""}
+    whole[0].settings["recipe.validate_on"] = "test_sets"
+    try:
+        assert contender(whole[0]).entries is None
+        marked, _ = mark_column(cells, [contender(m) for m in whole], "auc")
+    finally:
+        del whole[0].settings["recipe.validate_on"]
+    assert {each.mark for each in marked} == {""}
+
+
+def test_the_sweep_is_of_one_axis_by_family(store, evidence):
+    table = made(evidence, "sweep")[0]
+    assert table.title == "npr, undegraded: AUC by npr.factor"
+    assert table.heads[:3] == ("npr.factor", "trained", "new, gan")
+    assert [row[0].text for row in table.rows] == ["0.25", "0.5"]
+    gans = sql(
+        store,
+        "SELECT avg(auc) a FROM cells WHERE detector='npr' AND options->>'factor'='0.5' AND "
+        "degradation='none' AND family='gan' AND train<>generator",
+    )
+    assert cell(table, "0.5", "new, gan").value == pytest.approx(gans)
+    axes = {each.heads[0] for each in made(evidence, "sweep")}
+    assert axes == {"npr.factor", "degradation"}
+
+
+def test_one_generator_compares_all_detectors_trained_on_it(evidence):
+    tables = made(evidence, "one_generator")
+    assert tables[0].title == "AUC, all trained on progan"
+    assert len(tables) == 4
+    assert [row[0].text for row in tables[0].rows] == [
+        m.title for m in evidence.matrices if m.settings["degradation"] == "none"
+    ]
+
+
+def test_ranks_go_from_the_best_and_the_hardest(evidence):
+    best, trained, hardest, *_ = made(evidence, "rankings")
+    assert best.rows[-1][0].text == "simple_cnn, undegraded"
+    assert best.rows[-1][best.heads.index("rank")].text == "3"
+    means = [row[hardest.heads.index("mean")].value for row in hardest.rows]
+    assert means == sorted(means)
+    means = [row[trained.heads.index("mean")].value for row in trained.rows]
+    assert means == sorted(means, reverse=True)
+
+
+def test_rates_are_shares_called_fake_of_each_side(store, evidence):
+    table = made(evidence, "rates")[0]
+    [tpr] = [row for row in table.rows if (row[0].text, row[1].text) == ("TPR", "adm")]
+    [fpr] = [row for row in table.rows if row[1].text == "synthetic/adm/nature"]
+    at = table.heads.index("progan")
+    counted = "SELECT avg(CASE WHEN logit > 0 THEN 1.0 ELSE 0.0 END) a FROM scores JOIN pieces p "
+    counted += "USING (fit_id, piece_id, pool_id) JOIN fits f USING (fit_id) "
+    counted += "WHERE f.detector='npr' AND f.options->>'factor'='0.25' AND f.train='progan' "
+    counted += "AND p.degradation='none' AND p.source='{}'"
+    assert tpr[at].value == pytest.approx(sql(store, counted.format("adm")))
+    assert fpr[at].value == pytest.approx(sql(store, counted.format("adm/nature")))
+    assert (tpr[0].text, fpr[0].text) == ("TPR", "FPR")
+
+
+def test_the_interval_over_seeds_is_students():
+    from scipy.stats import t
+
+    values = (0.90, 0.92, 0.97)
+    low, high = over_seeds(Spread(values))
+    half = t.ppf(0.975, 2) * Spread(values).sd / 3**0.5
+    assert (low, high) == pytest.approx((fmean(values) - half, min(1, fmean(values) + half)))
+    assert over_seeds(Spread((0.9,))) is None
+    assert over_seeds(Spread((0.9, 0.9))) is None
