@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from analysis.page.findings_json import findings_json
 from analysis.page.overview import Overview, overview
 from analysis.page.report import report_page
 from analysis.page.terminal import print_overview
@@ -62,15 +63,22 @@ def print_matrix(shown: Overview, metric: str, store: str | None = None) -> None
 
 
 def write_report(shown: Overview, output: Path | None) -> Path:
-    """Write the page, whole or not at all, over an older one; return where it lies.
+    """Write the page and, beside it, its numbers; each whole or not at all, over an older one.
+
+    Returns:
+        where the page lies; the numbers are in `numbers_beside` it.
 
     Raises:
         Refused: the page cannot be written there.
     """
     path = output or Path(f"{shown.experiment['name']}.html")
     try:
-        with whole_file(path) as temporary:
-            temporary.write_text(report_page(shown), encoding="utf-8")
+        for place, text in (
+            (numbers_beside(path), findings_json(shown)),
+            (path, report_page(shown)),
+        ):
+            with whole_file(place) as temporary:
+                temporary.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Refused(
             [
@@ -84,12 +92,18 @@ def write_report(shown: Overview, output: Path | None) -> Path:
     return path
 
 
+def numbers_beside(page: Path) -> Path:
+    """Return where the numbers of a page lie: NAME.findings.json beside NAME.html."""
+    return page.with_suffix(".findings.json")
+
+
 def report_command(shown: Overview, output: Path | None, store: str | None) -> None:
     """Write the page and say where; `store` is --store, for commands that follow."""
     path = write_report(shown, output)
     console = Console()
     size = f"{path.stat().st_size / 1000:,.0f} kB"
     console.print(f"wrote {path} ({size})", highlight=False, markup=False)
+    console.print(f"its numbers: {numbers_beside(path)}", highlight=False, markup=False)
     for caution in shown.cautions:
         console.print(f"! {caution.text}", style="yellow", highlight=False, markup=False)
     print_left_out(Console(stderr=True), shown.damaged, store)

@@ -58,13 +58,16 @@ class Section(Generic[Found]):
 
     `find` computes, once and for all that is shown; the others only render what it found. All
     sections have found theirs before the first warning is asked for. `cautions` gives warnings, the
-    gravest at the lowest place; `terminal` lines, `page` HTML.
+    gravest at the lowest place; `terminal` lines, `page` HTML. `numbers` gives what the page shows
+    beyond cells, matrices and findings, for `findings.json`: dataclasses, mappings, lists, plain
+    values.
     """
 
     find: Callable[[Evidence], Found]
     cautions: Placed[Callable[[Evidence, Found], Iterable[Caution]]] | None = None
     terminal: Placed[Callable[[Overview, Found, Screen], Iterable[Text]]] | None = None
     page: Placed[Callable[[Overview, Found], Markup]] | None = None
+    numbers: Callable[[Overview, Found], Any] | None = None
 
 
 def nothing(evidence: Evidence) -> None:

@@ -152,4 +152,5 @@ SECTION = Section(
     cautions=Placed(15, _cautions),
     terminal=Placed(35, _lines),
     page=Placed(62, _html),
+    numbers=lambda shown, found: found,
 )

@@ -66,4 +66,4 @@ def _cautions(evidence: Evidence, found: Completeness) -> Iterator[Caution]:
         )
 
 
-SECTION = Section(find=_find, cautions=Placed(30, _cautions))
+SECTION = Section(find=_find, cautions=Placed(30, _cautions), numbers=lambda shown, found: found)

@@ -138,4 +138,9 @@ def _html(shown: Overview, found: Contests) -> Markup:
     return Markup('<p class="dim">{}</p>\n').format(text)
 
 
-SECTION = Section(find=_find, cautions=Placed(55, _cautions), page=Placed(45, _html))
+SECTION = Section(
+    find=_find,
+    cautions=Placed(55, _cautions),
+    page=Placed(45, _html),
+    numbers=lambda shown, found: found,
+)

@@ -130,4 +130,9 @@ def _html(shown: Overview, found: Provenance) -> Markup:
     )
 
 
-SECTION = Section(find=_find, cautions=Placed(60, _cautions), page=Placed(90, _html))
+SECTION = Section(
+    find=_find,
+    cautions=Placed(60, _cautions),
+    page=Placed(90, _html),
+    numbers=lambda shown, found: found,
+)

@@ -32,4 +32,9 @@ def _html(shown: Overview, found: tuple[list[str], str]) -> Markup:
     return fragment("headline.html.j2", sentences=sentences, meaning=meant)
 
 
-SECTION = Section(find=_find, terminal=Placed(50, _lines), page=Placed(30, _html))
+def _numbers(shown: Overview, found: tuple[list[str], str]) -> dict[str, list[str] | str]:
+    sentences, meant = found
+    return {"sentences": sentences, "meaning": meant}
+
+
+SECTION = Section(find=_find, terminal=Placed(50, _lines), page=Placed(30, _html), numbers=_numbers)

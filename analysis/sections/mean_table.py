@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from markupsafe import Markup
 
 from analysis.matrices.matrix import Matrix
@@ -47,4 +49,39 @@ def _seeds(matrix: Matrix) -> str:
     return f"{measured}" if measured == wanted else f"{measured} of {wanted}"
 
 
-SECTION = Section(find=nothing, page=Placed(41, _html))
+RULE = "mean over the entries of these relations, each the mean over its seeds (macro)"
+
+
+def _numbers(shown: Overview, found: None) -> list[dict[str, Any]]:
+    """Return each mean with its rule, and the means of rows and columns over new generators."""
+    made: list[dict[str, Any]] = []
+    for matrix in shown.matrices:
+        for _, metric, relations in SUMMARY:
+            spread = matrix.mean(metric, relations)
+            if spread is not None:
+                made.append(
+                    {
+                        "matrix": matrix.title,
+                        "metric": metric,
+                        "relations": relations,
+                        "rule": RULE,
+                        "mean": spread.mean,
+                        "sd": spread.sd,
+                        "by_seed": spread.values if len(spread.values) > 1 else None,
+                    }
+                )
+        made.append({"matrix": matrix.title, "metric": "auc", **_of_lines(matrix)})
+    return made
+
+
+def _of_lines(matrix: Matrix) -> dict[str, Any]:
+    rows, columns = enumerate(matrix.rows), enumerate(matrix.columns)
+    return {
+        "relations": UNSEEN,
+        "rule": "mean over the entries of one row, or of one column, with these relations",
+        "rows": {row.label: matrix.row_mean(n, "auc") for n, row in rows},
+        "columns": {column.label: matrix.column_mean(n, "auc") for n, column in columns},
+    }
+
+
+SECTION = Section(find=nothing, page=Placed(41, _html), numbers=_numbers)

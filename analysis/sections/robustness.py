@@ -71,4 +71,8 @@ def _cells(found: Degraded | None) -> tuple[TableCell, TableCell]:
     )
 
 
-SECTION = Section(find=nothing, page=Placed(58, _html))
+def _numbers(shown: Overview, found: None) -> list[Degraded]:
+    return robustness(shown.matrices, list(METRICS))
+
+
+SECTION = Section(find=nothing, page=Placed(58, _html), numbers=_numbers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from markupsafe import Markup
 
@@ -21,6 +22,7 @@ from analysis.page.overview import Overview
 from analysis.page.page_fragments import fragment
 from analysis.page.section import Placed, Section, nothing
 from analysis.page.table_html import table_html
+from analysis.selecting.selection import StoreSelection
 from analysis.tables.table import Table, TableCell
 
 SIDES_IN_WORDS = {"tpr": "fakes found (TPR)", "fpr": "reals called fake (FPR)"}
@@ -28,6 +30,9 @@ SQL = (
     "SELECT train, seed, test_set, axis, stratum, n_real, fpr, n_fake, tpr, auc FROM strata "
     "WHERE degradation = 'none' AND is_selected AND detector = 'NAME'"
 )
+
+
+_known: WeakKeyDictionary[StoreSelection, ShownStrata] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,15 @@ class ShownStrata:
 def strata_of_page(evidence: Evidence) -> ShownStrata:
     """Compute the strata of the undegraded images at the selected epoch, and choose what to show.
 
-    Shown are those whose intervals are apart, the farthest first.
+    Shown are those whose intervals are apart, the farthest first. It is computed once for a
+    selection.
     """
+    if evidence.selection not in _known:
+        _known[evidence.selection] = _strata_of(evidence)
+    return _known[evidence.selection]
+
+
+def _strata_of(evidence: Evidence) -> ShownStrata:
     compared, apart = 0, []
     every = []
     for rates in entry_rates(evidence):
@@ -156,4 +168,8 @@ def _source_cell(rate: Rate | None) -> TableCell:
     return TableCell(value=rate.mean, low=interval.low, high=interval.high)
 
 
-SECTION = Section(find=nothing, page=Placed(72, _html))
+def _numbers(shown: Overview, found: None) -> ShownStrata:
+    return strata_of_page(shown.evidence)
+
+
+SECTION = Section(find=nothing, page=Placed(72, _html), numbers=_numbers)

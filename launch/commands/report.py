@@ -26,7 +26,7 @@ SECTION, PLACE = "look", 2
     "-o", "--output", type=click.Path(path_type=Path), help="The page; default NAME.html here."
 )
 def command(file: Path | None, output: Path | None, **given: Any) -> None:
-    """Write one HTML page: warnings, matrices, provenance."""
+    """Write one HTML page of all results, and its numbers as JSON beside it."""
     from launch.show_experiment import overview_of, report_command
 
     shown = overview_of(file, **given)

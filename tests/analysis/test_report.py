@@ -12,6 +12,7 @@ from synthetic_store import SyntheticGrid, write_synthetic_store
 from analysis.matrices.matrix_making import matrices
 from analysis.measuring.metric_registry import known_metrics
 from analysis.page import page_budget
+from analysis.page.findings_json import findings_json
 from analysis.page.overview import overview
 from analysis.page.report import SCRIPT, report_page
 from analysis.sections import figures
@@ -254,7 +255,8 @@ def test_the_command_writes_the_page_and_says_what_to_see(six, crossgen, tmp_pat
     assert page.read_text() == html
     assert "Simulated images" in out
     assert "page[/x].html" in out
-    assert list(page.parent.iterdir()) == [page]
+    assert sorted(page.parent.iterdir()) == [page.with_suffix(".findings.json"), page]
+    assert page.with_suffix(".findings.json").read_text() == findings_json(overview(*six[:2]))
     code, _, err = crossgen("report", "--store", store.root, "-o", tmp_path / "no" / "page.html")
     assert code == 2
     assert "Name another place with -o" in err

@@ -58,6 +58,7 @@ def test_a_small_demo_from_nothing_to_the_page_and_again(tmp_path, monkeypatch):
         "images",
         "demo.yaml",
         "store",
+        "report.findings.json",
         "report.html",
     }
     assert not (tmp_path / "elsewhere").exists()
