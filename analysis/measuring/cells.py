@@ -50,7 +50,7 @@ def measured_cells(selection: StoreSelection) -> list[MeasuredCell]:
     classes are not known, is left out, and named in the log.
     """
     found = []
-    for cell, experiment in selection.complete_cells:
+    for cell, experiment in (*selection.complete_cells, *selection.complete_ensemble_cells):
         try:
             key = _cell_key(cell, experiment["leakage"], selection)
         except UnknownClasses as error:

@@ -38,4 +38,4 @@ def _html(shown: Overview, found: Sequence[Table]) -> Markup:
     )
 
 
-SECTION = Section(find=_find, terminal=Placed(55, _lines), page=Placed(55, _html))
+SECTION = Section(find=_find, terminal=Placed(57, _lines), page=Placed(55, _html))

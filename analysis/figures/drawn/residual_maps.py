@@ -10,7 +10,7 @@ import numpy as np
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.naming import file_names
-from analysis.figures.panels import PanelScale, PanelRow, panel_rows, parts_of
+from analysis.figures.panels import PanelRow, PanelScale, panel_rows, parts_of
 from analysis.figures.test_set_sides import (
     ComparedAlike,
     TwoSides,
