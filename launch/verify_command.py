@@ -6,25 +6,36 @@ from data.counts import counted
 from grid.console import Console
 from grid.records.proven.json_records import CorruptRecord
 from grid.refusal import Problem, Refused
+from grid.store.base import Store
 from grid.upkeep.repeatability import TOLERANCE
 from grid.upkeep.seed_spread import Deviation
 from grid.upkeep.verification import Verification, verify_fit, verify_piece
 from launch.command_lines import store_command
-from launch.desk import store_of
 from launch.paragraphs import print_paragraph
 
 LISTING = "SELECT fit_id, piece_id FROM pieces WHERE committed"
 
 
-def print_verification(fit: str, store: str | None, piece: str | None) -> int:
+def print_verification(
+    fit: str, store: Store, piece: str | None, *, given: str | None = None, retrain: bool = False
+) -> int:
     """Repeat and compare; return 0 when equal (bit for bit or within the contract), 1 when not.
 
     Also 0 for a training that need not repeat itself, with how far it came; also 1 when what is
     stored is damaged, which is said without repeating anything.
+
+    Args:
+        fit: its id.
+        store: has it.
+        piece: of the fit, to be repeated instead of its training.
+        given: --store, for commands that follow.
+        retrain: for the piece, train again first.
     """
-    opened = store_of(store)
     try:
-        result = verify_piece(opened, fit, piece) if piece else verify_fit(opened, fit)
+        if piece:
+            result = verify_piece(store, fit, piece, retrain=retrain)
+        else:
+            result = verify_fit(store, fit)
     except Refused:
         raise
     except CorruptRecord as error:
@@ -36,7 +47,7 @@ def print_verification(fit: str, store: str | None, piece: str | None) -> int:
                 Problem(
                     what=fit,
                     why=str(error),
-                    mend=f"What is there: {store_command(store, 'query', LISTING)}",
+                    mend=f"What is there: {store_command(given, 'query', LISTING)}",
                 )
             ]
         ) from error

@@ -70,7 +70,8 @@ class FitCheck:
     def check(self, commit: Commit) -> FitFound:
         """Look at a fit's weights, history, validation scores and provenance."""
         found = FitFound()
-        self._weights(commit, found)
+        if self._files.store.holds_weights:
+            self._weights(commit, found)
         self._beside(commit, found)
         # A fit is its commit and what the commit names: it goes aside whole, and is made whole.
         prefix = attempt_prefix(commit["fit_id"], commit["attempt"])

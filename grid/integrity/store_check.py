@@ -34,6 +34,7 @@ from grid.records.places import (
     ARTIFACTS,
     ASIDE,
     AUDITS,
+    BUNDLE,
     CLAIMS,
     COMMITS,
     DERIVED,
@@ -71,7 +72,7 @@ _FORMS = {
     "artifacts": re.compile(rf"{ARTIFACTS}[^/]+/(?P<subject>[^/]+)/[^/]+\.parquet"),
     "places of images": re.compile(rf"{DERIVED}paths/(?P<pool>[^/]+)/(?P<digest>[^/]+)\.parquet"),
     "caches": re.compile(rf"{DERIVED}.+"),
-    "": re.compile(rf"(?:{CLAIMS}|{ASIDE}).+"),
+    "": re.compile(rf"(?:{CLAIMS}|{ASIDE}|{BUNDLE}).+"),
 }
 
 

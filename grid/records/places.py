@@ -13,6 +13,7 @@ audits/<digest>.json                     what `crossgen audit` found
 artifacts/<kind>/<subject>/<digest>.parquet  what figures need of pixels or of a network
 claims/...                               advice only
 derived/...                              copies and caches: safe to delete while nothing runs
+bundle/...                               of a bundle alone: the page, the file, what it holds
 aside/<n>/<key>                          what was damaged, under its own key; read by nothing
 """
 
@@ -31,6 +32,7 @@ ARTIFACTS = "artifacts/"
 CLAIMS = "claims/"
 DERIVED = "derived/"
 ASIDE = "aside/"
+BUNDLE = "bundle/"
 COMPACTED = f"{DERIVED}scores/"
 PATHS = f"{DERIVED}paths/"
 FEATURES = f"{DERIVED}features/"
@@ -148,7 +150,7 @@ def cells_key(version: int, name: str) -> str:
 
 def features_key(fit_id: str, name: str, ending: str) -> str:
     """Return where features of a fit's images lie, or their picture."""
-    return f"{FEATURES}{fit_id}/{name}.{ending}"
+    return f"{features_of(fit_id)}{name}.{ending}"
 
 
 def audit_key(digest: str) -> str:
@@ -164,6 +166,21 @@ def artifacts_of_kind(kind: str) -> str:
 def artifact_key(kind: str, subject: str, digest: str) -> str:
     """Return where an artifact lies; `subject` is the pool or the fit that it is about."""
     return f"{ARTIFACTS}{kind}/{subject}/{digest}.parquet"
+
+
+def features_of(fit_id: str) -> str:
+    """Return the folder, with its slash, of features of a fit's images."""
+    return f"{FEATURES}{fit_id}/"
+
+
+def bundled_key(name: str) -> str:
+    """Return where a bundle keeps a file of its own."""
+    return f"{BUNDLE}{name}"
+
+
+def bundled_files_key(key: str) -> str:
+    """Return where a bundle keeps classes and pairs of a table of a pool's files, by its key."""
+    return f"{BUNDLE}{key.removeprefix(DERIVED)}"
 
 
 def failures_of(fit_id: str) -> str:

@@ -44,6 +44,8 @@ class Store(ABC):
     """Five verbs. Keys are relative POSIX paths such as `commits/npr-s0-0123456789abcdef.json`."""
 
     url: str
+    holds_weights = True
+    """Whether weights of commits are kept here; a bundle may have been packed without them."""
 
     @abstractmethod
     def get(self, key: str) -> bytes:

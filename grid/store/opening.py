@@ -1,4 +1,4 @@
-"""A store opened by its address: a folder, `file:///...` or `s3://bucket/prefix`."""
+"""A store opened by its address: a folder, `file:///...`, `s3://bucket/prefix` or a bundle."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ _RAY_JOB_VARIABLES = ("RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_JOB_ID")
 
 
 def open_store(url: str | os.PathLike[str]) -> Store:
-    """Open a store by its address: a folder, `file:///...` or `s3://bucket/prefix`.
+    """Open a store by its address: a folder, `file:///...`, `s3://bucket/prefix`, or a bundle.
 
     A relative folder is made absolute here, at the door, since Tune changes its workers' working
     directory. Inside a Ray job it is refused: it would land in the job's disposable copy of the
-    code. Nothing is created before the first write. Raises StoreUrlRefused.
+    code. Nothing is created before the first write. A bundle (`FILE.zip`) can only be read.
+    Raises StoreUrlRefused.
     """
     text = os.fspath(url)
     if not text:
@@ -28,9 +29,9 @@ def open_store(url: str | os.PathLike[str]) -> Store:
         )
     scheme, found, rest = text.partition("://")
     if not found:
-        return LocalStore(_absolute(text))
+        return _on_disk(_absolute(text))
     if scheme == "file":
-        return LocalStore(_absolute("/" + rest.lstrip("/")))
+        return _on_disk(_absolute("/" + rest.lstrip("/")))
     if scheme == "s3":
         from grid.store.s3 import S3Store
 
@@ -39,6 +40,14 @@ def open_store(url: str | os.PathLike[str]) -> Store:
         f"store {text!r}: `{scheme}://` has not passed the test that a file is never overwritten "
         "when two processes create it at once; use a folder (local or NFS) or s3://bucket/prefix."
     )
+
+
+def _on_disk(path: Path) -> Store:
+    if path.suffix == ".zip" and not path.is_dir():
+        from grid.store.archive import ArchiveStore
+
+        return ArchiveStore(path)
+    return LocalStore(path)
 
 
 def inside_ray_job() -> str:

@@ -24,6 +24,7 @@ from grid.records.scores.score_reading import (
     read_scores,
 )
 from grid.records.tables import read_provenance, read_validation
+from grid.refusal import Refused
 from grid.store.base import Store
 from grid.store.opening import open_store
 from grid.trial.device import CPU
@@ -81,9 +82,10 @@ class Verification:
 def verify_fit(store: Store, fit_id: str) -> Verification:
     """Train a committed fit again, into a store of its own, and compare validation logits.
 
-    The weights of every kept epoch are read and held against the commit first: where they are
-    damaged, that is the answer. Of given weights nothing was trained: their file is read again and
-    compared. What a CPU trained a CPU repeats, on a machine with a GPU as well.
+    The weights of every kept epoch are read and held against the commit first, where the store
+    keeps them: where they are damaged, that is the answer. Of given weights nothing was trained:
+    their file is read again and compared. What a CPU trained a CPU repeats, also on a machine with
+    a GPU.
 
     Raises:
         ValueError: the fit is not committed.
@@ -91,7 +93,7 @@ def verify_fit(store: Store, fit_id: str) -> Verification:
     """
     commit, spec = _committed(store, fit_id)
     what = f"fit {fit_id}"
-    if damage := weights_damage(store, commit):
+    if store.holds_weights and (damage := weights_damage(store, commit)):
         return Verification(what, damage=tuple(damage))
     recorded = read_provenance(store, fit_id, commit["attempt"])
     device = CPU if trained_on_cpu(recorded) else spec.get("device")
@@ -128,24 +130,69 @@ def _other_weights(commit: Commit, repeated: Commit) -> tuple[int, ...]:
     return tuple(int(epoch) for epoch in epochs if stored.get(epoch) != ended.get(epoch))
 
 
-def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
+def verify_piece(
+    store: Store, fit_id: str, piece_id: str, *, retrain: bool = False
+) -> Verification:
     """Score a committed piece again with the committed weights and compare every logit.
 
     Its weights are read and held against the commit first, and so is what its scores say of them:
     where they are damaged, that is the answer.
 
+    Args:
+        store: has the piece.
+        fit_id: of its fit.
+        piece_id: which.
+        retrain: train the fit again and score with what that ends with, since the store, a bundle,
+            has no weights.
+
     Raises:
         ValueError: the fit or the piece is not committed.
-        Refused: its images are not where any run has found them.
+        Refused: its images are not where any run has found them, or there are no weights.
     """
     commit, spec = _committed(store, fit_id)
     key = scores_key(fit_id, piece_id)
     if not store.exists(key):
         known = ", ".join(sorted(committed_pieces_of(store, fit_id))[:5])
         raise ValueError(f"{fit_id} has no piece {piece_id!r}. Some of its pieces: {known}")
+    if not (store.holds_weights or retrain):
+        raise Refused.because(
+            f"piece {piece_id} of {fit_id}",
+            "the bundle was packed without the weights that it was scored with",
+            "Add --retrain, which trains the fit again first, or ask for a bundle --with-weights",
+        )
     footer = read_score_footer(store, key)
-    scoring: ScoringRecord = {
-        "fit_id": fit_id,
+    scoring = _scoring_of(footer)
+    what = f"piece {piece_id} of {fit_id}"
+    damage = [] if retrain else weights_damage(store, commit, [footer["epoch"]])
+    try:
+        check_weights(key, footer, commit)
+    except ForeignScores as error:
+        damage.append(str(error))
+    if damage:
+        return Verification(what, damage=tuple(damage))
+    recorded = read_provenance(store, fit_id, commit["attempt"])
+    device = CPU if retrain and trained_on_cpu(recorded) else spec.get("device")
+    with tempfile.TemporaryDirectory(prefix="crossgen-verify-") as folder:
+        repeated_store = open_store(folder)
+        if not retrain:
+            weights = weights_key(fit_id, commit["attempt"], footer["epoch"])
+            repeated_store.put_new(weights, store.get(weights))
+            repeated_store.put_new(commit_key(fit_id), store.get(commit_key(fit_id)))
+        with provenance(spec, "verify") as facts:
+            repeat_aside({**spec, "device": device, "scoring": [scoring]}, store, Path(folder))
+        repeated = commit_in(repeated_store, fit_id)
+        [piece] = pieces_of_scoring(scoring, commit)
+        then = read_scores(store, piece, commit)["logit"].to_numpy()
+        now = read_scores(repeated_store, piece, repeated)["logit"].to_numpy()
+    scored: dict[str, Any] = {name: footer[name] for name in ("code", "device") if name in footer}
+    others = _other_weights(commit, repeated) if retrain else ()
+    return _compared(what, then, now, others, {**recorded, **scored}, facts.record)
+
+
+def _scoring_of(footer: Mapping[str, Any]) -> ScoringRecord:
+    """Return what asks for the one piece that a score file's footer is of."""
+    return {
+        "fit_id": footer["fit_id"],
         "epochs": [footer["epoch"]],
         "pools": [footer["pool_id"]],
         "degradations": [footer["degradation"]],
@@ -153,27 +200,6 @@ def verify_piece(store: Store, fit_id: str, piece_id: str) -> Verification:
         "equalise": footer["equalise"],
         "operations": {footer["degradation"]: footer["operations"]},
     }
-    what = f"piece {piece_id} of {fit_id}"
-    damage = weights_damage(store, commit, [footer["epoch"]])
-    try:
-        check_weights(key, footer, commit)
-    except ForeignScores as error:
-        damage.append(str(error))
-    if damage:
-        return Verification(what, damage=tuple(damage))
-    with tempfile.TemporaryDirectory(prefix="crossgen-verify-") as folder:
-        repeated_store = open_store(folder)
-        weights = weights_key(fit_id, commit["attempt"], footer["epoch"])
-        repeated_store.put_new(weights, store.get(weights))
-        repeated_store.put_new(commit_key(fit_id), store.get(commit_key(fit_id)))
-        with provenance(spec, "verify") as facts:
-            repeat_aside({**spec, "scoring": [scoring]}, store, Path(folder))
-        [piece] = pieces_of_scoring(scoring, commit)
-        then = read_scores(store, piece, commit)["logit"].to_numpy()
-        now = read_scores(repeated_store, piece, commit)["logit"].to_numpy()
-    recorded = read_provenance(store, fit_id, commit["attempt"])
-    scored: dict[str, Any] = {name: footer[name] for name in ("code", "device") if name in footer}
-    return _compared(what, then, now, (), {**recorded, **scored}, facts.record)
 
 
 def _committed(store: Store, fit_id: str) -> tuple[Commit, TrialSpec]:
