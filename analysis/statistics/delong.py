@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.statistics.effect import Effect, Interval, NotTestable
-from analysis.statistics.proportions import wilson
+from analysis.statistics.proportions import bounds_of_difference, wilson
 from analysis.statistics.student_t import VariancePart, satterthwaite, t_effect, z_p, z_quantile
 from data.counts import counted
 
@@ -191,16 +191,17 @@ def _interval(auc: float, variance: float, smaller: int, level: float = 0.95) ->
 
 
 def _bound(method: str, value: float, a: Interval, b: Interval, units: str) -> Effect:
-    """Return bounds of a difference from two single intervals (Newcombe 1998), without a p.
+    """Return bounds of a difference from two single intervals, without a p.
 
-    It takes A and B as independent, so that it is too wide rather than too narrow where both were
-    scored on the same images.
+    They take A and B as independent, so that they are too wide rather than too narrow where both
+    were scored on the same images.
     """
+    low, high = bounds_of_difference(a, b)
     return Effect(
         method=f"{method}: bound from the two intervals",
         value=value,
-        low=value - math.hypot(a.estimate - a.low, b.high - b.estimate),
-        high=value + math.hypot(a.high - a.estimate, b.estimate - b.low),
+        low=low,
+        high=high,
         p=None,
         units=units,
         notes=(NO_TEST if {a.estimate, b.estimate} & {0.0, 1.0} else ALIKE,),

@@ -86,7 +86,7 @@ def discordance_found(
 
 def smallest_sign_p(n: int) -> float:
     """Return the smallest two-sided p of sign-flip and signed-rank tests over n units."""
-    return min(1.0, 2 / 2**n)
+    return min(1.0, 2.0 ** (1 - n))
 
 
 def units_needed(comparisons: int = 1, *, alpha: float = 0.05) -> int:

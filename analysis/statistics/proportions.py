@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 
-from analysis.statistics.effect import Interval, NotTestable
-from analysis.statistics.student_t import z_quantile
+from analysis.statistics.effect import Effect, Interval, NotTestable
+from analysis.statistics.student_t import z_p, z_quantile
 
 
 def wilson(count: float, n: int, level: float = 0.95) -> Interval:
@@ -45,6 +45,42 @@ def clopper_pearson(count: int, n: int, level: float = 0.95) -> Interval:
     low = 0.0 if count == 0 else float(betaincinv(count, n - count + 1, tail))
     high = 1.0 if count == n else float(betaincinv(count + 1, n - count, 1 - tail))
     return Interval(count / n, low, high, "Clopper-Pearson", level)
+
+
+def unpaired(count_a: int, n_a: int, count_b: int, n_b: int) -> Effect:
+    """Return share of A minus share of B on different images: Pearson's chi-squared, uncorrected.
+
+    On the same images it is McNemar's test that is right, and this one wastes what they share. The
+    interval is Newcombe's (1998), made of the two of Wilson.
+
+    Raises:
+        NotTestable: there are no trials of one.
+    """
+    a, b = wilson(count_a, n_a), wilson(count_b, n_b)
+    pooled = (count_a + count_b) / (n_a + n_b)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b))
+    low, high = bounds_of_difference(a, b)
+    alike = "All are right, or all wrong, of both: the interval is a bound, without a p."
+    return Effect(
+        method="two shares, chi-squared",
+        value=a.estimate - b.estimate,
+        low=low,
+        high=high,
+        p=z_p((a.estimate - b.estimate) / error) if error else None,
+        units=f"{n_a:,} images of A, {n_b:,} of B",
+        statistic=((a.estimate - b.estimate) / error) ** 2 if error else None,
+        notes=() if error else (alike,),
+    )
+
+
+def bounds_of_difference(a: Interval, b: Interval) -> tuple[float, float]:
+    """Return the interval of a difference of two independent estimates from their own intervals.
+
+    Newcombe (1998): each side is as wide as the two sides that it is made of, at a right angle.
+    """
+    difference = a.estimate - b.estimate
+    low = difference - math.hypot(a.estimate - a.low, b.high - b.estimate)
+    return low, difference + math.hypot(a.high - a.estimate, b.estimate - b.low)
 
 
 def _check(count: float, n: int) -> None:

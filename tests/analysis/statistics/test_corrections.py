@@ -17,7 +17,7 @@ def test_corrections_are_rs():
     assert benjamini_hochberg(CASE["p"]) == pytest.approx(CASE["BH"], abs=1e-14)
 
 
-@settings(max_examples=30)
+@settings(max_examples=8)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_corrections_are_statsmodels(p):
     assert holm(p) == pytest.approx(multipletests(p, method="holm")[1], abs=1e-12)

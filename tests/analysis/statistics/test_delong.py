@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from stat_cases import expected, rows_of
@@ -45,12 +45,14 @@ def test_unpaired_difference_is_procs(pair):
     assert found.p == pytest.approx(pair["p_unpaired"], rel=1e-11)
 
 
+@settings(max_examples=30)
 @given(LOGITS, LOGITS)
 def test_auc_is_scikit_learns(real, fake):
     truth = [0] * len(real) + [1] * len(fake)
     assert delong.placements(real, fake).auc == pytest.approx(roc_auc_score(truth, real + fake))
 
 
+@settings(max_examples=30)
 @given(LOGITS, LOGITS)
 def test_interval_holds_the_auc_and_has_a_width(real, fake):
     found = delong.auc_interval(real, fake)
@@ -60,6 +62,7 @@ def test_interval_holds_the_auc_and_has_a_width(real, fake):
     assert found.high - found.low > 0.01
 
 
+@settings(max_examples=30)
 @given(LOGITS, LOGITS)
 def test_interval_turns_over_with_the_classes(real, fake):
     one, other = delong.auc_interval(real, fake), delong.auc_interval(fake, real)

@@ -5,15 +5,17 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from stat_cases import FOLDER, expected
 
 from analysis.statistics.effect import NotTestable
 from analysis.statistics.factor_by_family import mixed_model, permutation, smallest_p
 from analysis.statistics.mixed_model import crossed_fit
+from analysis.statistics.seed_tests import welch_t
 
 CASE = expected("mixed_factor_family.expected")
+ORDER = ("gan", "diff")
 COMPARED = ("0.25", "0.5"), ("diff", "gan")
 
 
@@ -74,6 +76,9 @@ def test_per_generator_differences_are_permuted():
     assert found.value == pytest.approx(case["mean_gan"] - case["mean_diff"])
     assert found.units == "4 gan and 4 diff generators"
     assert found.low < found.value < found.high < 0
+    beside = welch_t(*([case["diffs"][n] for n in families if families[n] == f] for f in ORDER))
+    assert (beside.statistic, beside.p) == pytest.approx((case["welch_t"], case["welch_p"]))
+    assert (beside.low, beside.high) == pytest.approx(case["welch_ci"])
 
 
 def test_the_smallest_p_of_a_design():
@@ -102,6 +107,7 @@ def permuted(x, y, **more):
     return permutation(values, families, "x", "y", **more)
 
 
+@settings(max_examples=30)
 @given(VALUES, VALUES)
 def test_all_ways_to_deal_out_families_are_counted(x, y):
     assume(smallest_p(len(x), len(y)) <= 0.1)
@@ -115,6 +121,7 @@ def test_all_ways_to_deal_out_families_are_counted(x, y):
     assert permuted(x, y, level=0.9).p == pytest.approx(wanted, abs=1e-12)
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.sampled_from([(4, 4), (3, 5), (2, 7), (5, 6)]))
 def test_the_interval_is_what_the_permutations_do_not_reject(seed, sizes):
     random = np.random.default_rng(seed)

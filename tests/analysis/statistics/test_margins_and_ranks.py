@@ -73,6 +73,7 @@ def test_dz_is_rs():
         dz([0.1])
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 5), min_size=1), st.lists(st.integers(0, 5), min_size=1))
 def test_cliffs_delta_is_that_of_mann_and_whitney(a, b):
     share = mannwhitneyu(a, b).statistic / (len(a) * len(b))
