@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import exp, log, sqrt
 
-from analysis.measuring.metric_registry import Bounds
-
 Z = 1.959963984540054
 """Standard normal quantile of .975."""
 
 ROUNDING = 1e-24
 """A variance below it is that of equal numbers, which rounding has told apart."""
+
+Bounds = tuple[float, float]
+"""Lower and upper bound."""
 
 Share = tuple[float, int]
 """A share, and of how many images."""

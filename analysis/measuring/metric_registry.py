@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
+from analysis.measuring.intervals import Bounds
 from analysis.measuring.sorted_scores import Logits, Needs, SortedScores
 from grid.refusal import did_you_mean
 
-Bounds = tuple[float, float]
 BoundsOf = Callable[..., Bounds | None]
 Function = TypeVar("Function", bound=Callable[..., float | None])
 Better = Literal["higher", "lower"]
@@ -128,10 +128,13 @@ def metric(
             Without one the metric has none: no bounds are made up for it.
         better: whether higher or lower values are better.
         on_page: whether the page draws matrices of it.
-        needs: what the function gets as a third argument. `validation`: the fit's scores of its own
-            validation (`ValidationScores`). `reals_apart`: the sorted logits of the reals that are
-            kept apart to set a threshold; the first argument then has the others alone. Where that
-            is not there, the metric is None and the function is not called.
+        needs: what the function gets as a third argument. `ranks`: where each image stands among
+            those of the other side (`MutualRanks`). `probabilities`, `calibrated`: P(fake) of each
+            image, as it is or after temperature scaling (`ImageProbabilities`). `validation`: the
+            fit's scores of its own validation (`ValidationScores`). `reals_apart`: the sorted
+            logits of the reals that are kept apart to set a threshold; the first argument then has
+            the others alone. Where that is not there, the metric is None and the function is not
+            called.
 
     Raises:
         ValueError: the name is no column's, or taken.

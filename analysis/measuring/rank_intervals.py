@@ -12,27 +12,35 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.measuring.called_images import CalledImages
-from analysis.measuring.intervals import on_logit_scale, wilson_bounds
-from analysis.measuring.metric_registry import Bounds
+from analysis.measuring.intervals import Bounds, on_logit_scale, wilson_bounds
+from analysis.measuring.mutual_ranks import MutualRanks
 from analysis.measuring.sorted_scores import Logits
 
-DRAWS = 4000
+DRAWS = 2000
 """Of a true positive rate; its bounds are the 2.5 % and 97.5 % of them."""
 
 
-def auc_bounds(real: Logits, fake: Logits) -> Bounds:
+def auc_bounds(real: Logits, fake: Logits, ranks: MutualRanks) -> Bounds:
     """Return DeLong's interval (1988) on the logit scale.
 
     The variance is that of the placement values: the share of the other side below each image,
     equal ones half.
     """
-    of_fake = _below(real, fake) / real.size
-    of_real = _below(fake, real) / fake.size
+    of_fake = (ranks.reals_below_fake + ranks.reals_up_to_fake) / (2 * real.size)
+    of_real = (ranks.fakes_below_real + ranks.fakes_up_to_real) / (2 * fake.size)
     variance = _variance_of_mean(of_fake) + _variance_of_mean(of_real)
     return on_logit_scale(float(of_fake.mean()), variance, min(real.size, fake.size))
 
 
-def average_precision_bounds(real: Logits, fake: Logits) -> Bounds:
+def found_and_called(
+    real: Logits, fake: Logits, ranks: MutualRanks
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Count, for each fake, the fakes with its logit or a larger one, and all such images."""
+    found = fake.size - ranks.fakes_below_fake
+    return found, found + real.size - ranks.reals_below_fake
+
+
+def average_precision_bounds(real: Logits, fake: Logits, ranks: MutualRanks) -> Bounds:
     """Return the interval of average precision on the logit scale, by its influence function.
 
     An image's influence is how the value moves with the share of images like it: a fake's own
@@ -41,18 +49,14 @@ def average_precision_bounds(real: Logits, fake: Logits) -> Bounds:
     functional of two empirical distributions; the logit scale as in Boyd, Eng and Page, "Area under
     the precision-recall curve", ECML 2013).
     """
-    thresholds, gained = np.unique(fake, return_counts=True)
-    found = gained[::-1].cumsum()[::-1]
-    called = found + real.size - np.searchsorted(real, thresholds, side="left")
+    found, called = found_and_called(real, fake, ranks)
     precision = found / called
-    # What one more fake, or real, at or above each threshold adds, weighted by the fakes there.
-    by_fake = np.cumsum(gained * (called - found) / called**2)
-    by_real = np.cumsum(gained * -found / called**2) * (real.size / fake.size)
-    of_fake = np.repeat(precision + by_fake, gained)
-    of_real = np.concatenate([[0.0], by_real])[np.searchsorted(thresholds, real, side="right")]
-    variance = _variance_of_mean(of_fake) + _variance_of_mean(of_real)
-    value = float(np.sum(gained * precision) / fake.size)
-    return on_logit_scale(value, variance, min(real.size, fake.size))
+    # What one more fake, or real, does to the precision at each fake up to it, summed.
+    by_fake = np.concatenate([[0.0], ((called - found) / called**2).cumsum()])
+    by_real = np.concatenate([[0.0], (found / called**2).cumsum()]) * (real.size / fake.size)
+    of_fake = precision + by_fake[ranks.fakes_up_to_fake]
+    variance = _variance_of_mean(of_fake) + _variance_of_mean(by_real[ranks.fakes_up_to_real])
+    return on_logit_scale(float(precision.mean()), variance, min(real.size, fake.size))
 
 
 def equal_error_bounds(value: float, real: Logits, fake: Logits) -> Bounds:
@@ -82,19 +86,13 @@ def true_positive_rate_bounds(
     """
     above, within, normal = _draws(real.size, reals_per_false_alarm)
     # Sorted reals with an end to each side; the threshold lies from `at` up to the next one.
-    reals = np.concatenate([[-np.inf], real, [np.inf]])
     at = real.size - above
+    first = int(at.min())
+    reals = np.concatenate([[-np.inf], real, [np.inf]])[first : int(at.max()) + 2]
     found = (fake.size - np.searchsorted(fake, reals, side="right")) / fake.size
-    share = found[at] + within * (found[at + 1] - found[at])
+    share = found[at - first] + within * np.diff(found)[at - first]
     low, high = np.quantile(_spread(share, fake.size, normal), [0.025, 0.975])
     return max(0.0, min(value, float(low))), min(1.0, max(value, float(high)))
-
-
-def _below(others: Logits, own: Logits) -> npt.NDArray[np.float64]:
-    """Count the others below each of one side's logits; an equal one counts half."""
-    left, right = (np.searchsorted(others, own, side=side) for side in ("left", "right"))
-    counts: npt.NDArray[np.float64] = (left + right) / 2
-    return counts
 
 
 def _variance_of_mean(values: npt.NDArray[np.float64]) -> float:

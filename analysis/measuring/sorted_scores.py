@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.measuring.image_probabilities import ImageProbabilities
+from analysis.measuring.mutual_ranks import MutualRanks
+
 if TYPE_CHECKING:
     from analysis.measuring.validation_scores import ValidationScores
 
 Logits = npt.NDArray[np.floating]
-Needs = Literal["scores", "validation", "reals_apart"]
+Needs = Literal["scores", "ranks", "probabilities", "calibrated", "validation", "reals_apart"]
 
 
 @dataclass(frozen=True)
@@ -62,17 +66,42 @@ class SortedScores:
 
     def arguments(self, needs: Needs) -> tuple[Any, ...] | None:
         """Return what a metric's function is called with; None where any of it is not there."""
+        real = self.real if needs != "reals_apart" or self.apart is None else self.apart.others
+        if not real.size or not self.fake.size:
+            return None
+        if needs == "scores":
+            return real, self.fake
+        given = self._given(needs)
+        return None if given is None else (real, self.fake, given)
+
+    def _given(self, needs: Needs) -> Any:
         if needs == "reals_apart":
-            if self.apart is None or not self.apart.setting.size:
-                return None
-            found: tuple[Any, ...] = (self.apart.others, self.fake, self.apart.setting)
-        elif needs == "validation":
-            if self.validation is None:
-                return None
-            found = (self.real, self.fake, self.validation)
-        else:
-            found = (self.real, self.fake)
-        return found if found[0].size and found[1].size else None
+            return None if self.apart is None or not self.apart.setting.size else self.apart.setting
+        found = {
+            "ranks": lambda: self.ranks,
+            "probabilities": lambda: self.probabilities,
+            "calibrated": lambda: self.calibrated,
+            "validation": lambda: self.validation,
+        }
+        return found[needs]()
+
+    @cached_property
+    def ranks(self) -> MutualRanks:
+        """Where the images of each side stand among the other's."""
+        return MutualRanks.of(self.real, self.fake)
+
+    @cached_property
+    def probabilities(self) -> ImageProbabilities:
+        """P(fake) of each image."""
+        return ImageProbabilities.of(self.real, self.fake)
+
+    @cached_property
+    def calibrated(self) -> ImageProbabilities | None:
+        """The same after temperature scaling; None where validation gives no temperature."""
+        temperature = None if self.validation is None else self.validation.temperature
+        if temperature is None:
+            return None
+        return ImageProbabilities.of(self.real, self.fake, temperature)
 
 
 def _sorted(logits: Logits) -> Logits:

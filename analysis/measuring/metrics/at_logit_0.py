@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.measuring.called_images import CalledImages
-from analysis.measuring.intervals import of_both_shares, wilson_bounds
-from analysis.measuring.metric_registry import Bounds, metric
+from analysis.measuring.intervals import Bounds, of_both_shares, wilson_bounds
+from analysis.measuring.metric_registry import metric
 from analysis.measuring.sorted_scores import Logits
 
 # A number as a function of specificity, sensitivity, reals, fakes; it grows with the first two.

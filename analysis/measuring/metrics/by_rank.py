@@ -8,11 +8,14 @@ from collections.abc import Callable
 import numpy as np
 
 from analysis.measuring.called_images import CalledImages, threshold_of_reals
-from analysis.measuring.metric_registry import Bounds, metric
+from analysis.measuring.intervals import Bounds
+from analysis.measuring.metric_registry import metric
+from analysis.measuring.mutual_ranks import MutualRanks
 from analysis.measuring.rank_intervals import (
     auc_bounds,
     average_precision_bounds,
     equal_error_bounds,
+    found_and_called,
     true_positive_rate_bounds,
 )
 from analysis.measuring.sorted_scores import Logits
@@ -24,16 +27,16 @@ from analysis.measuring.sorted_scores import Logits
     1,
     explained="area under the ROC curve; needs no threshold, .5 is chance",
     interval=auc_bounds,
+    needs="ranks",
 )
-def auc(real: Logits, fake: Logits) -> float:
+def auc(real: Logits, fake: Logits, ranks: MutualRanks) -> float:
     """Return the area under the ROC curve: P(fake > real) + P(fake = real) / 2.
 
     Exact with ties: pairs are counted in integers, by the ranks of the fakes among the sorted
     reals (Mann and Whitney, 1947). Never flipped: below .5 is a result.
     """
-    below = int(np.searchsorted(real, fake, side="left").sum(dtype=np.int64))
-    up_to = int(np.searchsorted(real, fake, side="right").sum(dtype=np.int64))
-    return (below + up_to) / (2 * real.size * fake.size)
+    pairs = int(ranks.reals_below_fake.sum()) + int(ranks.reals_up_to_fake.sum())
+    return pairs / (2 * real.size * fake.size)
 
 
 @metric(
@@ -43,18 +46,16 @@ def auc(real: Logits, fake: Logits) -> float:
     explained="mean precision over the fakes found, threshold by threshold; chance is the share of "
     "fakes, .5 where real and fake images are equally many",
     interval=average_precision_bounds,
+    needs="ranks",
 )
-def average_precision(real: Logits, fake: Logits) -> float:
+def average_precision(real: Logits, fake: Logits, ranks: MutualRanks) -> float:
     """Return the sum over thresholds of precision times gained recall; fake is the positive class.
 
     Step-wise, not interpolated, and images of one logit are one step: what scikit-learn's
     `average_precision_score` gives.
     """
-    thresholds, gained = np.unique(fake, return_counts=True)
-    false_positives = real.size - np.searchsorted(real, thresholds, side="left")
-    true_positives = np.cumsum(gained[::-1])[::-1]
-    precision = true_positives / (true_positives + false_positives)
-    return float(np.sum(gained * precision) / fake.size)
+    found, called = found_and_called(real, fake, ranks)
+    return float(np.mean(found / called))
 
 
 def _true_positive_rate(real: Logits, fake: Logits, reals_per_false_alarm: int) -> float:
@@ -135,12 +136,6 @@ def eer(real: Logits, fake: Logits) -> float:
     return rates[0] + (rates[1] - rates[0]) * -start / (stop - start)
 
 
-def _best_accuracy(real: Logits, fake: Logits) -> float:
-    calls = np.searchsorted(real, real, side="right") + fake.size
-    right = calls - np.searchsorted(fake, real, side="right")
-    return max(int(right.max()), fake.size) / (real.size + fake.size)
-
-
 @metric(
     "oracle_accuracy",
     "oracle accuracy",
@@ -148,10 +143,13 @@ def _best_accuracy(real: Logits, fake: Logits) -> float:
     explained="accuracy at the threshold that is best for these very images, which nobody knows "
     "beforehand: an upper limit, no result; chance is above .5, and it has no interval",
     on_page=False,
+    needs="ranks",
 )
-def oracle_accuracy(real: Logits, fake: Logits) -> float:
+def oracle_accuracy(real: Logits, fake: Logits, ranks: MutualRanks) -> float:
     """Return the largest accuracy of any threshold, chosen on the images that it is measured on.
 
     The best threshold is a real's logit, or below all of them: any other misses fakes for nothing.
     """
-    return _best_accuracy(real, fake)
+    # Of reals of one logit the last has all of them up to it, and so the most right calls.
+    right = np.arange(1, real.size + 1) + fake.size - ranks.fakes_up_to_real
+    return max(int(right.max()), fake.size) / (real.size + fake.size)

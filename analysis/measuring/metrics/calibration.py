@@ -6,25 +6,18 @@ the temperature as given. All of them move with how many reals and fakes a test 
 
 from __future__ import annotations
 
-from analysis.measuring.calibration_errors import BINS, SureCalls
-from analysis.measuring.metric_registry import Bounds, metric
+from analysis.measuring.image_probabilities import BINS, ImageProbabilities
+from analysis.measuring.intervals import Bounds
+from analysis.measuring.metric_registry import metric
 from analysis.measuring.sorted_scores import Logits
-from analysis.measuring.validation_scores import ValidationScores
 
 
-def _scaled(real: Logits, fake: Logits, validation: ValidationScores) -> SureCalls | None:
-    temperature = validation.temperature
-    return None if temperature is None else SureCalls.of(real, fake, temperature)
+def _brier_bounds(real: Logits, fake: Logits, p: ImageProbabilities) -> Bounds:
+    return p.brier_bounds()
 
 
-def _brier_bounds(real: Logits, fake: Logits, validation: ValidationScores) -> Bounds | None:
-    scaled = _scaled(real, fake, validation)
-    return None if scaled is None else scaled.brier_bounds()
-
-
-def _ece_bounds(real: Logits, fake: Logits, validation: ValidationScores) -> Bounds | None:
-    scaled = _scaled(real, fake, validation)
-    return None if scaled is None else scaled.calibration_error_bounds()
+def _ece_bounds(real: Logits, fake: Logits, p: ImageProbabilities) -> Bounds:
+    return p.calibration_error_bounds()
 
 
 @metric(
@@ -32,13 +25,14 @@ def _ece_bounds(real: Logits, fake: Logits, validation: ValidationScores) -> Bou
     "Brier score",
     1,
     explained="mean squared error of P(fake); .25 is P = .5 of every image, 0 is best",
-    interval=lambda real, fake: SureCalls.of(real, fake).brier_bounds(),
+    interval=_brier_bounds,
     better="lower",
     on_page=False,
+    needs="probabilities",
 )
-def brier(real: Logits, fake: Logits) -> float:
+def brier(real: Logits, fake: Logits, p: ImageProbabilities) -> float:
     """Return the mean of (P(fake) - label)^2 over all images (Brier, 1950)."""
-    return SureCalls.of(real, fake).brier
+    return p.brier
 
 
 @metric(
@@ -47,17 +41,18 @@ def brier(real: Logits, fake: Logits) -> float:
     1,
     explained=f"gap between mean P(fake) and share of fakes in each of {BINS} bins of P of one "
     "width, a mean over images; 0 is best, and small samples give too much",
-    interval=lambda real, fake: SureCalls.of(real, fake).calibration_error_bounds(),
+    interval=_ece_bounds,
     better="lower",
     on_page=False,
+    needs="probabilities",
 )
-def ece(real: Logits, fake: Logits) -> float:
+def ece(real: Logits, fake: Logits, p: ImageProbabilities) -> float:
     """Return the expected calibration error of P(fake) (Naeini, Cooper and Hauskrecht, AAAI 2015).
 
     Of P(fake), as reliability diagrams of two classes show it, and not of the larger of both
     probabilities. A bin holds its upper edge.
     """
-    return SureCalls.of(real, fake).calibration_error
+    return p.calibration_error
 
 
 @metric(
@@ -68,12 +63,11 @@ def ece(real: Logits, fake: Logits) -> float:
     interval=_brier_bounds,
     better="lower",
     on_page=False,
-    needs="validation",
+    needs="calibrated",
 )
-def brier_calibrated(real: Logits, fake: Logits, validation: ValidationScores) -> float | None:
-    """Return the Brier score with the temperature of validation; None where it has none."""
-    scaled = _scaled(real, fake, validation)
-    return None if scaled is None else scaled.brier
+def brier_calibrated(real: Logits, fake: Logits, p: ImageProbabilities) -> float:
+    """Return the Brier score with the temperature of validation; it is None where that has none."""
+    return p.brier
 
 
 @metric(
@@ -85,9 +79,8 @@ def brier_calibrated(real: Logits, fake: Logits, validation: ValidationScores) -
     interval=_ece_bounds,
     better="lower",
     on_page=False,
-    needs="validation",
+    needs="calibrated",
 )
-def ece_calibrated(real: Logits, fake: Logits, validation: ValidationScores) -> float | None:
-    """Return the calibration error with the temperature of validation; None where it has none."""
-    scaled = _scaled(real, fake, validation)
-    return None if scaled is None else scaled.calibration_error
+def ece_calibrated(real: Logits, fake: Logits, p: ImageProbabilities) -> float:
+    """Return the calibration error with the temperature of validation, likewise."""
+    return p.calibration_error

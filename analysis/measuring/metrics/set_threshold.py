@@ -7,8 +7,8 @@ set another one.
 from __future__ import annotations
 
 from analysis.measuring.called_images import CalledImages, threshold_of_reals
-from analysis.measuring.intervals import of_both_shares, wilson_bounds
-from analysis.measuring.metric_registry import Bounds, metric
+from analysis.measuring.intervals import Bounds, of_both_shares, wilson_bounds
+from analysis.measuring.metric_registry import metric
 from analysis.measuring.sorted_scores import Logits
 from analysis.measuring.validation_scores import ValidationScores
 

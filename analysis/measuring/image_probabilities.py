@@ -10,16 +10,15 @@ to be normal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import erf, exp, pi, sqrt
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.measuring.intervals import Z, of_a_mean, unvaried
-from analysis.measuring.metric_registry import Bounds
-from analysis.measuring.sorted_scores import Logits
+from analysis.measuring.intervals import Bounds, Z, of_a_mean, unvaried
 from analysis.statistics.temperature import probability
 
 BINS = 15
@@ -30,14 +29,19 @@ Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class SureCalls:
+class ImageProbabilities:
     """P(fake) of a cell's reals and fakes, each sorted."""
 
     real: Numbers
     fake: Numbers
 
     @classmethod
-    def of(cls, real: Logits, fake: Logits, temperature: float = 1.0) -> SureCalls:
+    def of(
+        cls,
+        real: npt.NDArray[np.floating],
+        fake: npt.NDArray[np.floating],
+        temperature: float = 1.0,
+    ) -> Self:
         """Make them of sorted logits, divided by a temperature."""
         return cls(probability(real, temperature), probability(fake, temperature))
 
@@ -49,54 +53,63 @@ class SureCalls:
     @property
     def brier(self) -> float:
         """The mean squared error."""
-        return float(np.square(self.real).sum() + np.square(1 - self.fake).sum()) / self.images
+        return float(sum(each.sum() for each in self._squared_errors)) / self.images
 
     def brier_bounds(self) -> Bounds:
         """Return its interval, from the spread of squared errors on each side."""
-        squares = np.square(self.real), np.square(1 - self.fake)
-        variance = sum(each.size * float(each.var()) for each in squares) / self.images**2
-        return of_a_mean(self.brier, variance, self.images)
+        spread = sum(each.size * float(each.var()) for each in self._squared_errors)
+        return of_a_mean(self.brier, spread / self.images**2, self.images)
+
+    @cached_property
+    def _squared_errors(self) -> tuple[Numbers, Numbers]:
+        return np.square(self.real), np.square(1 - self.fake)
 
     @property
     def calibration_error(self) -> float:
         """The mean over images of the gap in each one's bin."""
-        gaps, _ = self._gaps
-        return float(np.abs(gaps).sum())
+        return float(np.abs(self._bins.gaps).sum())
 
     def calibration_error_bounds(self) -> Bounds:
         """Return its interval; it has 0 where the gaps might be noise alone."""
-        gaps, errors = self._gaps
-        found = float(np.abs(gaps).sum())
+        found = self.calibration_error
         _, high = unvaried(found, self.images)
-        if errors.any() and found:
-            low = 0.0 if self._may_be_noise(found) else found * _multiple(gaps, errors, found, Z)
-            high = max(high, found * _multiple(gaps, errors, found, -Z))
-            return min(found, low), min(1.0, high)
-        return 0.0, high
+        gaps, errors = self._bins.gaps, self._bins.errors
+        if not found or not errors.any():
+            return 0.0, high
+        # Honest probabilities know the spread that they would have; what is seen of it in bins of
+        # few images is too small.
+        mean, sd = _folded_sum(np.zeros(BINS), self._bins.honest_errors)
+        low = 0.0 if found <= mean + Z * sd else found * _multiple(gaps, errors, found, Z)
+        high = max(high, found * _multiple(gaps, errors, found, -Z))
+        return min(found, low), min(1.0, high)
 
-    def _may_be_noise(self, found: float) -> bool:
-        """Say whether honest probabilities would give such an error.
-
-        Their spread is known from themselves; what is seen in bins of few images is too small.
-        """
-        _, variances = self._summed(lambda p, label: p - label, lambda p, label: p * (1 - p))
-        mean, sd = _folded_sum(np.zeros(BINS), np.sqrt(variances) / self.images)
-        return found <= mean + Z * sd
-
-    @property
-    def _gaps(self) -> tuple[Numbers, Numbers]:
-        """The sum of P - label of each bin per image of the cell, and its standard error."""
-        sums, squares = self._summed(lambda p, label: p - label, lambda p, label: (p - label) ** 2)
-        return sums / self.images, np.sqrt(squares) / self.images
-
-    def _summed(self, *parts: Callable[[Numbers, int], Numbers]) -> list[Numbers]:
-        """Return the sums over the images of each bin of some functions of P and label."""
-        sums = [np.zeros(BINS) for _ in parts]
+    @cached_property
+    def _bins(self) -> _Bins:
+        gaps, squares, honest = np.zeros(BINS), np.zeros(BINS), np.zeros(BINS)
         for side, label in ((self.real, 0), (self.fake, 1)):
             ends = [0, *np.searchsorted(side, _EDGES, side="right"), side.size]
-            for each, part in zip(sums, parts, strict=True):
-                each += np.diff(np.concatenate([[0.0], np.cumsum(part(side, label))])[ends])
-        return sums
+            # Sums up to each image, so that a bin is the difference of two of them.
+            first, second = (
+                np.concatenate([[0.0], each.cumsum()])[ends] for each in (side, side * side)
+            )
+            n, p, pp = np.diff(ends), np.diff(first), np.diff(second)
+            gaps += p - label * n
+            squares += pp - 2 * label * p + label * n
+            honest += p - pp
+        errors, honest_errors = (np.sqrt(np.maximum(each, 0)) for each in (squares, honest))
+        return _Bins(gaps / self.images, errors / self.images, honest_errors / self.images)
+
+
+@dataclass(frozen=True)
+class _Bins:
+    """Of each bin, per image of the cell: the sum of P - label, and its standard error.
+
+    `honest_errors` are those that it would have if P were honest.
+    """
+
+    gaps: Numbers
+    errors: Numbers
+    honest_errors: Numbers
 
 
 def _multiple(gaps: Numbers, errors: Numbers, found: float, z: float) -> float:
