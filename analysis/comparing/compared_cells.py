@@ -13,7 +13,7 @@ from analysis.measuring.cell_measures import Measured
 from grid.records.experiments import ExperimentRecord, FitRecord, SetRecord
 from grid.refusal import did_you_mean
 
-OF_FITS = ("arm", "train", "seed")
+OF_FITS = ("arm", "train", "seed", "matrix")
 OF_TEST_SETS = ("generator", "family", "generator_group", "test_set")
 GIVEN = "given weights"
 
@@ -44,6 +44,8 @@ class ComparedCell:
         """Return what it has of a setting, of its fit or of its test set; () where it has none."""
         if key == "arm":
             return tuple(self.fit["arms"])
+        if key == "matrix":
+            return (self.title,)
         if key == "train":
             return (self.train,)
         if key == "seed":

@@ -24,11 +24,11 @@ class Draft:
     sentence: Callable[[Finding], str]
 
 
-def corrected(drafts: Sequence[Draft]) -> tuple[Finding, ...]:
+def corrected(drafts: Sequence[Draft], notes: Sequence[str] = ()) -> tuple[Finding, ...]:
     """Correct the headlines' p-values over all comparisons that are declared, and write sentences.
 
     The family holds those whose test is refused, too: nobody knew that before. Contrasts that ask
-    for Benjamini-Hochberg, to screen, are a family of their own.
+    for Benjamini-Hochberg, to screen, are a family of their own. `notes` are added to each.
     """
     made: dict[int, Finding] = {}
     for name, (title, correct) in CORRECTIONS.items():
@@ -42,6 +42,7 @@ def corrected(drafts: Sequence[Draft]) -> tuple[Finding, ...]:
                 p_corrected=p_of.get(n),
                 correction=title if len(members) > 1 else "none",
                 family_size=len(members),
+                notes=(*drafts[n].finding.notes, *notes),
             )
             made[n] = replace(finding, sentence=drafts[n].sentence(finding))
     return tuple(made[n] for n in range(len(drafts)))

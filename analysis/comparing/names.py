@@ -19,8 +19,8 @@ def key_of(question: Question, sides: Sides, more: str = "") -> str:
 
 
 def side_name(key: str, level: str) -> str:
-    """Name a level: a detector and an arm by their own name, any other setting with it."""
-    return level if key in ("detector", "arm") else f"{key}={level}"
+    """Name a level: a detector, arm or matrix by its own name, any other setting with it."""
+    return level if key in ("detector", "arm", "matrix") else f"{key}={level}"
 
 
 def side_in_stratum(sides: Sides) -> str:

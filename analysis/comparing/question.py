@@ -102,6 +102,7 @@ def question_of(contrast: Mapping[str, Any]) -> Question:
             Correction,
             _one_of("correction", contrast.get("correction") or "holm", get_args(Correction)),
         ),
+        units=contrast.get("units"),
     )
 
 

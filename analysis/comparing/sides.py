@@ -13,6 +13,7 @@ _OF_IMAGES = ("degradation", "equalise", "epoch")
 _COMES_WITH = {
     "detector": ("input", "test input", "validated on", "weights", "recipe", "augment"),
     "arm": ("",),
+    "matrix": ("",),
     "recipe": ("recipe", "validated on"),
     "weights": ("weights",),
     "input": ("test input", "validated on"),

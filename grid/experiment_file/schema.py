@@ -225,7 +225,7 @@ class Contrast(Strict):
         return value
 
     def as_recorded(self) -> dict[str, Any]:
-        """Return what an experiment's record holds; what earlier versions lack only if given."""
+        """Return it as a record holds it; what earlier versions do not know only if given."""
         recorded = self.model_dump(mode="json")
         for name in ("metric", "on", "margin", "ordered", "correction"):
             if not recorded[name]:
