@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.comparing.contrasts import findings_of
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import (
     FigureKind,
@@ -126,7 +127,7 @@ def _evidence(
             "Give a part of a title" if every else "Ask for an experiment that has a matrix",
             [matrix.title for matrix in every],
         )
-    return Evidence(selection, record, kept)
+    return Evidence(selection, record, kept, findings_of(selection, record, every))
 
 
 def _refuse_nothing(

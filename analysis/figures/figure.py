@@ -6,7 +6,7 @@ import functools
 import importlib
 import io
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -97,13 +97,18 @@ class FigureKind:
         )
 
 
-def _styled(draw: Callable[..., Iterable[Picture]]) -> Callable[..., tuple[Picture, ...]]:
+def _styled(draw: Callable[..., Iterable[Picture]]) -> Callable[..., Iterator[Picture]]:
     @functools.wraps(draw)
-    def styled(*arguments: Any, **named: Any) -> tuple[Picture, ...]:
+    def styled(*arguments: Any, **named: Any) -> Iterator[Picture]:
         from analysis.figures.style import in_style
 
-        with in_style():
-            return tuple(draw(*arguments, **named))
+        pictures = iter(draw(*arguments, **named))
+        while True:
+            with in_style():  # not while the picture is looked at: that is the caller's time
+                picture = next(pictures, None)
+            if picture is None:
+                return
+            yield picture
 
     return styled
 

@@ -1,4 +1,4 @@
-"""How the scores of a cell are spread, thinned to what a drawing needs: some 400 numbers a cell.
+"""How the scores of a cell are spread, thinned to what a drawing needs: some 700 numbers a cell.
 
 ROC, precision-recall, reliability, confusion and histograms are drawn from it; scores are read once
 for all of them, and of one seed, since fits of several seeds have thresholds of their own.
@@ -32,7 +32,7 @@ RECALL_G: Shares = np.linspace(0.01, 1, 100)
 """Recalls at which the precision is taken."""
 
 LARGEST_LOGIT = 50.0
-BINS = 40
+BINS = 160
 LOGIT_EDGES: Shares = np.sinh(np.linspace(-1, 1, BINS + 1) * np.arcsinh(LARGEST_LOGIT))
 """Edges of the histograms: even by arcsinh, which is linear near 0 and logarithmic far from it."""
 

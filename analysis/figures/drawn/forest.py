@@ -31,7 +31,8 @@ SCALES = (2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 def draw(evidence: Evidence) -> Iterator[Picture]:
     """Yield a forest plot of each finding that has differences, unit by unit."""
     found = [finding for finding in evidence.findings if finding.differences]
-    names = file_names("forest", (finding.key for finding in found))
+    said = {finding.key: f"{finding.a} minus {finding.b}" for finding in found}
+    names = file_names("forest", said, said)
     for finding in found:
         yield _picture(finding, names[finding.key])
 
@@ -52,13 +53,13 @@ def _picture(finding: Finding, name: str) -> Picture:
     axes.set_ylim(len(rows) + 1.2, -0.7)
     axes.set_yticks(
         [*range(len(rows)), len(rows) + 0.6],
-        [*(shortened(each.name, 22) for each in rows), "all"],
+        [*(shortened(each.name, 22) for each in rows), _headline_name(finding)],
     )
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     title = find_metric(finding.metric).title
     axes.set_xlabel(f"difference in {title}, points")
-    a, b = shortened(finding.a, 30), shortened(finding.b, 30)
+    a, b = (shortened(each, 44) for each in compared(finding))
     axes.set_title(f"{a}\nminus {b}", fontsize=FONT_POINTS + 0.5, loc="left")
     canvas.legend(
         handles=[_key_of(colours[f], f or "family unknown") for f in _families(rows)],
@@ -67,11 +68,35 @@ def _picture(finding: Finding, name: str) -> Picture:
     )
     return Picture(
         name=name,
-        caption=f"{finding.question} {finding.a} minus {finding.b} in {title}, "
+        caption=f"{finding.question} {' minus '.join(compared(finding))} in {title}, "
         f"{finding.scope}; {_bars(rows)}. {_all_in_words(finding)}",
         alternative=_in_words(finding, rows, title),
         canvas=canvas,
     )
+
+
+def families_of(finding: Finding) -> tuple[str, str] | None:
+    """Return the families whose differences are held against each other; None where none are."""
+    known = list(dict.fromkeys(each.family for each in finding.differences))
+    for first in known:
+        for second in known:
+            if finding.a.endswith(f" on {first}") and finding.b == f"on {second}":
+                return first, second
+    return None
+
+
+def compared(finding: Finding) -> tuple[str, str]:
+    """Return the two sides that the rows are of."""
+    families = families_of(finding)
+    if families is None:
+        return finding.a, finding.b
+    a, _, b = finding.a.removesuffix(f" on {families[0]}").partition(" minus ")
+    return a, b
+
+
+def _headline_name(finding: Finding) -> str:
+    families = families_of(finding)
+    return "all" if families is None else shortened(f"{families[0]} less {families[1]}", 22)
 
 
 def _ordered(differences: Sequence[Difference]) -> list[Difference]:
@@ -130,19 +155,22 @@ def _all_in_words(finding: Finding) -> str:
     effect = finding.headline
     if effect is None:
         return f"No test: {finding.refusal}"
+    families = families_of(finding)
+    of = "" if families is None else f", {families[0]} less {families[1]}"
     interval = ""
     if effect.low is not None and effect.high is not None:
         level = f"{100 * effect.level:g} %"
         interval = f", {level} CI [{100 * effect.low:+.1f}, {100 * effect.high:+.1f}]"
-    return f"Diamond: {100 * effect.value:+.1f} points{interval} ({effect.method}; {effect.units})."
+    value = f"{100 * effect.value:+.1f} points{interval}"
+    return f"Diamond{of}: {value} ({effect.method}; {effect.units})."
 
 
 def _in_words(finding: Finding, rows: Sequence[Difference], title: str) -> str:
     higher = sum(row.value > 0 for row in rows)
     most, least = max(rows, key=lambda r: r.value), min(rows, key=lambda r: r.value)
     return (
-        f"Forest plot over {counted(len(rows), 'test generator')}: {finding.a} has the higher "
-        f"{title} on {higher}; from {100 * least.value:+.1f} points on {least.name} to "
+        f"Forest plot over {counted(len(rows), 'test generator')}: {compared(finding)[0]} has the "
+        f"higher {title} on {higher}; from {100 * least.value:+.1f} points on {least.name} to "
         f"{100 * most.value:+.1f} on {most.name}. {_all_in_words(finding)}"
     )
 

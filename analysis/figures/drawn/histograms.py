@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.matrix_axes import matrix_width_in, name_cells
 from analysis.figures.naming import file_names
-from analysis.figures.score_shapes import BINS, LARGEST_LOGIT, ScoreShape, Shares, shapes_of
+from analysis.figures.score_shapes import BINS, LOGIT_EDGES, Numbers, ScoreShape, Shares, shapes_of
 from analysis.figures.style import (
     BLACK,
     FAKE,
@@ -27,6 +28,33 @@ from analysis.matrices.matrix import Matrix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+MANY_COLUMNS = 8
+"""Test sets; panels of more have half as many bins."""
+
+
+@dataclass(frozen=True)
+class LogitRange:
+    """How far a panel reaches on both sides of 0: all bins but `first` of them at each end."""
+
+    first: int
+    bins: int
+
+    @property
+    def logit(self) -> float:
+        """The largest logit that is drawn in its place."""
+        return float(LOGIT_EDGES[BINS - self.first])
+
+    def drawn(self, histogram_B: Numbers) -> Numbers:
+        """Return `bins` counts, what is beyond the range in the outermost ones."""
+        kept = histogram_B[self.first : BINS - self.first].reshape(self.bins, -1).sum(axis=1)
+        kept[0] += histogram_B[: self.first].sum()
+        kept[-1] += histogram_B[BINS - self.first :].sum()
+        return np.asarray(kept, dtype=np.int64)
+
+
+FIRSTS = (40, 20, 0)
+"""Of the ranges to logits of 5, 16 and 50."""
 
 _SIZE = 0.92  # of a panel, in cells
 
@@ -44,7 +72,8 @@ def draw(evidence: Evidence) -> Iterator[Picture]:
 def _picture(matrix: Matrix, shapes: Mapping[tuple[int, int], ScoreShape], name: str) -> Picture:
     canvas = new_canvas(matrix_width_in(matrix), 1.2 + 0.36 * len(matrix.rows))
     axes = canvas.add_subplot()
-    _panels(axes, matrix, shapes)
+    range_of = narrowest_range(shapes.values(), 20 if len(matrix.columns) > MANY_COLUMNS else 40)
+    _panels(axes, matrix, shapes, range_of)
     name_cells(axes, matrix)
     axes.set_title(shortened(matrix.title, 60), fontsize=FONT_POINTS + 1)
     canvas.legend(handles=_key(), loc="outside lower center", ncols=3)
@@ -52,7 +81,7 @@ def _picture(matrix: Matrix, shapes: Mapping[tuple[int, int], ScoreShape], name:
         name=name,
         caption=f"{matrix.title}: logits of reals and fakes, of the lowest measured seed, trained "
         "on (rows) against tested on (columns); boxed: trained on this generator. Each panel runs "
-        f"from -{LARGEST_LOGIT:g} to {LARGEST_LOGIT:g} by arcsinh, which is linear near 0 and "
+        f"from {-range_of.logit:.0f} to {range_of.logit:.0f} by arcsinh, linear near 0 and "
         "logarithmic beyond; what is further out is in the outermost bins. Each panel has a height "
         "of its own. The line is the threshold, logit 0: two humps that both lie on one side of it "
         "are told apart by AUC and not by accuracy.",
@@ -61,12 +90,27 @@ def _picture(matrix: Matrix, shapes: Mapping[tuple[int, int], ScoreShape], name:
     )
 
 
-def _panels(axes: Axes, matrix: Matrix, shapes: Mapping[tuple[int, int], ScoreShape]) -> None:
+def narrowest_range(shapes: Iterable[ScoreShape], bins: int) -> LogitRange:
+    """Return the narrowest range that at most one image in five hundred of all cells is beyond."""
+    together_B = np.sum([each.histogram_real + each.histogram_fake for each in shapes], 0)
+    return next(
+        LogitRange(first, bins)
+        for first in FIRSTS
+        if together_B[first : BINS - first].sum() >= 0.998 * together_B.sum()
+    )
+
+
+def _panels(
+    axes: Axes,
+    matrix: Matrix,
+    shapes: Mapping[tuple[int, int], ScoreShape],
+    range_of: LogitRange,
+) -> None:
     """Draw each cell's histograms into its unit square, all of one class as one artist."""
     from matplotlib.collections import LineCollection, PolyCollection
 
     for colour, class_name in ((REAL, "real"), (FAKE, "fake")):
-        areas = [_area(place, shape, class_name) for place, shape in shapes.items()]
+        areas = [_area(place, shape, class_name, range_of) for place, shape in shapes.items()]
         axes.add_collection(PolyCollection(areas, facecolors=colour, alpha=0.35, linewidths=0))
         outlines = [area[1:-1] for area in areas]
         axes.add_collection(LineCollection(outlines, colors=colour, linewidths=0.6))
@@ -98,15 +142,17 @@ def _box(place: tuple[int, int]) -> Shares:
     return np.asarray((column, row) + _SIZE * (unit - 0.5), dtype=np.float64)
 
 
-def _area(place: tuple[int, int], shape: ScoreShape, class_name: str) -> Shares:
+def _area(
+    place: tuple[int, int], shape: ScoreShape, class_name: str, range_of: LogitRange
+) -> Shares:
     """Return a class's histogram as a polygon, both classes of a cell on one scale of shares."""
     row, column = place
-    real_B = shape.histogram_real / shape.n_real
-    fake_B = shape.histogram_fake / shape.n_fake
-    share_B = real_B if class_name == "real" else fake_B
-    highest = max(real_B.max(), fake_B.max())
-    edges = np.repeat(np.arange(BINS + 1) / BINS, 2)
-    heights = np.concatenate([[0.0], np.repeat(share_B / highest, 2), [0.0]])
+    real_D = range_of.drawn(shape.histogram_real) / shape.n_real
+    fake_D = range_of.drawn(shape.histogram_fake) / shape.n_fake
+    share_D = real_D if class_name == "real" else fake_D
+    highest = max(real_D.max(), fake_D.max())
+    edges = np.repeat(np.arange(range_of.bins + 1) / range_of.bins, 2)
+    heights = np.concatenate([[0.0], np.repeat(share_D / highest, 2), [0.0]])
     left, floor = column - _SIZE / 2, row + _SIZE / 2
     return np.column_stack([left + _SIZE * edges, floor - 0.88 * _SIZE * heights])
 
