@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.tables.checks.all_checks import checked
-from analysis.tables.checks.check_result import CheckResult
+from analysis.tables.checks.check_result import CheckResult, Verdict
 from analysis.tables.printed.printed_table import PrintedTable
 from analysis.tables.printed.published_rows import printed_of
 from analysis.tables.printed.raw_table import csv_table, markdown_tables
@@ -18,7 +18,11 @@ from grid.experiment_file.published import is_own_table, read_published
 from grid.refusal import Refused
 from launch.paragraphs import print_paragraph
 
-_STYLES = {"consistent": "green", "doubtful": "yellow", "inconsistent": "bold red"}
+_STYLES: Mapping[Verdict, str] = {
+    "consistent": "green",
+    "doubtful": "yellow",
+    "inconsistent": "bold red",
+}
 
 
 def check_table_file(file: Path, metric: str, columns: Mapping[str, str]) -> int:

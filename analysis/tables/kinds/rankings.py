@@ -118,7 +118,8 @@ def _of_matrix(matrix: Matrix, metric: str, n: int) -> Iterator[_Ranking]:
 
 def _table(ranking: _Ranking, metric: str) -> Table:
     of_metric = find_metric(metric)
-    whole = [unit for unit in ranking.values if None not in unit]
+    known = [[value for value in unit if value is not None] for unit in ranking.values]
+    whole = [unit for unit in known if len(unit) == len(ranking.names)]
     heads = (ranking.head, "rank", "95 % interval", "first in", "mean")
     beside = {head: dict(zip(ranking.names, means, strict=True)) for head, means in ranking.beside}
     notes = [ranking.note] if ranking.note else []
