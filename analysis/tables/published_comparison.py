@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
 from analysis.comparing.evidence import Evidence
 from analysis.matrices.matrix import Matrix, MatrixEntry, Spread, mean_over
 from analysis.tables.over_seeds import over_seeds
+from analysis.tables.published_matching import entries_beside, is_of, sets_of_mean
 from data.counts import counted
-from grid.records.experiments import ExperimentRecord, FitRecord
 from grid.records.oracles import is_oracle
 
 PAPER_RECIPE = "paper"
@@ -23,7 +22,8 @@ class BesidePublished:
     """One published number and ours: `ours` is None where this experiment has no such cell.
 
     `interval` is ours, over seeds or, of one seed, over images. `hindrances` say why a deviation
-    need not be one of the method. Values are shares of 1.
+    need not be one of the method; `images` are how many ours are of, real and fake, in each test
+    set. Values are shares of 1.
     """
 
     detector: str
@@ -38,6 +38,7 @@ class BesidePublished:
     ours: Spread | None
     interval: tuple[float, float] | None
     hindrances: tuple[str, ...] = ()
+    images: tuple[int, ...] = ()
 
     @property
     def deviation(self) -> float | None:
@@ -67,81 +68,16 @@ def _beside(
 ) -> Iterator[BesidePublished]:
     """Give a row beside each matrix that is of its detector, options, degradation, equalise."""
     found = False
-    fits = {fit["fit_id"]: fit for fit in evidence.experiment["fits"]}
+    fits = evidence.selection.fits_of(evidence.experiment)
     for matrix in evidence.matrices:
-        if not _is_of(matrix, row):
+        if not is_of(matrix, row):
             continue
-        entries = _entries(matrix, row, table, evidence.experiment, fits)
+        entries = entries_beside(matrix, row, table, evidence.experiment, fits)
         if entries:
             found = True
             yield _compared(row, matrix, entries, evidence)
     if not found:
         yield _line(row, row["detector"], None, None, ())
-
-
-def _is_of(matrix: Matrix, row: Mapping[str, Any]) -> bool:
-    settings = matrix.settings
-    options = {f"{row['detector']}.{key}": value for key, value in row["options"].items()}
-    return (
-        settings["detector"] == row["detector"]
-        and settings["degradation"] == row["degradation"]
-        and settings["equalise"] == row["equalise"]
-        and all(_is_same(settings.get(key), value) for key, value in options.items())
-    )
-
-
-def _is_same(setting: str | None, value: Any) -> bool:
-    """Compare a setting, which is text, with a published value: .3333 is 1/3."""
-    if setting is None:
-        return False
-    if isinstance(value, float):
-        try:
-            return abs(float(setting) - value) < 1e-4
-        except ValueError:
-            return False
-    return setting == value or setting == json.dumps(value, sort_keys=True)
-
-
-def _entries(
-    matrix: Matrix,
-    row: Mapping[str, Any],
-    table: Mapping[str, Any],
-    experiment: ExperimentRecord,
-    fits: Mapping[str, FitRecord],
-) -> list[MatrixEntry]:
-    """Return the entries of a row: of one test set, or all of the dataset that a mean is over."""
-    wanted = _sets_of_mean(row, table, experiment) if row["is_mean"] else {row["test_set"]}
-    return [
-        entry
-        for entries in matrix.entries
-        for column, entry in zip(matrix.columns, entries, strict=True)
-        if entry is not None
-        and column.key[0] in wanted
-        and _trained_on(entry, fits) == row["train"]
-    ]
-
-
-def _sets_of_mean(
-    row: Mapping[str, Any], table: Mapping[str, Any], experiment: ExperimentRecord
-) -> set[str]:
-    """Return the test sets of a published mean: its own cells, else all of the dataset here."""
-    cells = {
-        other["test_set"]
-        for other in table["results"]
-        if not other["is_mean"]
-        and other["test_set"].startswith(f"{row['test_set']}/")
-        and all(other[key] == row[key] for key in _SAME_ROW)
-    }
-    own = {s["name"] for s in experiment["test_sets"] if s["dataset"] == row["test_set"]}
-    return cells or own
-
-
-_SAME_ROW = ("detector", "options", "train", "degradation", "equalise", "metric")
-
-
-def _trained_on(entry: MatrixEntry, fits: Mapping[str, FitRecord]) -> str | None:
-    train = fits[entry.cells[0].fit_id]["train"]
-    return train["label"] if train is not None else None
 
 
 def _compared(
@@ -152,7 +88,7 @@ def _compared(
         ours = mean_over(entries, row["metric"])
         measured = [e for e in entries if e.spread(row["metric"]) is not None]
         table = evidence.experiment["published"] or {}
-        wanted = _sets_of_mean(row, table, evidence.experiment)
+        wanted = sets_of_mean(row, table, evidence.experiment)
         if len(measured) < len(wanted):
             hindrances.append(f"ours is over {len(measured)} of {len(wanted)} test sets")
         interval = None if ours is None else over_seeds(ours)
@@ -161,7 +97,14 @@ def _compared(
         interval = (None if ours is None else over_seeds(ours)) or entries[0].interval(
             row["metric"]
         )
-    return _line(row, matrix.title, ours, interval, tuple(hindrances))
+    images = {
+        cell.measured.counts.n_real + cell.measured.counts.n_fake
+        for entry in entries
+        for cell in entry.cells
+        if cell.measured
+    }
+    line = _line(row, matrix.title, ours, interval, tuple(hindrances))
+    return replace(line, images=tuple(sorted(images)))
 
 
 def _line(

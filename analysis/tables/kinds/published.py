@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analysis.comparing.evidence import Evidence
 from analysis.measuring.metric_registry import find_metric
@@ -31,11 +31,24 @@ def _make(evidence: Evidence, asked: Asked) -> Iterator[Table]:
             summary(found, record["source"]),
             "Deviation: ours minus published, in points. Published numbers come without an "
             "interval and often from one run, so that being outside ours alone is no proof.",
+            *_images(found),
             SEEDS_NOTE,
             *((record["note"],) if record["note"] else ()),
             *notes,
         ),
     )
+
+
+def _images(found: Sequence[BesidePublished]) -> list[str]:
+    """Say how many images ours are of; published tables do not."""
+    counts = sorted({n for each in found for n in each.images})
+    if not counts:
+        return []
+    said = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+    return [
+        f"Ours are of {said} images, real and fake, in each test set; of how many the published "
+        "ones are, the table does not say."
+    ]
 
 
 def _row(each: BesidePublished) -> tuple[TableCell, ...]:

@@ -146,6 +146,7 @@ def test_page_and_table_show_each_number(store, plain):
     evidence = evidence_of(store, plain, published(0.5), published(0.9, detector="ssp"))
     [table] = TABLE.make(evidence, Asked("auc"))
     assert [row[table.heads.index("interval holds it")].text for row in table.rows] == ["no", "·"]
+    assert any("Ours are of 120 images" in note for note in table.notes)
     found = SECTION.find(evidence)
     page = SECTION.page.make(None, found)
     assert "Beside published numbers" in page
