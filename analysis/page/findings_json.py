@@ -64,7 +64,9 @@ def plain(value: Any) -> Any:
         names = [each.name for each in fields(value)] + _properties(type(value))
         return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
-        return {_key(key): plain(each) for key, each in value.items()}
+        # Sorted: a record that was read from the store has its keys in another order.
+        keys = {_key(key): key for key in value}
+        return {name: plain(value[keys[name]]) for name in sorted(keys)}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(each) for each in value]
     return value
