@@ -10,6 +10,7 @@ from analysis.matrices.heads import Column, row_name, set_key
 from analysis.matrices.matrix import Matrix
 from analysis.matrices.relations import Relation
 from analysis.measuring.cell_measures import Measured
+from grid.records.ensembles import ensemble_fits
 from grid.records.experiments import ExperimentRecord, FitRecord, SetRecord
 from grid.refusal import did_you_mean
 
@@ -70,7 +71,7 @@ def compared_cells(
         experiment: whose expansion the matrices are of.
         matrices: all of them, or some.
     """
-    fits = {fit["fit_id"]: fit for fit in experiment["fits"]}
+    fits = {**{fit["fit_id"]: fit for fit in experiment["fits"]}, **ensemble_fits(experiment)}
     sets = {set_key(record): record for record in experiment["test_sets"]}
     for matrix in matrices:
         for entries in matrix.entries:
