@@ -93,6 +93,9 @@ def test_a_perfect_auc_is_not_tested():
         assert found.low < found.value < found.high
         assert found.high <= 1 - delong.auc_interval(real, fake).low + 1e-12
         assert "without a p" in found.notes[0]
+        theirs = delong.auc_interval(real, fake)
+        a_side, b_side = 1 - wilson(40, 40).low, theirs.high - theirs.estimate
+        assert found.value - found.low == pytest.approx(np.hypot(a_side, b_side))
 
 
 def test_one_detector_twice_is_not_tested():

@@ -83,6 +83,13 @@ def test_mcnemar_is_statsmodels_and_mid_p_is_counted(b, c):
     assert found.p == pytest.approx(farther + as_far / 2, abs=1e-12)
 
 
+def test_mcnemars_interval_is_bonett_and_prices():
+    a, b = 2 / 23, 8 / 23
+    half = 1.959963984540054 * ((a + b - (a - b) ** 2) / 23) ** 0.5
+    found = mcnemar(1, 7, 21)
+    assert (found.low, found.high) == pytest.approx((a - b - half, a - b + half))
+
+
 @settings(max_examples=40)
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
 def test_mcnemars_interval_holds_the_difference(b, c, others):
