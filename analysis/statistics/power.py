@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from analysis.statistics.effect import Effect
-from analysis.statistics.student_t import VariancePart, satterthwaite, t_quantile, z_quantile
+from analysis.statistics.student_t import VariancePart, satterthwaite, z_quantile
 
 POWER = 0.8
 MOST_SEEDS = 1000
@@ -21,21 +20,16 @@ def detectable(
 ) -> float:
     """Return the smallest difference that a t test finds, of an estimate's variance parts."""
     variance, df = satterthwaite(parts)
-    return math.sqrt(variance) * _errors_away(df, alpha, power)
+    return math.sqrt(variance) * errors_away(df, alpha, power)
 
 
-def detectable_of(effect: Effect, *, alpha: float = 0.05, power: float = POWER) -> float | None:
-    """Return the smallest difference that a test like this one finds, None without an interval.
+def errors_away(df: float, alpha: float, power: float) -> float:
+    """Return how many standard errors from 0 a true difference is found with this power."""
+    from scipy.special import nctdtrinc, stdtrit
 
-    Read from the width of its interval, so that a test by permutation has one, too.
-    """
-    if effect.low is None or effect.high is None or effect.high <= effect.low:
-        return None
-    half = (effect.high - effect.low) / 2
-    if effect.df is None:
-        error = half / z_quantile(effect.level)
-        return error * (z_quantile(1 - alpha) + z_quantile(2 * power - 1))
-    return half / t_quantile(effect.level, effect.df) * _errors_away(effect.df, alpha, power)
+    if math.isinf(df):
+        return z_quantile(1 - alpha) + z_quantile(2 * power - 1)
+    return float(nctdtrinc(df, 1 - power, stdtrit(df, 1 - alpha / 2)))
 
 
 def seed_parts(seeds: int, seed_sd: float) -> list[VariancePart]:
@@ -101,12 +95,3 @@ def pairs_for_probability(share: float, *, alpha: float = 0.05, power: float = 0
     """
     both = z_quantile(1 - 2 * alpha) + z_quantile(2 * power - 1)
     return math.ceil((both / (math.sqrt(6) * (share - 0.5))) ** 2)
-
-
-def _errors_away(df: float, alpha: float, power: float) -> float:
-    """Return how many standard errors from 0 a true difference is found with this power."""
-    from scipy.special import nctdtrinc, stdtrit
-
-    if math.isinf(df):
-        return z_quantile(1 - alpha) + z_quantile(2 * power - 1)
-    return float(nctdtrinc(df, 1 - power, stdtrit(df, 1 - alpha / 2)))

@@ -8,11 +8,8 @@ from stat_cases import expected
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from analysis.statistics.design import Design, Spreads, claims_of, family_reach, needed_for
-from analysis.statistics.effect import Effect
-from analysis.statistics.generator_tests import paired_t
 from analysis.statistics.power import (
     detectable,
-    detectable_of,
     discordance_found,
     generator_part,
     pairs_for_probability,
@@ -81,16 +78,6 @@ def test_the_two_component_test_finds_what_is_said():
         return two_component_t(a, random.normal(0, 0.01, (5, 1)) + np.zeros(8)).p < 0.05
 
     assert np.mean([once() for _ in range(1500)]) == pytest.approx(0.8, abs=0.05)
-
-
-def test_an_effect_tells_what_a_test_like_it_finds():
-    values = np.random.default_rng(0).normal(size=8)
-    wanted = detectable([generator_part(8, values.std(ddof=1))])
-    assert detectable_of(paired_t(values)) == pytest.approx(wanted)
-    z = Effect(method="z", value=1, low=1 - 1.96, high=1 + 1.96, p=0.3, units="")
-    assert detectable_of(z) == pytest.approx(2.8, abs=0.01)
-    bound = Effect(method="b", value=1, low=None, high=None, p=None, units="")
-    assert detectable_of(bound) is None
 
 
 def test_claims_of_a_design_and_what_they_lack():
