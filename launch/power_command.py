@@ -118,13 +118,16 @@ def _of_experiment(
     new = [_new_columns(each) for each in made]
     spreads, origins = _spreads(given, measured_spreads(made, metric), max(seeds, 1))
     per_row = [n for counts, _ in new for n in counts if n]
+    by_family = max((each for _, each in new), key=lambda each: sum(each.values()), default={})
+    known = {name: n for name, n in by_family.items() if name not in ("", UNKNOWN_FAMILY)}
     design = Design(
         seeds=seeds,
         training_generators=given["training"] or max((len(each.rows) for each in made), default=1),
         test_generators=given["generators"] or min(per_row, default=0),
+        all_test_generators=given["generators"] or sum(by_family.values()),
         images=given["images"] or _images_of(record),
         comparisons=given["comparisons"] or _comparisons(record, methods),
-        families=given["families"] or max((each for _, each in new), key=len, default={}),
+        families=given["families"] or known,
         spreads=spreads,
     )
     return PlannedDesign(
@@ -138,7 +141,7 @@ def _new_columns(matrix: Matrix) -> tuple[list[int], dict[str, int]]:
     families = Counter(
         column.family
         for column, news in zip(matrix.columns, zip(*is_new, strict=True), strict=True)
-        if any(news) and column.family not in ("", UNKNOWN_FAMILY)
+        if any(news)
     )
     return [sum(row) for row in is_new], dict(families)
 

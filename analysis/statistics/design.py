@@ -44,14 +44,16 @@ class Spreads:
 class Design:
     """What is planned: how many of everything, and how much each of them varies.
 
-    `test_generators` are those that are new to a training set; `families` counts them by family.
-    `images` are those of one test set, None where that is not known.
+    `test_generators` are those that are new to one training set, `all_test_generators` those new to
+    any, where several are trained on; `families` counts the latter by family. `images` are those
+    of one test set, None where that is not known.
     """
 
     seeds: int
     training_generators: int
     test_generators: int
     spreads: Spreads
+    all_test_generators: int = 0
     images: int | None = None
     comparisons: int = 1
     families: Mapping[str, int] = field(default_factory=dict)
@@ -108,7 +110,8 @@ def claims_of(design: Design) -> tuple[ClaimPower, ...]:
                 design,
                 "this procedure on new training and test generators",
                 "crossed two-way t",
-                f"{design.training_generators} training, {tests}, {seeds}",
+                f"{design.training_generators} training, {_tests_crossed(design)} test generators, "
+                f"{seeds}",
                 [] if refusal else crossed_components(design),
                 refusal,
             )
@@ -127,8 +130,12 @@ def crossed_components(design: Design) -> list[VariancePart]:
     """Return the variance parts of the crossed t, each training set being a fit of its own."""
     return [
         generator_part(design.training_generators, design.spreads.training),
-        generator_part(design.test_generators, design.spreads.test),
+        generator_part(_tests_crossed(design), design.spreads.test),
     ]
+
+
+def _tests_crossed(design: Design) -> int:
+    return max(design.all_test_generators, design.test_generators)
 
 
 @dataclass(frozen=True, kw_only=True)
