@@ -50,6 +50,10 @@ class CellCache:
         self._changed: set[str] = set()
         self._passing: set[str] = set()
 
+    def has(self, key: str) -> bool:
+        """Say whether all of a cell is kept."""
+        return key in self._counts and all(key in known for known in self._values.values())
+
     def get(self, key: str) -> Measured | None:
         """Return what is kept of a cell, None where any of it is not."""
         try:

@@ -61,7 +61,7 @@ def measured_cells(selection: StoreSelection) -> list[MeasuredCell]:
     missing = {
         key: _Missing(cell, each["leakage"], kept.lacking(key))
         for key, cell, each in found
-        if kept.get(key) is None
+        if not kept.has(key)
     }
     if missing:
         for key, numbers, lasting in _compute(selection, missing):

@@ -6,7 +6,10 @@ How many reals and fakes a cell has is fixed: the two sides are samples of their
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, log, sqrt
+from math import sqrt
+
+from analysis.statistics.delong import logit_interval
+from analysis.statistics.proportions import wilson
 
 Z = 1.959963984540054
 """Standard normal quantile of .975."""
@@ -28,11 +31,9 @@ def wilson_bounds(share: float, images: float) -> Bounds:
         share: in [0, 1].
         images: that it is of; no whole number where a share varies as if it were of so many.
     """
-    squared = Z * Z / images
-    middle = (share + squared / 2) / (1 + squared)
-    reach = Z / (1 + squared) * sqrt(share * (1 - share) / images + squared / (4 * images))
-    # Rounding may leave 0 and 1, which are bounds of themselves, outside by a last digit.
-    return max(0.0, min(share, middle - reach)), min(1.0, max(share, middle + reach))
+    found = wilson(share * images, images)
+    # Rounding may leave the share itself outside by a last digit.
+    return min(share, found.low), max(share, found.high)
 
 
 def of_both_shares(
@@ -82,14 +83,12 @@ def on_logit_scale(value: float, variance: float, images: int) -> Bounds:
     """Return the interval of a number in [0, 1] that is normal on the logit scale.
 
     Args:
-        value: 0 and 1 have no logit: there, and without any variance, `unvaried` bounds it.
+        value: 0 and 1 have no logit: there, and without any variance, Wilson's bound stands in.
         variance: of the value itself; carried over by the delta method.
         images: of the smaller side.
     """
-    if variance < ROUNDING or not 0 < value < 1:
-        return unvaried(value, images)
-    middle, reach = log(value / (1 - value)), Z * sqrt(variance) / (value * (1 - value))
-    return _logistic(middle - reach), _logistic(middle + reach)
+    found = logit_interval(value, variance if variance > ROUNDING else 0.0, images)
+    return min(value, found.low), max(value, found.high)
 
 
 def unvaried(value: float, images: int) -> Bounds:
@@ -100,7 +99,3 @@ def unvaried(value: float, images: int) -> Bounds:
     """
     unseen = Z * Z / (images + Z * Z)
     return value * (1 - unseen), value + (1 - value) * unseen
-
-
-def _logistic(value: float) -> float:
-    return 1 / (1 + exp(-value)) if value >= 0 else exp(value) / (1 + exp(value))

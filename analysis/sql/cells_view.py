@@ -6,7 +6,6 @@ name can change, and a new column makes no kept number invalid.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from analysis.measuring.cell_cache import count_types
@@ -40,7 +39,7 @@ def cells_table(selection: StoreSelection) -> pa.Table:
             rows[each.key] = {
                 **_facts(each.cell, each.experiment, selection),
                 **trained.facts_of(each.cell.fit_id, each.experiment),
-                **asdict(each.measured.counts),
+                **vars(each.measured.counts),
                 **_metrics(each.measured),
             }
         row, experiment = rows[each.key], each.experiment

@@ -70,7 +70,7 @@ def auc_interval(real: npt.ArrayLike, fake: npt.ArrayLike, level: float = 0.95) 
     """
     placed = placements(real, fake)
     smaller = min(len(placed.of_real), len(placed.of_fake))
-    return _interval(placed.auc, placed.variance, smaller, level)
+    return logit_interval(placed.auc, placed.variance, smaller, level)
 
 
 def paired(
@@ -94,7 +94,9 @@ def unpaired(
     units = f"{sizes[0]:,} images of A, {sizes[1]:,} of B"
     value, (variance, df) = a.auc - b.auc, satterthwaite(parts)
     if {a.auc, b.auc} & {0.0, 1.0} or not variance:
-        ends = [_interval(e.auc, e.variance, min(len(e.of_real), len(e.of_fake))) for e in (a, b)]
+        ends = [
+            logit_interval(e.auc, e.variance, min(len(e.of_real), len(e.of_fake))) for e in (a, b)
+        ]
         return _bound("unpaired DeLong", value, ends[0], ends[1], units)
     return t_effect("unpaired DeLong (Welch t)", value, variance, df, units=units)
 
@@ -148,7 +150,7 @@ def _difference(sets: Sequence[PairedSet], method: str) -> Effect:
             for i in range(2)
         ]
         smaller = min(n_real, n_fake)
-        ends = [_interval(auc, v, smaller) for auc, v in zip(aucs, single, strict=True)]
+        ends = [logit_interval(auc, v, smaller) for auc, v in zip(aucs, single, strict=True)]
         return _bound(method, value, ends[0], ends[1], units)
     z, half = value / math.sqrt(variance), z_quantile(0.95) * math.sqrt(variance)
     return Effect(
@@ -179,14 +181,19 @@ class _Clusters:
         return float(sums @ sums) * self.n / (self.n - 1)
 
 
-def _interval(auc: float, variance: float, smaller: int, level: float = 0.95) -> Interval:
+def logit_interval(auc: float, variance: float, smaller: int, level: float = 0.95) -> Interval:
+    """Return the interval of a number in [0, 1], such as an AUC, on the logit scale.
+
+    At 0 or 1, and without any variance, Wilson's bound of as many images as the smaller class has.
+    """
     if variance <= 0 or auc in (0.0, 1.0):
         bound = wilson(auc * smaller, smaller, level)
         method = f"Wilson bound of {smaller:,} images, the smaller class"
         return Interval(auc, bound.low, bound.high, method, level)
     middle = math.log(auc / (1 - auc))
     half = z_quantile(level) * math.sqrt(variance) / (auc * (1 - auc))
-    low, high = (1 / (1 + math.exp(-end)) for end in (middle - half, middle + half))
+    # The logistic function by tanh: exp would overflow far from 0.
+    low, high = ((1 + math.tanh(end / 2)) / 2 for end in (middle - half, middle + half))
     return Interval(auc, low, high, "DeLong, logit scale", level)
 
 

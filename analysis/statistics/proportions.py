@@ -11,12 +11,12 @@ from analysis.statistics.effect import Effect, Interval, NotTestable
 from analysis.statistics.student_t import z_p, z_quantile
 
 
-def wilson(count: float, n: int, level: float = 0.95) -> Interval:
+def wilson(count: float, n: float, level: float = 0.95) -> Interval:
     """Return Wilson's score interval of count / n (Wilson 1927).
 
     Args:
         count: successes, 0 to n; need not be whole, where it stands for a mean.
-        n: trials.
+        n: trials; likewise, where a mean varies as if it were of so many.
         level: of the interval.
 
     Raises:
@@ -83,7 +83,7 @@ def bounds_of_difference(a: Interval, b: Interval) -> tuple[float, float]:
     return low, difference + math.hypot(a.high - a.estimate, b.estimate - b.low)
 
 
-def _check(count: float, n: int) -> None:
+def _check(count: float, n: float) -> None:
     if n < 1:
         raise NotTestable("there are no images to count", "count at least one")
     if not 0 <= count <= n:
