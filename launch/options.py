@@ -77,8 +77,8 @@ class MetricName(click.ParamType):  # type: ignore[type-arg]  # generic since cl
     name = "metric"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Return all names, for the help."""
-        return f"[{'|'.join(_metric_names())}]"
+        """Return a word: the names are a list too long for it, and stand in the help."""
+        return "METRIC"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name; refuse one that no metric has."""
@@ -90,14 +90,21 @@ class MetricName(click.ParamType):  # type: ignore[type-arg]  # generic since cl
             self.fail(str(error), param, ctx)
 
 
-def _metric_names() -> list[str]:
-    from analysis.measuring.metric_registry import known_metrics
+class MetricOption(click.Option):
+    """An option whose help names every metric; the registry is loaded when it is asked for."""
 
-    return [each.name for each in known_metrics()]
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help, with the names."""
+        from analysis.measuring.metric_registry import known_metrics
+
+        names = ", ".join(each.name for each in known_metrics())
+        option, text = super().get_help_record(ctx) or ("", "")
+        return option, f"{text}  One of {names}."
 
 
 metric_option = click.option(
     "--metric",
+    cls=MetricOption,
     type=MetricName(),
     default="auc",
     show_default=True,

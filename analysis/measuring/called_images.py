@@ -22,9 +22,8 @@ class CalledImages:
     @classmethod
     def at(cls, threshold: float, real: Logits, fake: Logits) -> CalledImages:
         """Count the calls; at the threshold itself an image is called real. Both sides sorted."""
-        real_right = int(np.searchsorted(real, threshold, side="right"))
-        fake_right = fake.size - int(np.searchsorted(fake, threshold, side="right"))
-        return cls(real.size, fake.size, real_right, fake_right)
+        called_real = [int(_up_to(side, threshold)) for side in (real, fake)]
+        return cls(real.size, fake.size, called_real[0], fake.size - called_real[1])
 
     @property
     def specificity(self) -> Share:
@@ -40,6 +39,13 @@ class CalledImages:
     def accuracy(self) -> float:
         """The share of images called by their class."""
         return (self.n_real_right + self.n_fake_right) / (self.n_real + self.n_fake)
+
+
+def _up_to(logits: Logits, threshold: float) -> np.intp:
+    """Count the sorted logits up to a threshold."""
+    same = logits.dtype.type(threshold)
+    # A number of another type would have all logits converted to it, for one comparison in ten.
+    return logits.searchsorted(same if same == threshold else threshold, side="right")
 
 
 def threshold_of_reals(real: Logits, reals_per_false_alarm: int) -> float:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import erf, exp, pi, sqrt
 from typing import Self
 
 import numpy as np
@@ -23,7 +22,9 @@ from analysis.statistics.temperature import probability
 
 BINS = 15
 _EDGES = np.arange(1, BINS) / BINS
-_HALVINGS = 12
+_NO_ERROR = 1e-12
+_STEPS = 65
+"""Multiples that are tried; between them the line is straight."""
 
 Numbers = npt.NDArray[np.float64]
 
@@ -78,9 +79,12 @@ class ImageProbabilities:
             return 0.0, high
         # Honest probabilities know the spread that they would have; what is seen of it in bins of
         # few images is too small.
-        mean, sd = _folded_sum(np.zeros(BINS), self._bins.honest_errors)
-        low = 0.0 if found <= mean + Z * sd else found * _multiple(gaps, errors, found, Z)
-        high = max(high, found * _multiple(gaps, errors, found, -Z))
+        mean, sd = _folded_sums(np.zeros((1, BINS)), self._bins.honest_errors)
+        may_be_noise = found <= mean[0] + Z * sd[0]
+        low = 0.0 if may_be_noise else found * _multiple(gaps, errors, found, Z, 1.0)
+        # Beyond this multiple even the gaps without noise are too large.
+        most = 1 + Z * float(np.sqrt(np.square(errors).sum())) / found
+        high = max(high, found * _multiple(gaps, errors, found, -Z, most))
         return min(found, low), min(1.0, high)
 
     @cached_property
@@ -112,32 +116,25 @@ class _Bins:
     honest_errors: Numbers
 
 
-def _multiple(gaps: Numbers, errors: Numbers, found: float, z: float) -> float:
+def _multiple(gaps: Numbers, errors: Numbers, found: float, z: float, most: float) -> float:
     """Return by how much gaps are to be multiplied for `found` to be z standard errors too large.
 
-    0 where it is not, even without gaps.
+    0 where it is not, even without gaps; `most` at most.
     """
-    low, high = 0.0, 4.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        mean, sd = _folded_sum(gaps * middle, errors)
-        if mean + z * sd < found:
-            low = middle
-        else:
-            high = middle
-    return low
+    multiples = np.linspace(0, most, _STEPS)
+    mean, sd = _folded_sums(multiples[:, None] * gaps, errors)
+    # Near 0 the spread may grow faster than the mean.
+    reached = np.maximum.accumulate(mean + z * sd)
+    return float(np.interp(found, reached, multiples))
 
 
-def _folded_sum(gaps: Numbers, errors: Numbers) -> tuple[float, float]:
-    """Return mean and standard deviation of the sum of absolute values of normal numbers."""
-    mean = variance = 0.0
-    for gap, error in zip(np.abs(gaps).tolist(), errors.tolist(), strict=True):
-        if error:
-            standard = gap / error
-            folded = error * sqrt(2 / pi) * exp(-standard * standard / 2)
-            folded += gap * erf(standard / sqrt(2))
-            variance += gap * gap + error * error - folded * folded
-        else:
-            folded = gap
-        mean += folded
-    return mean, sqrt(max(0.0, variance))
+def _folded_sums(gaps_MB: Numbers, error_B: Numbers) -> tuple[Numbers, Numbers]:
+    """Return means and standard deviations of sums of absolute values of normal numbers, (M,)."""
+    from scipy.special import erf
+
+    error_B = np.maximum(error_B, _NO_ERROR)
+    standard_MB = gaps_MB / error_B
+    folded_MB = error_B * np.sqrt(2 / np.pi) * np.exp(-np.square(standard_MB) / 2)
+    folded_MB += gaps_MB * erf(standard_MB / np.sqrt(2))
+    variance_MB = np.square(gaps_MB) + np.square(error_B) - np.square(folded_MB)
+    return folded_MB.sum(axis=1), np.sqrt(np.maximum(variance_MB, 0).sum(axis=1))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from launch.options import MetricName, read_pairs
+from launch.options import MetricName, MetricOption, read_pairs
 
 SECTION, PLACE = "compare", 5
 
@@ -16,6 +16,7 @@ SECTION, PLACE = "compare", 5
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--metric",
+    cls=MetricOption,
     type=MetricName(),
     default="accuracy",
     show_default=True,

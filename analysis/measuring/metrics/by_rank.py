@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable
 
 import numpy as np
@@ -109,31 +108,34 @@ def tpr_at_1_fpr(real: Logits, fake: Logits) -> float:
     1,
     explained="error rate where as large a share of reals is called fake as of fakes real; .5 is "
     "chance, 0 is best",
-    interval=lambda real, fake: equal_error_bounds(eer(real, fake), real, fake),
+    interval=lambda real, fake, ranks: equal_error_bounds(eer(real, fake, ranks), real, fake),
     better="lower",
     on_page=False,
+    needs="ranks",
 )
-def eer(real: Logits, fake: Logits) -> float:
+def eer(real: Logits, fake: Logits, ranks: MutualRanks) -> float:
     """Return the false positive rate at which the ROC curve has as many misses among the fakes.
 
     Between two thresholds the curve is a straight line, so that the rate exists with ties, too.
     """
+    # Where misses become as many as false alarms is a logit of one side; so is the last before it.
+    # Of reals of one logit the last has all of them up to it; the others are the same threshold.
+    called_real = np.arange(1, real.size + 1) / real.size
+    excess_at_reals = ranks.fakes_up_to_real / fake.size - (1 - called_real)
+    excess_at_fakes = ranks.fakes_up_to_fake / fake.size - (1 - ranks.reals_up_to_fake / real.size)
+    places = [int((each < 0).sum()) for each in (excess_at_reals, excess_at_fakes)]
+    after = min(side[n] for side, n in zip((real, fake), places, strict=True) if n < side.size)
+    lower = [side[: side.searchsorted(after)] for side in (real, fake)]
+    before = max((side[-1] for side in lower if side.size), default=-np.inf)
+    (start, first), (stop, second) = (_excess_and_rate(t, real, fake) for t in (before, after))
+    return first + (second - first) * -start / (stop - start)
 
-    def excess(threshold: float) -> float:
-        """The miss rate less the false positive rate; it grows with the threshold, from -1 to 1."""
-        called = CalledImages.at(threshold, real, fake)
-        return called.specificity[0] - called.sensitivity[0]
 
-    # Where misses become as many is a logit of one side; so is the last threshold before it.
-    places = [
-        bisect_left(side, True, key=lambda logit: excess(logit) >= 0) for side in (real, fake)
-    ]
-    sides = list(zip((real, fake), places, strict=True))
-    after = min(float(side[n]) for side, n in sides if n < side.size)
-    before = max((float(side[n - 1]) for side, n in sides if n), default=-np.inf)
-    start, stop = excess(before), excess(after)
-    rates = [1 - CalledImages.at(each, real, fake).specificity[0] for each in (before, after)]
-    return rates[0] + (rates[1] - rates[0]) * -start / (stop - start)
+def _excess_and_rate(threshold: float, real: Logits, fake: Logits) -> tuple[float, float]:
+    """Return the miss rate less the false positive rate, which grows from -1 to 1; and that one."""
+    called = CalledImages.at(threshold, real, fake)
+    rate = (called.n_real - called.n_real_right) / called.n_real
+    return 1 - called.sensitivity[0] - rate, rate
 
 
 @metric(
