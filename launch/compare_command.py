@@ -44,7 +44,7 @@ def compare(words: Sequence[str], *, as_json: bool, **given: Any) -> None:
     """
     of_files = {name: given.pop(name) for name in OF_FILES}
     if all(word.lower().endswith(".csv") for word in words):
-        findings = compare_files([Path(word) for word in words], **of_files)
+        findings: Sequence[Finding] = compare_files([Path(word) for word in words], **of_files)
         damaged: dict[str, str] = {}
     else:
         _refuse_options_of_files(of_files)

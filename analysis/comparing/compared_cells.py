@@ -10,7 +10,6 @@ from analysis.matrices.heads import Column, row_name, set_key
 from analysis.matrices.matrix import Matrix
 from analysis.matrices.relations import Relation
 from analysis.measuring.cell_measures import Measured
-from grid.records.ensembles import ensemble_fits
 from grid.records.experiments import ExperimentRecord, FitRecord, SetRecord
 from grid.refusal import did_you_mean
 
@@ -63,15 +62,15 @@ class ComparedCell:
 
 
 def compared_cells(
-    experiment: ExperimentRecord, matrices: Sequence[Matrix]
+    experiment: ExperimentRecord, fits: Mapping[str, FitRecord], matrices: Sequence[Matrix]
 ) -> Iterator[ComparedCell]:
     """Yield the cells of some matrices, missing ones too.
 
     Args:
         experiment: whose expansion the matrices are of.
+        fits: its fits and ensembles by id.
         matrices: all of them, or some.
     """
-    fits = {**{fit["fit_id"]: fit for fit in experiment["fits"]}, **ensemble_fits(experiment)}
     sets = {set_key(record): record for record in experiment["test_sets"]}
     for matrix in matrices:
         for entries in matrix.entries:

@@ -46,7 +46,7 @@ def material_of(
 ) -> Material:
     """Return what questions about an experiment are answered from."""
     return Material(
-        tuple(compared_cells(experiment, matrices)),
+        tuple(compared_cells(experiment, selection.fits_of(experiment), matrices)),
         ImageScores(selection, experiment),
         experiment["question"],
     )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from analysis.comparing.compared_cells import ComparedCell
 from analysis.comparing.image_scores import ImageScores
+from analysis.comparing.question import Unanswerable
 from analysis.measuring.metric_registry import Metric
 
 
@@ -31,6 +32,12 @@ class EntryValues:
         measured = [cell for cell in (*a, *b) if cell is not None and cell.measured is not None]
         if _are_of_the_same_images(measured):
             return [self._kept(cell) for cell in a], [self._kept(cell) for cell in b]
+        if self._metric.needs != "scores":
+            raise Unanswerable(
+                f"The fits have not seen the same images of {measured[0].test_set['name']}, and "
+                f"{self._metric.title} cannot be measured anew on those that none has seen",
+                "Compare by another metric, such as AUC",
+            )
         self.recomputed[measured[0].test_set["name"]] = None
         common = self._scores.common(measured)
         values = {

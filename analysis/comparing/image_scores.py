@@ -15,8 +15,11 @@ import numpy.typing as npt
 from analysis.comparing.compared_cells import ComparedCell
 from analysis.comparing.question import Unanswerable
 from analysis.matrices.heads import set_key
+from analysis.measuring.cell_measures import Scores
+from analysis.measuring.joining import joined
 from analysis.measuring.row_masks import RowMasks, class_filter
 from analysis.selecting.selection import StoreSelection
+from grid.records.ensembles import EnsembleCell, members_of
 from grid.records.experiments import Cell, ExperimentRecord, resolved_epochs
 from grid.records.pieces import Piece
 from grid.records.pools.manifests import read_pool
@@ -67,29 +70,31 @@ class ImageScores:
     def _side(self, cells: Sequence[Cell], label: int) -> tuple[Logits, Names]:
         logits: list[Logits] = []
         ids: list[Names] = []
-        sides = [cell.fake if label else cell.real for cell in cells]
+        pools = [piece.pool_id for piece in _pieces(cells[0], label)]
         masks = [
-            self._masks.of(
-                [piece.pool_id for piece in pieces],
-                class_filter(cell, self._selection),
-                label,
-                cell.equalise,
-            )
-            for cell, pieces in zip(cells, sides, strict=True)
+            self._masks.of(pools, class_filter(cell, self._selection), label, cell.equalise)
+            for cell in cells
         ]
-        for place, pieces in enumerate(zip(*sides, strict=True)):
-            of_fits = [self._read(piece) for piece in pieces]
-            counts = np.logical_and.reduce([counted for _, counted in of_fits])
+        for place, pool_id in enumerate(pools):
+            of_fits = [self._of_pool(cell, label, place) for cell in cells]
+            counts = np.logical_and.reduce([self._counted(*scores) for scores in of_fits])
             for mask in (of_fit[place] for of_fit in masks):
                 counts = counts if mask is None else counts & mask
             logits.append(np.stack([logit[counts] for logit, _ in of_fits]))
-            ids.append(self._ids_of(pieces[0].pool_id)[counts])
+            ids.append(self._ids_of(pool_id)[counts])
         if not logits:
             return np.empty((len(cells), 0), np.float32), np.empty(0, np.str_)
         return np.concatenate(logits, axis=1), np.concatenate(ids)
 
-    def _read(self, piece: Piece) -> tuple[Logits, npt.NDArray[np.bool_]]:
-        """Return a pool's logits by one fit, and which of them count."""
+    def _counted(self, logit: Logits, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        has_logit: npt.NDArray[np.bool_] = ~np.isnan(logit)
+        return has_logit if self._counts_seen else has_logit & ~seen
+
+    def _of_pool(self, cell: Cell, label: int, place: int) -> Scores:
+        """Return a pool's logits by one fit or ensemble, and which images it has seen."""
+        if isinstance(cell, EnsembleCell):
+            return joined([self._of_pool(each, label, place) for each in cell.members], cell.by)
+        piece = _pieces(cell, label)[place]
         table = read_scores(
             self._selection.store,
             piece,
@@ -97,9 +102,7 @@ class ImageScores:
             rows=self._selection.images_in(piece.pool_id),
             unproven=self._selection.unproven,
         )
-        logit = table["logit"].to_numpy()
-        counted = ~np.isnan(logit)
-        return logit, counted if self._counts_seen else counted & ~table["seen"].to_numpy()
+        return table["logit"].to_numpy(), table["seen"].to_numpy()
 
     def _ids_of(self, pool_id: str) -> Names:
         if pool_id not in self._ids:
@@ -109,15 +112,23 @@ class ImageScores:
 
     def _cell(self, cell: ComparedCell) -> Cell:
         if self._cells is None:
-            self._cells = {_key(each): each for each, _ in self._selection.complete_cells}
-        word = cell.settings["epoch"]
-        commit = self._selection.commits[cell.fit["fit_id"]]
-        asked = word if word in ("selected", "last") else int(word)
-        [epoch] = resolved_epochs([asked], commit)
+            selection = self._selection
+            every = (*selection.complete_cells, *selection.complete_ensemble_cells)
+            self._cells = {_key(each): each for each, _ in every}
+        epoch = cell.settings["epoch"]
+        if not members_of(cell.fit):
+            asked = epoch if epoch in ("selected", "last") else int(epoch)
+            commit = self._selection.commits[cell.fit["fit_id"]]
+            epoch = str(resolved_epochs([asked], commit)[0])
         settings = (cell.settings[k] for k in ("degradation", "test input", "equalise"))
         return self._cells[(cell.fit["fit_id"], epoch, cell.column.key, *settings)]
 
 
 def _key(cell: Cell) -> tuple[object, ...]:
     settings = (cell.degradation, cell.test_pipeline, as_asked(cell.equalise))
-    return (cell.fit_id, cell.epoch, set_key(cell.record), *settings)
+    return (cell.fit_id, str(cell.epoch), set_key(cell.record), *settings)
+
+
+def _pieces(cell: Cell, label: int) -> tuple[Piece, ...]:
+    first = cell.members[0] if isinstance(cell, EnsembleCell) else cell
+    return first.fake if label else first.real

@@ -30,7 +30,7 @@ def level_notes(
 
 def is_lower_better(metric: Metric) -> bool:
     """Say whether smaller values of a metric are better, as of an error."""
-    return getattr(metric, "better", "higher") == "lower"
+    return metric.better == "lower"
 
 
 def _ranks(table: LevelTable, lower: bool) -> Iterator[str]:
