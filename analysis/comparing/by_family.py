@@ -65,9 +65,15 @@ def _draft(
     headline, refusal, others = None, None, []
     try:
         headline = _permuted(chosen, families)
-        others = [*_grouped(chosen, families), *_modelled(chosen, families)]
+        others = list(_grouped(chosen, families))
     except NotTestable as error:
         refusal = str(error)
+    notes = []
+    if headline is not None:
+        try:
+            others.append(_modelled(chosen, families))
+        except NotTestable as error:
+            notes.append(f"No mixed model beside it: {error}")
     pair = f"{side_in_stratum(sides)} minus {sides.b.name}"
     finding = Finding(
         key=key_of(question, sides, f"{families[0]}-{families[1]}"),
@@ -81,6 +87,7 @@ def _draft(
         refusal=refusal,
         others=tuple(others),
         differences=differences_of(chosen),
+        notes=tuple(notes),
         warnings=(ONE_SEED,) if min(len(chosen.seeds_a), len(chosen.seeds_b)) < 2 else (),
     )
     means = tuple(_mean_of(chosen, family) for family in families)
@@ -109,8 +116,12 @@ def _grouped(block: Block, families: tuple[str, str]) -> Iterator[Effect]:
         yield replace(found, method=f"{found.method}, near copies as one generator")
 
 
-def _modelled(block: Block, families: tuple[str, str]) -> Iterator[Effect]:
-    """Give the crossed mixed model, where there are runs enough for it."""
+def _modelled(block: Block, families: tuple[str, str]) -> Effect:
+    """Return the crossed mixed model.
+
+    Raises:
+        NotTestable: there are too few runs for it, or it does not converge.
+    """
     import pandas as pd
 
     rows = [
@@ -128,10 +139,7 @@ def _modelled(block: Block, families: tuple[str, str]) -> Iterator[Effect]:
         for s, seed in enumerate(seeds)
         for g, (generator, family) in enumerate(zip(block.generators, block.families, strict=True))
     ]
-    try:
-        yield mixed_model(pd.DataFrame(rows), ("a", "b"), families)
-    except NotTestable:
-        return
+    return mixed_model(pd.DataFrame(rows), ("a", "b"), families)
 
 
 def _mean_of(block: Block, family: str) -> float:
