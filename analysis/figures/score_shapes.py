@@ -111,9 +111,10 @@ def _calibration(real: LogitColumn, fake: LogitColumn) -> tuple[Numbers, Numbers
     probability = 0.5 * (1 + np.tanh(logits / 2))  # the sigmoid, without overflow
     is_fake = np.repeat([False, True], [real.size, fake.size])
     place = np.minimum((probability * PROBABILITY_BINS).astype(np.int64), PROBABILITY_BINS - 1)
-    images = np.bincount(place, minlength=PROBABILITY_BINS)
-    fakes = np.bincount(place[is_fake], minlength=PROBABILITY_BINS)
-    return images, fakes, np.bincount(place, probability, PROBABILITY_BINS)
+    images: Numbers = np.bincount(place, minlength=PROBABILITY_BINS).astype(np.int64)
+    fakes: Numbers = np.bincount(place[is_fake], minlength=PROBABILITY_BINS).astype(np.int64)
+    summed: Shares = np.bincount(place, probability, PROBABILITY_BINS).astype(np.float64)
+    return images, fakes, summed
 
 
 _known: WeakKeyDictionary[StoreSelection, dict[tuple[Any, ...], ScoreShape]] = WeakKeyDictionary()

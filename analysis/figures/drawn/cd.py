@@ -108,9 +108,9 @@ def _picture(ranked: RankedArms, metric: str) -> Picture:
     right = min(1 - 0.02 * count, count - ranked.critical - 0.02)
     axes.set(xlim=(count + 0.1, right), ylim=(depth, -1.1))
     axes.plot([1, count], [0, 0], color=BLACK, linewidth=0.8)
-    for rank in range(1, count + 1):
-        axes.plot([rank, rank], [0, -0.15], color=BLACK, linewidth=0.8)
-        axes.text(rank, -0.25, str(rank), ha="center", va="bottom", fontsize=FONT_POINTS - 1)
+    for whole in range(1, count + 1):
+        axes.plot([whole, whole], [0, -0.15], color=BLACK, linewidth=0.8)
+        axes.text(whole, -0.25, str(whole), ha="center", va="bottom", fontsize=FONT_POINTS - 1)
     for place, (name, rank) in enumerate(arms):
         floor = top + step * place
         axes.plot([rank, rank, right], [0, floor, floor], color=GREY, linewidth=0.7)

@@ -115,7 +115,7 @@ def _picture(
     for i, j in np.ndindex(r_KK.shape):
         r = r_KK[i, j]
         text = f"{r:.2f}".replace("0.", ".", 1) if np.isfinite(r) else "–"
-        ink = ink_on(colours((r + 1) / 2)) if np.isfinite(r) else GREY
+        ink = ink_on(colours(float(r + 1) / 2)) if np.isfinite(r) else GREY
         axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=5.5)
     labels = [shortened(column.label, 22) for column in columns]
     axes.set_yticks(range(len(labels)), labels)

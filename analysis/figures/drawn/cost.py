@@ -84,10 +84,10 @@ def _picture(points: Points, costs: Mapping[str, ArmCosts], metric: str) -> Pict
     where = f" Times are of {', '.join(devices)}." if devices else ""
     caution = " Those of several machines do not compare." if len(devices) > 1 else ""
     has_seeds = any(s.sd is not None for found in points.values() for _, s in found.values())
-    spread = ", ± standard deviation over seeds" if has_seeds else ""
+    error_bars = ", ± standard deviation over seeds" if has_seeds else ""
     return Picture(
         name="cost",
-        caption=f"{title} over other generators{spread}, against cost: medians over fits and score "
+        caption=f"{title} over other generators{error_bars}, against cost: medians over fits and score "
         "files, reading and decoding included. Parameters are the "
         f"numbers in the weights without running statistics.{where}{caution} {EXPLAINED}",
         alternative=f"{title} of {counted(len(arms), 'arm')} against cost. {_in_words(points)}.",

@@ -132,7 +132,7 @@ def _means_of_rows(axes: Axes, matrix: Matrix, metric: str) -> None:
 def _family_blocks(axes: Axes, matrix: Matrix) -> None:
     """Draw lines between families, and their names above the columns."""
     right, bottom = len(matrix.columns) - 0.5, len(matrix.rows) - 0.5
-    line = {"color": "white", "linewidth": 2.5, "zorder": 2}
+    line: dict[str, Any] = {"color": "white", "linewidth": 2.5, "zorder": 2}
     start = 0
     for family, length in blocks([column.family for column in matrix.columns]):
         middle = start + (length - 1) / 2
