@@ -7,7 +7,7 @@ told apart by colour alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -102,8 +102,8 @@ def ink_on(colour: Sequence[float]) -> str:
     return ink((red, green, blue))
 
 
-def settings() -> Mapping[str, Any]:
-    """Return matplotlib's settings of all figures, whole: nothing of the user's is left."""
+def settings() -> Any:
+    """Return matplotlib's settings of all figures by name; nothing of the user's is left."""
     import matplotlib
 
     return {

@@ -87,8 +87,8 @@ def _picture(points: Points, costs: Mapping[str, ArmCosts], metric: str) -> Pict
     error_bars = ", ± standard deviation over seeds" if has_seeds else ""
     return Picture(
         name="cost",
-        caption=f"{title} over other generators{error_bars}, against cost: medians over fits and score "
-        "files, reading and decoding included. Parameters are the "
+        caption=f"{title} over other generators{error_bars}, against cost: medians over fits and "
+        "score files, reading and decoding included. Parameters are the "
         f"numbers in the weights without running statistics.{where}{caution} {EXPLAINED}",
         alternative=f"{title} of {counted(len(arms), 'arm')} against cost. {_in_words(points)}.",
         canvas=canvas,
