@@ -8,6 +8,7 @@ from typing import Any
 from data.counts import counted
 from grid.console import Console
 from grid.records.artifacts.feature_planes import FeaturePlane
+from launch.command_lines import print_hint, store_command
 from launch.desk import store_of
 from launch.feature_space.fit_features import fit_images
 from launch.feature_space.planes import made_planes
@@ -51,6 +52,7 @@ def save_planes(
         lost = counted(planes.unreadable, "image")
         print_paragraph(console, f"! {lost} left out: not decoded", style="yellow")
     print_paragraph(console, f"{opened.url}/{key}")
+    print_hint(console, "draw them", store_command(store, "figures", "feature_pca"))
 
 
 def _line(plane: FeaturePlane) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeVar
 
+from grid.console import Console
 from grid.records.places import artifacts_of_kind
 from grid.refusal import Refused
+from launch.command_lines import print_hint
 from launch.desk import open_desk
 from launch.pixel_maps.compared_pools import common_side, compared_pools
 from launch.pixel_maps.pool_artifacts import PixelMapKind, make_maps
@@ -42,3 +44,4 @@ def save_pixel_maps(
         side = common_side(pools, kind.sides if size is None else (size,))
         maps = make_maps(desk.store, kind, pools, side, images, say)
     print_maps(what, maps, side, f"{desk.store.url}/{artifacts_of_kind(kind.folder)}")
+    print_hint(Console(), "draw them", desk.given.command("figures", *kind.figures))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,8 +24,6 @@ SHADES = 64
 WIDTH_IN, LABELS_IN, BAR_IN = 7.0, 0.7, 0.55
 PANEL_IN = 1.05
 """Side of a panel, at most; the paper's width bounds it where there are many."""
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -77,14 +75,6 @@ class PanelRow:
     label: str
     maps: Sequence[Values]
     scale: PanelScale
-
-
-def parts_of(items: Sequence[Item], most: int) -> Iterator[tuple[Item, ...]]:
-    """Yield items in parts of about equal length, none longer than `most`."""
-    count = -(-len(items) // most)  # rounded up
-    length = -(-len(items) // max(count, 1))
-    for start in range(0, len(items), length or 1):
-        yield tuple(items[start : start + length])
 
 
 def panel_rows(

@@ -7,13 +7,14 @@ all images were one pool. All sets of a picture have crops of one size.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from analysis.comparing.evidence import Evidence
+from analysis.figures.naming import file_names
 from grid.records.artifacts.counted import CountedImages
 from grid.records.experiments import SetRecord, sets_of
 from grid.records.proven.checksums import CorruptRecord
@@ -47,6 +48,7 @@ class MapOfPool(Protocol):
 
 Each = TypeVar("Each", bound=MapOfPool)
 Read = TypeVar("Read")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,37 @@ def compared_alike(evidence: Evidence, maps: Iterable[Each]) -> list[ComparedAli
             missing = tuple(name for name in sets if name not in sides[size])
             groups.append(ComparedAlike(asked, size, tuple(sides[size].values()), missing))
     return groups
+
+
+def named_parts(
+    kind: str, groups: Sequence[ComparedAlike[Each]], most: int
+) -> Iterator[tuple[ComparedAlike[Each], Sequence[TwoSides[Each]], str]]:
+    """Yield of each group its test sets, at most so many at a time, and a name for the picture."""
+    found = []
+    for group in groups:
+        parts = parts_of(group.sets, most)
+        for number, part in enumerate(parts, 1):
+            whole = group.equalise if len(groups) > 1 else ""
+            which = f"part {number} of {len(parts)}" if len(parts) > 1 else ""
+            found.append((group, part, f"{whole} {which}".strip()))
+    names = file_names(kind, (title for _, _, title in found))
+    for group, part, title in found:
+        yield group, part, names[title]
+
+
+def short_names(sets: Sequence[TwoSides[Each]]) -> list[str]:
+    """Return the names of test sets without the collection, where all are of the same one."""
+    collections = {each.name.rpartition("/")[0] for each in sets}
+    if len(collections) > 1:
+        return [each.name for each in sets]
+    return [each.name.rpartition("/")[2] for each in sets]
+
+
+def parts_of(items: Sequence[Item], most: int) -> list[Sequence[Item]]:
+    """Return items in parts of about equal length, none longer than `most`."""
+    count = -(-len(items) // most)  # rounded up
+    length = -(-len(items) // max(count, 1))
+    return [items[start : start + length] for start in range(0, len(items), length or 1)]
 
 
 def pooled(

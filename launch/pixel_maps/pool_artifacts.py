@@ -41,6 +41,7 @@ class PixelMapKind(Generic[Value]):
 
     Attributes:
         folder: its folder among the artifacts.
+        figures: the kinds of figures that show it.
         version: of the computation.
         step_px: the crop begins at multiples of so many pixels.
         sides: of the crop, in pixels, the largest first; the first that fits is taken.
@@ -50,6 +51,7 @@ class PixelMapKind(Generic[Value]):
     """
 
     folder: str
+    figures: Sequence[str]
     version: int
     step_px: int
     sides: Sequence[int]

@@ -48,6 +48,7 @@ class ResidualSummary:
 
 RESIDUALS = PixelMapKind(
     folder=KIND,
+    figures=("residual_maps",),
     version=VERSION,
     step_px=GRID_PX,
     sides=(64, 32, 16),

@@ -52,6 +52,7 @@ class SpectrumSummary:
 
 SPECTRA = PixelMapKind(
     folder=KIND,
+    figures=("spectra", "azimuthal_profiles"),
     version=VERSION,
     step_px=1,
     sides=(256, 128, 64, 32, 16),

@@ -9,8 +9,6 @@ import numpy as np
 
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
-from analysis.figures.naming import file_names
-from analysis.figures.panels import parts_of
 from analysis.figures.style import (
     COLUMN_IN,
     FONT_POINTS,
@@ -24,9 +22,11 @@ from analysis.figures.test_set_sides import (
     ComparedAlike,
     TwoSides,
     compared_alike,
+    named_parts,
     pooled,
     pools_of,
     readable,
+    short_names,
 )
 from grid.records.artifacts.pool_spectra import PoolSpectrum, readable_spectra
 
@@ -43,11 +43,8 @@ def draw(evidence: Evidence) -> Iterator[Picture]:
     """Yield a picture of the test sets of each equalise, several where there are many sets."""
     found = readable(evidence, readable_spectra(evidence.selection.store, pools_of(evidence)))
     groups = compared_alike(evidence, found)
-    parts = [(group, part) for group in groups for part in parts_of(group.sets, MOST_LINES)]
-    titles = [f"{group.equalise}, {part[0].name} to {part[-1].name}" for group, part in parts]
-    names = file_names("azimuthal-profiles", titles)
-    for (group, part), title in zip(parts, titles, strict=True):
-        yield _picture(group, part, names[title])
+    for group, sets, name in named_parts("azimuthal-profiles", groups, MOST_LINES):
+        yield _picture(group, sets, name)
 
 
 def profile(spectra: Sequence[PoolSpectrum]) -> tuple[Values, Values]:
@@ -74,11 +71,11 @@ def _picture(
     cycles = np.arange(1, group.size_px // 2 + 1) / group.size_px
     known = strokes(each.name for each in sets)
     highest = {}
-    for each in sets:
+    for each, label in zip(sets, short_names(sets), strict=True):
         (real, real_error), (fake, fake_error) = profile(each.reals), profile(each.fakes)
         stroke = known[each.name]
         above.plot(cycles, real[1:], color=REAL, linewidth=0.7, zorder=1)
-        above.plot(cycles, fake[1:], **stroke.line, label=shortened(each.name, 24))
+        above.plot(cycles, fake[1:], **stroke.line, label=shortened(label, 24))
         difference = (fake - real)[1:]
         half = _standard_errors(each) * np.hypot(real_error, fake_error)[1:]
         below.fill_between(

@@ -54,13 +54,13 @@ def _picture(planes: FeaturePlanes, title: str, name: str) -> Picture:
     first = next(iter(planes.planes.values()))
     fakes = np.array(first.generators)[first.labels == 1].tolist()
     known = strokes(dict.fromkeys(fakes))
-    below = 0.16 * -(-(len(known) + 1) // 5)
+    below = 0.16 * -(-(len(known) + 1) // 4)
     canvas = new_canvas(PAGE_IN, 3.3 + below)
     for axes, plane in zip(canvas.subplots(1, 2), planes.planes.values(), strict=True):
         _scatter(axes, plane, known)
     canvas.suptitle(shortened(title, 100), fontsize=FONT_POINTS, x=0.01, ha="left")
     handles, texts = canvas.axes[0].get_legend_handles_labels()
-    canvas.legend(handles, texts, loc="outside lower left", ncols=5, markerscale=1.6)
+    canvas.legend(handles, texts, loc="outside lower left", ncols=4, markerscale=1.6)
     count = counted(len(first.labels), "image")
     lost = f" {counted(planes.unreadable, 'image')} not decoded." if planes.unreadable else ""
     return Picture(
@@ -98,7 +98,7 @@ def _scatter(axes: Axes, plane: FeaturePlane, known: Mapping[str, Stroke]) -> No
             marker=stroke.marker,
             alpha=0.65,
             linewidths=0,
-            label=f"{shortened(name, 20)} ({int(own.sum()):,})",
+            label=f"{shortened(name, 22)} ({int(own.sum()):,})",
         )
     first, second = plane.facts.explained[:2]
     axes.set_xlabel(f"component 1, {first:.0%} of the variance")

@@ -9,15 +9,16 @@ import numpy as np
 
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
-from analysis.figures.naming import file_names
-from analysis.figures.panels import PanelRow, PanelScale, panel_rows, parts_of
+from analysis.figures.panels import PanelRow, PanelScale, panel_rows
 from analysis.figures.test_set_sides import (
     ComparedAlike,
     TwoSides,
     compared_alike,
+    named_parts,
     pooled,
     pools_of,
     readable,
+    short_names,
 )
 from grid.records.artifacts.pool_residuals import PoolResiduals, readable_residuals
 
@@ -31,7 +32,7 @@ PERIOD_PX = 8
 """Of the phases: JPEG's blocks, and up-sampling by 2, 4 and 8, repeat in it."""
 UNIT = "grey levels"
 LEVEL = PanelScale(UNIT, 0, 32, (0, 1, 4, 8, 16, 32), is_root=True)
-DIFFERENCE = PanelScale(f"fake less real, {UNIT}", -16, 16, (-16, -8, -2, 0, 2, 8, 16), 2)
+DIFFERENCE = PanelScale(f"fake less real, {UNIT}", -16, 16, (-16, -4, -1, 0, 1, 4, 16), 2)
 EXAMPLE = PanelScale(UNIT, 0, 255, (0, 4, 16, 64, 128, 255), is_root=True)
 SHOWN_EXAMPLES = 3
 
@@ -40,12 +41,9 @@ def draw(evidence: Evidence) -> Iterator[Picture]:
     """Yield the means of the test sets of each equalise, and examples of them."""
     found = readable(evidence, readable_residuals(evidence.selection.store, pools_of(evidence)))
     groups = compared_alike(evidence, found)
-    parts = [(group, part) for group in groups for part in parts_of(group.sets, MOST_COLUMNS)]
-    titles = [f"{group.equalise}, {part[0].name} to {part[-1].name}" for group, part in parts]
-    names, examples = (file_names(n, titles) for n in ("residual-maps", "residual-examples"))
-    for (group, part), title in zip(parts, titles, strict=True):
-        yield _means(group, part, names[title])
-        yield _examples(group, part, examples[title])
+    for group, sets, name in named_parts("residual-maps", groups, MOST_COLUMNS):
+        yield _means(group, sets, name)
+        yield _examples(group, sets, name.replace("maps", "examples", 1))
 
 
 def by_phase(map_HW: Values, period: int = PERIOD_PX) -> Values:
@@ -82,7 +80,7 @@ def _means(
         f"{group.in_words} Real and fake images: {counts}.",
         alternative="Maps of mean residuals. Those of fakes differ from those of reals on average "
         "by " + ", ".join(f"{n} {value:+.1f} {UNIT}" for n, value in mean.items()) + ".",
-        canvas=panel_rows([each.name for each in sets], rows),
+        canvas=panel_rows(short_names(sets), rows),
     )
 
 
@@ -104,7 +102,7 @@ def _examples(
         f"each side, chosen by nobody. {group.in_words}",
         alternative=f"Residuals of {few} real and {few} fake images of each test set: edges of "
         "their scenes, and a grid where an up-sampler left one.",
-        canvas=panel_rows([each.name for each in sets], rows),
+        canvas=panel_rows(short_names(sets), rows),
     )
 
 

@@ -9,15 +9,16 @@ import numpy as np
 
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
-from analysis.figures.naming import file_names
-from analysis.figures.panels import PanelRow, PanelScale, panel_rows, parts_of
+from analysis.figures.panels import PanelRow, PanelScale, panel_rows
 from analysis.figures.test_set_sides import (
     ComparedAlike,
     TwoSides,
     compared_alike,
+    named_parts,
     pooled,
     pools_of,
     readable,
+    short_names,
 )
 from grid.records.artifacts.pool_spectra import PoolSpectrum, readable_spectra
 
@@ -36,11 +37,8 @@ def draw(evidence: Evidence) -> Iterator[Picture]:
     """Yield a picture of the test sets of each equalise, several where there are many sets."""
     found = readable(evidence, readable_spectra(evidence.selection.store, pools_of(evidence)))
     groups = compared_alike(evidence, found)
-    parts = [(group, part) for group in groups for part in parts_of(group.sets, MOST_COLUMNS)]
-    titles = [f"{group.equalise}, {part[0].name} to {part[-1].name}" for group, part in parts]
-    names = file_names("spectra", titles)
-    for (group, part), title in zip(parts, titles, strict=True):
-        yield _picture(group, part, names[title])
+    for group, sets, name in named_parts("spectra", groups, MOST_COLUMNS):
+        yield _picture(group, sets, name)
 
 
 def whole_plane(half: Values) -> Values:
@@ -76,7 +74,7 @@ def _picture(
         "in the middle, half a cycle per pixel at the edges; Hann window, mean over images of 10 "
         f"log10 of the power of luminance. {group.in_words} Real and fake images: {counts}.",
         alternative=_in_words(sets, every),
-        canvas=panel_rows([each.name for each in sets], rows),
+        canvas=panel_rows(short_names(sets), rows),
     )
 
 

@@ -10,8 +10,7 @@ from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_st
 
 from analysis.comparing.evidence import Evidence
 from analysis.figures.drawn import azimuthal_profiles, feature_pca, residual_maps, spectra
-from analysis.figures.panels import parts_of
-from analysis.figures.test_set_sides import pooled
+from analysis.figures.test_set_sides import parts_of, pooled
 from analysis.selecting.selection import StoreSelection
 from grid.records.artifacts.counted import CountedImages
 from grid.records.artifacts.feature_planes import (
