@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from analysis.selecting.selection import StoreSelection
 from data.counts import counted
 from grid.console import Console
 from grid.records.artifacts.feature_planes import FeaturePlane
@@ -52,7 +53,9 @@ def save_planes(
         lost = counted(planes.unreadable, "image")
         print_paragraph(console, f"! {lost} left out: not decoded", style="yellow")
     print_paragraph(console, f"{opened.url}/{key}")
-    print_hint(console, "draw them", store_command(store, "figures", "feature_pca"))
+    for experiment in StoreSelection(opened).experiments_of(source.fit_id)[:1]:
+        words = ("figures", "feature_pca", "--experiment", experiment["name"])
+        print_hint(console, "draw them", store_command(store, *words))
 
 
 def _line(plane: FeaturePlane) -> str:

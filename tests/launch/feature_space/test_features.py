@@ -114,6 +114,7 @@ def test_both_keeps_init_and_final_side_by_side_and_computes_them_once(crossgen,
     assert (code, err) == (0, "")
     assert "features of 24 test images: computed" in out
     assert "init: real and fake told apart in all 128 features with AUC" in out
+    assert f"crossgen figures feature_pca --experiment two --store {own_run.store}" in out
     store = open_store(own_run.store)
     [planes], damaged = readable_planes(store, {fit})
     assert not damaged

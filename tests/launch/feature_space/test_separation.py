@@ -50,6 +50,20 @@ def test_a_small_direction_that_parts_the_classes_is_found_where_components_do_n
     assert of_plane.low < 0.5 < of_plane.high
 
 
+def test_about_as_many_features_as_images_hide_nothing():
+    """There the unshrunk covariance can hardly be inverted, and its discriminant is noise."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    rng = np.random.default_rng(5)
+    labels = np.arange(200) % 2
+    features = rng.normal(size=(200, 160)).astype(np.float32)
+    features[:, :10] += 0.9 * labels[:, None]
+    assert separation(features, labels, ids(200)).low > 0.8
+    plain = LinearDiscriminantAnalysis(solver="lsqr").fit(features[:160], labels[:160])
+    odds, held = plain.decision_function(features[160:]), labels[160:]
+    assert np.mean(odds[held == 1][:, None] > odds[held == 0]) < 0.8
+
+
 def test_its_auc_is_that_of_normal_classes():
     """Two normal classes that lie d apart have an AUC of Phi(d / root 2)."""
     from scipy.stats import norm
