@@ -239,6 +239,25 @@ Fake  281     5719
     [raw] = markdown_tables(text)
     [counts] = [e for e in checked(laid_out(raw)) if e.check == "counts"]
     assert (counts.where, counts.verdict) == ("ADM (Unseen)", "inconsistent")
+    assert counts.said == "accuracy 97.35; tn 5,939, fp 61, fn 281, tp 5,719 give 97.15"
+
+
+@pytest.mark.parametrize(
+    ("mean", "said"),
+    [
+        ("70.0", "macro mean of the cells (70.00)"),
+        ("60.0", "macro mean without the generators trained on (60.00)"),
+        ("65.7", "mean pooled over images (65.71)"),
+        ("80.0", None),
+    ],
+)
+def test_it_says_which_mean_reproduces_an_overall_figure(mean, said):
+    rows = "A (Seen),90.0,50,50\nB,70.0,100,100\nC,50.0,100,100\nD,50.0,100,100\n"
+    rows = rows.replace("D,50.0", "D,60.0").replace("A (Seen),90.0", "A (Seen),100.0")
+    text = f"test,accuracy,n_real,n_fake\n{rows}overall,{mean},,\n"
+    [overall] = [e for e in results(text) if e.check == "overall"]
+    assert (overall.verdict == "consistent") == (said is not None)
+    assert said is None or said in overall.said
 
 
 def test_what_a_column_is_can_be_stated_and_is_checked():

@@ -6,10 +6,12 @@ import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis.comparing.evidence import Evidence
-from analysis.matrices.matrix import Spread
+from analysis.matrices.matrix import SeedCell, Spread
 from analysis.matrices.matrix_making import matrices
+from analysis.measuring.cell_measures import Counts, Measured
 from analysis.selecting.selection import StoreSelection
 from analysis.sql.query import query
+from analysis.tables.averages import pooled
 from analysis.tables.marking import contender, mark_column
 from analysis.tables.over_seeds import over_seeds
 from analysis.tables.table import Table, TableCell
@@ -108,6 +110,22 @@ def test_macro_and_pooled_differ_and_are_labelled(store, evidence):
     assert cell(pooled, "simple_cnn, undegraded", head).value == pytest.approx(right)
     with pytest.raises(Refused, match="no share of images"):
         made(evidence, "means", "auc", "pooled")
+
+
+def test_pooled_means_weigh_each_side_by_its_images():
+    def seed_cell(n_real, n_fake, **metrics):
+        counts = Counts(n_real, n_fake, 0, 0, 0, 0, 0, False)
+        return SeedCell("fit", 0, Measured(counts, metrics))
+
+    cells = [
+        seed_cell(10, 30, accuracy=0.5, specificity=0.4, sensitivity=0.8),
+        seed_cell(90, 30, accuracy=0.9, specificity=0.8, sensitivity=0.6),
+        SeedCell("missing", 0, None),
+    ]
+    assert pooled(cells, "accuracy") == pytest.approx((0.5 * 40 + 0.9 * 120) / 160)
+    assert pooled(cells, "specificity") == pytest.approx((0.4 * 10 + 0.8 * 90) / 100)
+    assert pooled(cells, "sensitivity") == pytest.approx(0.7)
+    assert pooled([], "accuracy") is None
 
 
 def test_marks_follow_the_test_and_not_the_rounding(evidence):
