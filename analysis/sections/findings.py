@@ -46,4 +46,4 @@ def _html(shown: Overview, found: None) -> Markup:
     return fragment("findings.html.j2", findings=findings, heads=HEADS)
 
 
-SECTION = Section(find=nothing, terminal=Placed(55, _lines), page=Placed(35, _html))
+SECTION = Section(find=nothing, terminal=Placed(55, _lines), page=Placed(25, _html))

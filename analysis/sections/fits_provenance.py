@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ from grid.records.experiments import ExperimentRecord, PoolRecord
 from grid.records.failures import Failure
 from grid.records.readable import readable_failures, readable_provenances
 
+CPU = "cpu"
+"""What a fit's provenance calls its device where that was no GPU."""
+
 
 @dataclass(frozen=True)
 class FailedAttempt:
@@ -33,7 +36,9 @@ class FailedAttempt:
 class Provenance:
     """What its fits say of themselves; the counters count fits.
 
-    `training_s` is the committed attempts' time, summed: what one slot would have taken.
+    `training_s` is the committed attempts' time, summed: what one slot would have taken; `gpu_s`
+    what of it was on GPUs, None where some fit does not say on what it was made. `cpu_time_s` is
+    the processes' CPU time, None where it is not known of all.
     """
 
     code: Counter[str]
@@ -42,6 +47,8 @@ class Provenance:
     machines: Counter[tuple[str, str, str]]
     threads: Counter[str]
     training_s: float
+    gpu_s: float | None
+    cpu_time_s: float | None
     fits: int
     without: int
     seeds: tuple[int, ...]
@@ -87,6 +94,18 @@ def provenance_of(selection: StoreSelection, experiment: ExperimentRecord) -> Pr
         ),
         threads=_counted(records, "threads"),
         training_s=sum(commit["seconds"] for commit in commits.values()),
+        gpu_s=_sum_of_all(
+            commits,
+            {
+                fit_id: commits[fit_id]["seconds"] if record["device"] != CPU else 0.0
+                for fit_id, record in records.items()
+                if record.get("device")
+            },
+        ),
+        cpu_time_s=_sum_of_all(
+            commits,
+            {f: r["cpu_seconds"] for f, r in records.items() if "cpu_seconds" in r},
+        ),
         fits=len(commits),
         without=len(commits) - len(records),
         seeds=tuple(sorted({f["seed"] for f in experiment["fits"] if f["seed"] is not None})),
@@ -96,6 +115,11 @@ def provenance_of(selection: StoreSelection, experiment: ExperimentRecord) -> Pr
         ),
         pools=tuple(experiment["pools"]),
     )
+
+
+def _sum_of_all(commits: Collection[str], known: Mapping[str, float]) -> float | None:
+    """Return a sum over fits, None where it is not known of each."""
+    return sum(known.values()) if commits and len(known) == len(commits) else None
 
 
 def _counted(records: Mapping[str, Mapping[str, Any]], name: str) -> Counter[str]:

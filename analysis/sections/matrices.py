@@ -6,10 +6,12 @@ The page is in two steps, so that further metrics make no matrix of AUC and accu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from markupsafe import Markup
 from rich.text import Text
 
+from analysis.comparing.evidence import Evidence
 from analysis.figures.colours import STEPS
 from analysis.matrices.matrix import Matrix
 from analysis.measuring.metric_registry import find_metric, known_metrics
@@ -19,6 +21,10 @@ from analysis.page.matrix_text import matrix_lines
 from analysis.page.overview import Overview
 from analysis.page.page_fragments import fragment
 from analysis.page.section import Placed, Screen, Section, nothing
+from analysis.page.table_html import table_html
+from analysis.tables.kinds.one_generator import TABLE
+from analysis.tables.table import Table
+from analysis.tables.table_kind import Asked
 
 SIDE_BY_SIDE = ("auc", "accuracy")
 
@@ -37,6 +43,7 @@ def _html(shown: Overview, found: None) -> Markup:
     whole, unfolded = _most(shown.matrices, len(first), len(others))
     return fragment(
         "matrices.html.j2",
+        instead=[table_html(table) for table in _one_row_each(shown.evidence)],
         matrices=shown.matrices[:whole],
         left_out=[matrix.title for matrix in shown.matrices[whole:]],
         first=first,
@@ -47,6 +54,21 @@ def _html(shown: Overview, found: None) -> Markup:
         scale=range(STEPS + 1),
         sql=page_budget.every_number(),
     )
+
+
+def _one_row_each(evidence: Evidence) -> list[Table]:
+    """Return one table of all detectors per metric, where each has one training set.
+
+    A matrix of one row for each of many detectors compares nothing.
+    """
+    found = evidence.matrices
+    if len(found) < 2 or any(len(matrix.rows) != 1 for matrix in found):
+        return []
+    return [
+        replace(table, name=f"{table.name}-{metric}")
+        for metric in SIDE_BY_SIDE
+        for table in TABLE.make(evidence, Asked(metric))
+    ]
 
 
 def _most(matrices: Sequence[Matrix], first: int, others: int) -> tuple[int, int]:
