@@ -85,11 +85,12 @@ def _of_the_training(evidence: Evidence, papers: dict[str, PaperRecord]) -> Iter
     trained = [fit for fit in fits if fit["train"] is not None]
     sets = len({fit["train"]["label"] for fit in trained if fit["train"] is not None})
     seeds = len({fit["seed"] for fit in trained})
+    missing = sum(fit["fit_id"] not in evidence.selection.commits for fit in trained)
     if trained:
         yield (
             f"We trained {_listed(said)} on {counted(sets, 'training set')} with "
-            f"{counted(seeds, 'seed')}: {counted(len(trained), 'fit')}, of which "
-            f"{sum(fit['fit_id'] in evidence.selection.commits for fit in trained):,} are done."
+            f"{counted(seeds, 'seed')}: {counted(len(trained), 'fit')}"
+            f"{f', of which {missing:,} are missing yet' if missing else ''}."
         )
     given = len(fits) - len(trained)
     if given:
@@ -142,7 +143,7 @@ def _of_the_statistics(findings: Sequence[Finding], works: Sequence[Work]) -> It
         yield f"{counted(refused, 'comparison')} could not be tested with this design."
     if works:
         said = "; ".join(f"{work.cited_for} ({short(work.authors, work.year)})" for work in works)
-        yield f"Methods: {said}."
+        yield f"Sources: {said}."
 
 
 def _listed(words: Sequence[str]) -> str:

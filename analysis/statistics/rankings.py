@@ -48,11 +48,13 @@ def rank_intervals(
         seed: of the draws.
 
     Raises:
-        NotTestable: one unit, or a value is missing.
+        NotTestable: one unit or none, or a value is missing.
     """
     from scipy.stats import rankdata
 
     values = np.asarray(values_UK, dtype=np.float64)
+    if not values.size:
+        raise NotTestable("no unit has all values", "measure at least 2")
     if values.ndim != 2 or values.shape[1] != len(names):
         raise ValueError(f"shape {values.shape}: units x {len(names)} names")
     if np.isnan(values).any():
