@@ -117,7 +117,9 @@ def _writer(output: Path, temporary: Path, schema: pa.Schema) -> AbstractContext
     if output.suffix == ".csv":
         import pyarrow.csv
 
-        return pyarrow.csv.CSVWriter(temporary, schema)
-    import pyarrow.parquet as pq
+        writer: AbstractContextManager[Any] = pyarrow.csv.CSVWriter(temporary, schema)
+    else:
+        import pyarrow.parquet as pq
 
-    return pq.ParquetWriter(temporary, schema, compression="zstd")
+        writer = pq.ParquetWriter(temporary, schema, compression="zstd")
+    return writer

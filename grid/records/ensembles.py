@@ -181,15 +181,15 @@ def _united(trains: Sequence[TrainRecord]) -> TrainRecord | None:
     """Return the training set that members share, with whatever any of them has seen of it."""
     if not trains:
         return None
-    united: dict[str, Any] = {**trains[0]}
+    united = trains[0].copy()
     united["generators"] = list(dict.fromkeys(g for each in trains for g in each["generators"]))
-    for name in ("groups", "families"):
-        united[name] = sorted({value for each in trains for value in each[name]})
+    united["groups"] = sorted({group for each in trains for group in each["groups"]})
+    united["families"] = sorted({family for each in trains for family in each["families"]})
     # Of a record of an earlier version the classes are not known: then they are not of all.
     united["classes"] = sorted({c for each in trains for c in each.get("classes", [""])})
     if any(each.get("simulated") for each in trains):
         united["simulated"] = True
-    return TrainRecord(**united)
+    return united
 
 
 def _shared(values: Sequence[Any]) -> Any:

@@ -146,18 +146,18 @@ class _Merge:
     def _fit(self, commit: Commit) -> None:
         """Copy a fit's own files, each proved, and then its commit: so it is whole once it is."""
         fit_id, attempt = commit["fit_id"], commit["attempt"]
-        provenance = provenance_key(fit_id, attempt)
-        beside = {provenance: lambda: read_provenance(self.source, fit_id, attempt)}
+        beside: dict[str, Callable[[Store, str, str], object]] = {
+            provenance_key(fit_id, attempt): read_provenance
+        }
         if commit["n_train"]:
-            history, validation = history_key(fit_id, attempt), validation_key(fit_id, attempt)
-            beside[history] = lambda: read_history(self.source, fit_id, attempt)
-            beside[validation] = lambda: read_validation(self.source, fit_id, attempt)
+            beside[history_key(fit_id, attempt)] = read_history
+            beside[validation_key(fit_id, attempt)] = read_validation
         try:
             for epoch in map(int, commit["weights"]):
                 data = read_weights(self.source, commit, epoch)
                 self.into.put_new(weights_key(fit_id, attempt, epoch), data)
             for key, prove in beside.items():
-                prove()
+                prove(self.source, fit_id, attempt)
                 self.into.put_new(key, self.source.get(key))
         except (UnusableFile, StoreMissing) as error:
             self._damaged(error.key, error)

@@ -12,7 +12,7 @@ from launch.cli import cli
 FILE = '''
 import click
 
-SECTION, PLACE = "look", 9
+SECTION, PLACE = "look", 99
 
 
 @click.command()
