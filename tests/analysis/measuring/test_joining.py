@@ -111,8 +111,17 @@ def test_it_is_a_matrix_of_its_own_with_both_seeds(store):
     assert dict(both.facts.named)["ensemble of"] == "npr and simple_cnn"
     relations = {entry.relation for entry in both.all_entries()}
     assert relations == {entry.relation for entry in made["npr"].all_entries()}
-    shown = overview(store, selection.experiments[0])
-    assert "both" in report_page(shown)
+
+
+@pytest.mark.slow
+def test_it_is_a_row_of_the_page_and_of_its_contrasts(store):
+    [experiment] = StoreSelection(store, "joined-mean_logit").experiments
+    contrast = {"compare": {"detector": ["both", "npr"]}, "claim": "these files on these images"}
+    asked = {**experiment, "contrasts": [{**experiment["contrasts"][0], **contrast}]}
+    shown = overview(store, {**asked, "digest": experiment_digest(asked)})
+    assert shown.findings
+    page = report_page(shown)
+    assert "mean logit of npr and simple_cnn" in page or "ensemble of" in page
 
 
 def test_it_is_missing_where_a_piece_of_a_member_is(store, tmp_path):
