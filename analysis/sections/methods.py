@@ -14,7 +14,7 @@ from analysis.matrices.main_matrices import main_matrices
 from analysis.page.overview import Overview
 from analysis.page.page_fragments import fragment
 from analysis.page.section import Placed, Section
-from analysis.page.statistical_references import Work, cited, short
+from analysis.page.statistical_references import Cited, cited, short
 from data.counts import counted
 from grid.records.experiments import ExperimentRecord, PaperRecord, equalises_of
 
@@ -126,7 +126,7 @@ def _degraded(experiment: ExperimentRecord) -> str:
     return f", undegraded and under {_listed(names)}" if names else ""
 
 
-def _of_the_statistics(findings: Sequence[Finding], works: Sequence[Work]) -> Iterator[str]:
+def _of_the_statistics(findings: Sequence[Finding], works: Sequence[Cited]) -> Iterator[str]:
     headlines = [each for each in findings if each.headline is not None]
     for claim in dict.fromkeys(each.claim for each in headlines):
         methods = dict.fromkeys(

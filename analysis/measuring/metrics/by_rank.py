@@ -128,7 +128,8 @@ def eer(real: Logits, fake: Logits, ranks: MutualRanks) -> float:
     lower = [side[: side.searchsorted(after)] for side in (real, fake)]
     before = max((side[-1] for side in lower if side.size), default=-np.inf)
     (start, first), (stop, second) = (_excess_and_rate(t, real, fake) for t in (before, after))
-    return first + (second - first) * -start / (stop - start)
+    passed = -start / (stop - start)
+    return (1 - passed) * first + passed * second  # of two rates a rate, whatever is rounded
 
 
 def _excess_and_rate(threshold: float, real: Logits, fake: Logits) -> tuple[float, float]:

@@ -114,3 +114,10 @@ def test_what_is_undefined_is_none(metric):
 def test_nan_is_refused(metric):
     with pytest.raises(ValueError, match="leave the images without a score out"):
         metric(array([np.nan]), array([1]))
+
+
+@pytest.mark.parametrize(("n_real", "n_fake"), [(3, 7), (7, 11), (10, 30), (60, 40)])
+def test_the_equal_error_rate_of_what_is_told_apart_is_0_and_of_its_reverse_1(n_real, n_fake):
+    real, fake = np.arange(n_real) - 100.0, np.arange(n_fake) + 100.0
+    assert find_metric("eer").compute(real, fake) == pytest.approx(0, abs=1e-15)
+    assert find_metric("eer").compute(fake, real) == pytest.approx(1, abs=1e-15)
