@@ -209,7 +209,7 @@ def _of_images(design: Design) -> ClaimPower:
     images = design.images or 0
     return ClaimPower(
         claim="these files on these generators",
-        test="McNemar on one test set",
+        test="McNemar, accuracy of one test set",
         units=f"{images:,} images",
         found=discordance_found(images, DISCORDANCE),
         found_corrected=discordance_found(images, DISCORDANCE, alpha=_holm(design)),

@@ -67,3 +67,15 @@ def test_what_says_no_design_is_refused(crossgen, results):
     code, _, err = crossgen("power", "--seeds", 5, "--generators", 8, "--only", "seed=0")
     assert code == 2
     assert "without FILE" in err
+
+
+def test_a_file_has_the_design_that_it_plans(crossgen, own_run):
+    where = own_run.file, "--store", own_run.store
+    code, out, err = crossgen("power", *where)
+    assert (code, err) == (0, "")
+    assert "1 seed, 2 training sets" in out
+    assert "one seed says nothing of a procedure" in out
+    assert "(assumed)" in out  # one seed of one method tells no spread
+    _, out, _ = crossgen("power", *where, "--set", "seeds=[0, 1, 2, 3, 4, 5]")
+    assert "6 seeds, 2 training sets" in out
+    assert "6 seeds  " in out
