@@ -15,6 +15,7 @@ from analysis.comparing.design_warnings import design_warnings, oracle_refusal, 
 from analysis.comparing.detectable import detectable_of, equivalence_of
 from analysis.comparing.differences import differences_of
 from analysis.comparing.drafts import Draft
+from analysis.comparing.effect_size_notes import effect_size_notes
 from analysis.comparing.entry_values import EntryValues
 from analysis.comparing.finding import Finding
 from analysis.comparing.image_scores import ImageScores
@@ -25,6 +26,7 @@ from analysis.comparing.question import Question, Unanswerable
 from analysis.comparing.refused import refused_draft
 from analysis.comparing.sides import Sides, sides_of
 from analysis.comparing.trend_finding import trend_draft
+from analysis.comparing.validation_choice import ValidationAuc
 from analysis.comparing.wording import design_words, scope_words, sentence_of
 from analysis.measuring.metric_registry import find_metric
 from data.counts import counted
@@ -32,10 +34,11 @@ from data.counts import counted
 
 @dataclass(frozen=True)
 class Material:
-    """What questions are answered from: the experiment's cells, and the scores behind them."""
+    """What questions are answered from: the experiment's cells, and the files behind them."""
 
     cells: tuple[ComparedCell, ...]
     scores: ImageScores
+    validation_auc: ValidationAuc
     question: str
 
 
@@ -74,7 +77,8 @@ def _answered_levels(question: Question, material: Material) -> Iterator[Draft]:
         )
     if question.is_ordered:
         yield trend_draft(question, find_metric(question.metric), levels, material.question)
-    notes = tuple(level_notes(question, find_metric(question.metric), levels))
+    metric = find_metric(question.metric)
+    notes = tuple(level_notes(question, metric, levels, material.validation_auc))
     for a, b in combinations(levels, 2):
         try:
             pairs, alone = sides_of(
@@ -98,7 +102,7 @@ def _drafts_of(
     block = block_of(sides, question.on, values)
     if question.by == "generator_group":
         block = block.grouped()
-    said = _notes(values, notes)
+    said = (*_notes(values, notes), *effect_size_notes(block))
     refusal = oracle_refusal(question, sides)
     if refusal is not None:
         answer = Answer(claim=question.claim, headline=None, refusal=refusal, others=())

@@ -11,6 +11,7 @@ from analysis.comparing.finding import Finding
 from analysis.comparing.image_scores import ImageScores
 from analysis.comparing.question import Unanswerable, question_of
 from analysis.comparing.refused import unread_draft
+from analysis.comparing.validation_choice import validation_auc_of
 from analysis.matrices.matrix import Matrix
 from analysis.selecting.selection import StoreSelection
 from grid.records.experiments import ExperimentRecord
@@ -48,5 +49,6 @@ def material_of(
     return Material(
         tuple(compared_cells(experiment, selection.fits_of(experiment), matrices)),
         ImageScores(selection, experiment),
+        validation_auc_of(selection),
         experiment["question"],
     )

@@ -11,7 +11,14 @@ from analysis.statistics.effect import Effect
 from grid.records.oracles import is_oracle
 
 ENOUGH_SEEDS = 5
-_OF_PREVALENCE = ("average_precision", "precision_fake", "precision_real", "f1_fake", "f1_real")
+_OF_PREVALENCE = (
+    "average_precision",
+    "precision_fake",
+    "precision_real",
+    "f1_fake",
+    "f1_real",
+    "f1_macro",
+)
 _ORACLE_METRICS = ("oracle_accuracy",)
 _SAME_RATIO = 1.05
 """Ratios of fakes to reals closer than that move a precision by less than rounding does."""

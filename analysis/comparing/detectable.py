@@ -7,9 +7,10 @@ import math
 from analysis.comparing.blocks import Block
 from analysis.statistics.effect import Effect, NotTestable
 from analysis.statistics.generator_tests import paired_t
+from analysis.statistics.power import POWER, errors_away
 from analysis.statistics.student_t import t_quantile
 
-POWER = 0.8
+ALPHA = 0.05
 
 
 def detectable_of(headline: Effect, block: Block) -> float | None:
@@ -27,7 +28,7 @@ def detectable_of(headline: Effect, block: Block) -> float | None:
     if found is None:
         return None
     error, df = found
-    return error * _detectable_errors(df)
+    return error * errors_away(df, ALPHA, POWER)
 
 
 def equivalence_of(headline: Effect, margin: float) -> Effect | None:
@@ -78,13 +79,3 @@ def _above(t: float, df: float) -> float:
     from scipy.special import stdtr
 
     return float(stdtr(min(df, 1e9), -t))
-
-
-def _detectable_errors(df: float) -> float:
-    """Return how many standard errors a true difference must have to be found with power .8."""
-    from scipy.optimize import brentq
-    from scipy.stats import nct
-
-    df = min(df, 1e6)
-    critical = _quantile(0.95, df)
-    return float(brentq(lambda shift: nct.sf(critical, df, shift) - POWER, 0.0, 20 * critical))

@@ -13,6 +13,9 @@ from analysis.comparing.image_scores import ImageScores
 from analysis.comparing.question import Unanswerable
 from analysis.measuring.metric_registry import Metric
 
+_OF_MORE = ("calibrated", "validation", "reals_apart")
+"""What metrics may need that common images do not give: it belongs to one fit, or to all reals."""
+
 
 class EntryValues:
     """Gives the values of a metric, from the cells or anew from the scores.
@@ -32,7 +35,7 @@ class EntryValues:
         measured = [cell for cell in (*a, *b) if cell is not None and cell.measured is not None]
         if _are_of_the_same_images(measured):
             return [self._kept(cell) for cell in a], [self._kept(cell) for cell in b]
-        if self._metric.needs != "scores":
+        if self._metric.needs in _OF_MORE:
             raise Unanswerable(
                 f"The fits have not seen the same images of {measured[0].test_set['name']}, and "
                 f"{self._metric.title} cannot be measured anew on those that none has seen",

@@ -18,6 +18,7 @@ from analysis.comparing.finding import Finding
 from analysis.comparing.score_table import ScoreTable, fake_label, refuse_conflicts
 from analysis.comparing.wording import interval_words, p_words, points
 from analysis.measuring.metric_registry import find_metric
+from analysis.statistics import proportions
 from analysis.statistics.delong import auc_interval, paired, unpaired
 from analysis.statistics.effect import Effect, NotTestable
 from analysis.statistics.mcnemar import mcnemar
@@ -75,7 +76,7 @@ def compared_files(
             )
         else:
             notes.append("The files share no image, so that their images are taken as different.")
-    others, said = _beside(sides, threshold) if is_paired else ([], ())
+    others, said = _beside(sides, threshold, is_paired)
     headline, refusal = None, None
     try:
         test = paired if is_paired else unpaired
@@ -115,7 +116,9 @@ def _alone(a: ScoreTable, b: ScoreTable, shared: int) -> list[str]:
     ]
 
 
-def _beside(sides: Sequence[_Classes], threshold: float | None) -> tuple[list[Effect], list[str]]:
+def _beside(
+    sides: Sequence[_Classes], threshold: float | None, is_paired: bool
+) -> tuple[list[Effect], list[str]]:
     """Return the tests of accuracy and average precision, and what is to be said of them."""
     effects, notes = [], []
     every = np.concatenate([scores for side in sides for scores in (side.real, side.fake)])
@@ -125,19 +128,23 @@ def _beside(sides: Sequence[_Classes], threshold: float | None) -> tuple[list[Ef
             "of 0 means nothing and is not compared: say --threshold 0.5."
         )
     else:
-        effects.extend(_accuracies(sides, threshold or 0.0))
-    effects.extend(_average_precision(sides))
+        effects.extend(_accuracies(sides, threshold or 0.0, is_paired))
+    if is_paired:
+        effects.extend(_average_precision(sides))
     return effects, notes
 
 
-def _accuracies(sides: Sequence[_Classes], threshold: float) -> list[Effect]:
+def _accuracies(sides: Sequence[_Classes], threshold: float, is_paired: bool) -> list[Effect]:
+    name = f"accuracy at {threshold:g}"
     right_a, right_b = (
         np.concatenate([side.real <= threshold, side.fake > threshold]) for side in sides
     )
+    if not is_paired:
+        counts = (int(right_a.sum()), len(right_a), int(right_b.sum()), len(right_b))
+        return [_named(name, proportions.unpaired(*counts))]
     only_a, only_b = int(np.sum(right_a & ~right_b)), int(np.sum(right_b & ~right_a))
     return [
-        _named(f"accuracy at {threshold:g}", mcnemar(only_a, only_b, len(right_a), exact=exact))
-        for exact in (False, True)
+        _named(name, mcnemar(only_a, only_b, len(right_a), exact=exact)) for exact in (False, True)
     ]
 
 

@@ -47,13 +47,18 @@ def interval_words(effect: Effect) -> str:
 
 def scope_words(metric: Metric, diagonal: str) -> str:
     """Say what a mean is over: macro, diagonal in or out, the threshold's rule."""
-    return f"macro, diagonal {diagonal}, {threshold_rule(metric)}"
+    lower = ", lower is better" if metric.better == "lower" else ""
+    return f"macro, diagonal {diagonal}, {threshold_rule(metric)}{lower}"
 
 
 def threshold_rule(metric: Metric) -> str:
     """Name the rule by which a metric's threshold is set."""
-    if "validation" in metric.name:
+    if metric.needs == "validation":
         return "threshold from validation reals"
+    if metric.needs == "reals_apart":
+        return "threshold from reals kept apart"
+    if metric.name == "oracle_accuracy":
+        return "threshold picked on the test images"
     if metric.name.startswith("tpr_at") or metric.name == "eer":
         return "threshold from the cell's own reals"
     if metric.name in ("auc", "average_precision") or metric.name.startswith(("brier", "ece")):

@@ -46,7 +46,7 @@ class MadeUp:
 
     `generators` are names, or (name, family, group); a training set that is called as a generator
     was trained on it. NaN is a cell that is missing. `settings` are of each side beside
-    `SETTINGS`; `counts` (n_real, n_fake, n_seen) of each generator.
+    `SETTINGS`; `counts` (n_real, n_fake, n_seen) of each generator; `validation` AUCs of sides.
     """
 
     def __init__(
@@ -59,7 +59,9 @@ class MadeUp:
         metric: str = "auc",
         counts: Sequence[tuple[int, int, int]] | None = None,
         pools: Mapping[str, str] | None = None,
+        validation: Mapping[str, float] | None = None,
     ) -> None:
+        self.validation = dict(validation or {})
         heads = [g if isinstance(g, tuple) else (g, "gan", g) for g in generators]
         self.fits: dict[str, Any] = {}
         self.sets: list[dict[str, Any]] = []
@@ -102,8 +104,11 @@ class MadeUp:
         """Return the findings of some questions, corrected together."""
         experiment: Any = {"fits": list(self.fits.values()), "test_sets": self.sets}
         cells = tuple(compared_cells(experiment, self.fits, self.matrices))
-        material = Material(cells, NoScores(), "Which is better?")
+        material = Material(cells, NoScores(), self._validation_auc, "Which is better?")
         return corrected([draft for each in questions for draft in answers(each, material)])
+
+    def _validation_auc(self, cells: Sequence[Any]) -> float | None:
+        return self.validation.get(cells[0].title)
 
     def _fit(self, side: str, name: str, seed: int) -> str:
         key = f"{side}/{name}/{seed}"

@@ -7,6 +7,8 @@ import pytest
 from made_up_tables import MadeUp
 
 from analysis.comparing.question import Question, Unanswerable, question_of, same_value
+from analysis.comparing.wording import scope_words
+from analysis.measuring.metric_registry import find_metric
 from analysis.statistics.corrections import benjamini_hochberg, holm
 from analysis.statistics.crossed import crossed_t
 from analysis.statistics.generator_tests import sign_flip
@@ -242,3 +244,23 @@ def test_a_value_is_one_however_it_is_written():
     assert same_value("0.5", ".50")
     assert not same_value("jpeg(75)", "jpeg(7.5)")
     assert not same_value("v1.50", "v1.5x")
+
+
+@pytest.mark.parametrize(
+    ("metric", "rule"),
+    [
+        ("auc", "no threshold"),
+        ("accuracy", "threshold logit 0"),
+        ("accuracy_at_fpr5_validation", "threshold from validation reals"),
+        ("accuracy_at_fpr5_held_out", "threshold from reals kept apart"),
+        ("tpr_at_5_fpr", "threshold from the cell's own reals"),
+        ("brier", "no threshold, lower is better"),
+    ],
+)
+def test_the_scope_names_the_rule_of_the_threshold(metric, rule):
+    assert scope_words(find_metric(metric), "out") == f"macro, diagonal out, {rule}"
+
+
+def test_an_oracle_metric_is_not_compared():
+    asked = replace(ASKED, metric="oracle_accuracy")
+    assert "picked on the test images" in one(table(metric="oracle_accuracy"), asked).refusal

@@ -76,6 +76,11 @@ def test_files_without_a_shared_image_are_unpaired(tmp_path):
     assert found.headline.p == pytest.approx(unpaired(*split("a", first), *split("b", second)).p)
     assert found.headline.df is not None
     assert "share no image" in found.notes[0]
+    [accuracy] = found.others
+    right = [
+        np.concatenate([split(*e)[0] <= 0, split(*e)[1] > 0]) for e in (("a", first), ("b", second))
+    ]
+    assert accuracy.value == pytest.approx(right[0].mean() - right[1].mean())
     same = compared_files(*tables(tmp_path, rows("a"), rows("b")), as_unpaired=True)
     assert same.headline.p == pytest.approx(unpaired(*split("a"), *split("b")).p)
     assert "a paired test is the right one" in " ".join(same.warnings[0].split())

@@ -85,11 +85,23 @@ def test_three_levels_have_their_ranks_and_the_best_without_the_generator_at_han
     assert len(others) == 2
     table = np.array([each.mean((0, 1)) for each in values.values()]).T
     expected = friedman(table, tuple(values))
-    ranks, best = first.notes
+    ranks, best, sizes = first.notes
     assert f"F(2, 14) = {expected.f_tied:.2f}" in ranks
     assert f"0.25 {expected.mean_ranks['0.25']:.2f}" in ranks
     assert "is an oracle" in best
-    assert not any(each.notes for each in others)
+    assert sizes.startswith("Effect sizes: a run of A has the larger value on a generator")
+    assert not any("Friedman" in note for each in others for note in each.notes)
+
+
+def test_validation_may_choose_a_level():
+    values = {name: drawn(8, seed) for seed, name in enumerate(("0.5", "0.25", "0.125"))}
+    question = Question(key="npr.factor", levels=tuple(values))
+    said = {"0.5": 0.9, "0.25": 0.95, "0.125": 0.94}
+    *_, chosen, _ = levels_of(values, validation=said).ask(question)[0].notes
+    assert chosen.startswith("Chosen on validation images of the training sets: 0.25 (")
+    assert f"AUC {100 * values['0.25'].mean():.1f} points" in chosen
+    *_, tied, _ = levels_of(values, validation={**said, "0.5": 0.95}).ask(question)[0].notes
+    assert tied.startswith("Validation chooses none: 0.5, 0.25 have the same")
 
 
 def test_an_axis_has_a_trend_only_where_it_is_declared_ordered():
