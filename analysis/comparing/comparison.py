@@ -102,7 +102,7 @@ def _drafts_of(
     block = block_of(sides, question.on, values)
     if question.by == "generator_group":
         block = block.grouped()
-    said = (*_notes(values, notes), *effect_size_notes(block))
+    said = (*_notes(values, notes), *effect_size_notes(block, sides.a.name, sides.b.name))
     refusal = oracle_refusal(question, sides)
     if refusal is not None:
         answer = Answer(claim=question.claim, headline=None, refusal=refusal, others=())

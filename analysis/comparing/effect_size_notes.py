@@ -9,12 +9,18 @@ from analysis.statistics.effect import NotTestable
 from analysis.statistics.effect_sizes import dz, probability_of_improvement
 
 
-def effect_size_notes(block: Block) -> Iterator[str]:
-    """Give P(A > B) of single runs, and the difference in standard deviations over generators."""
+def effect_size_notes(block: Block, a: str, b: str) -> Iterator[str]:
+    """Give P(A > B) of single runs, and the difference in standard deviations over generators.
+
+    Args:
+        block: the numbers.
+        a: what A is called.
+        b: what B is called.
+    """
     if min(len(block.seeds_a), len(block.seeds_b)) < 2:
         return
     better = probability_of_improvement(block.a_SG, block.b_SG)
-    text = f"Effect sizes: a run of A has the larger value on a generator with P = {better:.2f}"
+    text = f"Effect sizes: a run of {a} is above one of {b} on a generator with P = {better:.2f}"
     try:
         over_generators = dz(block.differences)
     except NotTestable:

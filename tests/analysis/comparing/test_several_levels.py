@@ -89,7 +89,7 @@ def test_three_levels_have_their_ranks_and_the_best_without_the_generator_at_han
     assert f"F(2, 14) = {expected.f_tied:.2f}" in ranks
     assert f"0.25 {expected.mean_ranks['0.25']:.2f}" in ranks
     assert "is an oracle" in best
-    assert sizes.startswith("Effect sizes: a run of A has the larger value on a generator")
+    assert sizes.startswith("Effect sizes: a run of npr.factor=0.5 is above one of npr.factor=0.25")
     assert not any("Friedman" in note for each in others for note in each.notes)
 
 
