@@ -34,11 +34,13 @@ SECTION, PLACE = "compare", 5
 def command(file: Path, metric: str, columns: tuple[tuple[str, str], ...]) -> None:
     """Check the numbers of a published table against each other.
 
-    FILE is CSV, Markdown or any text with tables in it, or published results as an experiment's
-    `published:` names them (YAML). Checked are counts against rates, rates against each other and
-    against the number of images, overall figures against their cells, bounds of AUC and average
-    precision, marks of the best, rows printed twice. Exit code 0: nothing disagrees, 1: something
-    does.
+    FILE is CSV, Markdown, LaTeX or any text with tables in it, or published results as an
+    experiment's `published:` names them (YAML). A cell 99.8/100 is accuracy and average
+    precision, or what the table's head says (acc/AUC).
+
+    Checked are counts against rates, rates against each other and against the number of images,
+    overall figures against their cells, bounds of AUC and average precision, marks of the best,
+    generators trained on, rows printed twice. Exit code 0: nothing disagrees, 1: something does.
     """
     from launch.check_table_command import check_table_file
 

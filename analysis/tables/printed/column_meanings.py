@@ -34,8 +34,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "true negative rate",
     ),
     "sets": ("sets", "test sets"),
-    "n_real": ("n_real", "reals", "real images"),
-    "n_fake": ("n_fake", "fakes", "fake images"),
+    "n_real": ("n real", "reals", "real images"),
+    "n_fake": ("n fake", "fakes", "fake images"),
 }
 _BY_NAME = {name: meaning for meaning, names in _NAMES.items() for name in names}
 
@@ -54,18 +54,21 @@ def is_overall(name: str) -> bool:
 
 
 def meanings(
-    heads: Sequence[str], numeric: Sequence[bool], stated: Mapping[str, str], metric: str
+    heads: Sequence[str],
+    numeric: Sequence[bool],
+    stated: Mapping[str, str],
+    metrics: Sequence[str],
 ) -> list[ColumnMeaning]:
     """Return what each column is.
 
-    A column of numbers whose name nothing knows is a test set, the numbers being `metric` on it,
+    A column of numbers whose name nothing knows is a test set, its numbers being of its metric,
     unless another column names the test sets.
 
     Args:
         heads: names of the columns.
         numeric: which hold numbers.
         stated: what the user says, by the column's name; a role, a rate or a count.
-        metric: what the numbers below names of test sets are.
+        metrics: of each column, what its numbers are if its name is a test set's.
 
     Raises:
         Refused: what is stated is of no column, or is nothing known.
@@ -75,12 +78,13 @@ def meanings(
     if "detector" not in found and "test" not in found and "train" not in found and found:
         found[0] = "train"  # of an unknown name: rows may be what columns are, as in a matrix
     made = []
-    for head, each, holds in zip(heads, found, numeric, strict=True):
+    known = set(found)
+    for head, each, holds, metric in zip(heads, found, numeric, metrics, strict=True):
         if each == "overall":
             made.append(ColumnMeaning(metric))
         elif each:
             made.append(ColumnMeaning(each))
-        elif holds and "test" not in found:
+        elif holds and "test" not in known:
             made.append(ColumnMeaning(metric, head))
         else:
             made.append(ColumnMeaning("ignore"))
@@ -103,8 +107,8 @@ def _known(head: str) -> str:
 
 
 def _simple(name: str) -> str:
-    """Return a name in small letters without its unit."""
-    return re.sub(r"\s*\(?%\)?\s*$", "", name.strip().lower())
+    """Return a name in small letters without underscores and unit."""
+    return re.sub(r"\s*\(?%\)?\s*$", "", name.strip().lower().replace("_", " "))
 
 
 def _check_stated(heads: Sequence[str], stated: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.tables.printed.column_meanings import ColumnMeaning, is_overall, meanings
+from analysis.tables.printed.paired_cells import parted
 from analysis.tables.printed.printed_table import (
     COUNTS,
     ONLY_ROW,
@@ -19,9 +20,11 @@ from analysis.tables.printed.printed_table import (
 from analysis.tables.printed.raw_table import RawTable
 
 _LABELS = ("detector", "train")
-# A number, perhaps bold, with its unit and a remark; "~90K images" and "224x224" are none.
+# A number, perhaps bold, with its unit, spread and a remark; "~90K images" and "224x224" are none.
 _NUMBER = re.compile(
-    r"[*_]*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?))\s*(%?)[*_]*(?:\s+\(.*\)|[^A-Za-z0-9.,%]*)$"
+    r"[*_]*([+-]?(?:\d{1,3}(?:,\d{3})+|\d*\.\d+|\d+))\s*(%?)[*_]*"
+    r"(?:\s*(?:±|\+/-|\+-)\s*[\d.]+\s*%?[*_]*)?"
+    r"(?:\s+[(\[].*[)\]]|[^A-Za-z0-9.,%]*)$"
 )
 
 
@@ -38,8 +41,9 @@ def laid_out(
     Raises:
         Refused: what is stated is of no column, or is nothing known.
     """
+    raw = parted(raw, metric)
     numeric = [any(_NUMBER.match(row[n]) for row in raw.rows) for n in range(len(raw.heads))]
-    columns = meanings(raw.heads, numeric, stated or {}, metric)
+    columns = meanings(raw.heads, numeric, stated or {}, raw.metrics)
     numbers = [_numbers([row[n] for row in raw.rows], each) for n, each in enumerate(columns)]
     lines: dict[tuple[str, str, str], PrintedLine] = {}
     for at, row in enumerate(raw.rows):
@@ -53,6 +57,9 @@ def laid_out(
             if number is not None:
                 made = _line(labels, column, number, _is_bold(row[n]))
                 place = (made.block, made.row, made.test_set)
+                if _is_there(lines.get(place), made):  # a second row of one name
+                    made = replace(made, row=f"{made.row} (row {at + 1})")
+                    place = (made.block, made.row, made.test_set)
                 lines[place] = joined(lines.get(place), made)
     found = [line for line in lines.values() if line.rates or line.counts]
     return PrintedTable(
@@ -117,6 +124,10 @@ def is_own(train: str, test_set: str) -> bool:
 def _key(name: str) -> str:
     """Return what is left of a name without remarks, capitals and signs."""
     return re.sub(r"[^a-z0-9]", "", name.partition("(")[0].lower())
+
+
+def _is_there(one: PrintedLine | None, other: PrintedLine) -> bool:
+    return one is not None and bool(set(one.rates) & set(other.rates))
 
 
 def joined(one: PrintedLine | None, other: PrintedLine) -> PrintedLine:

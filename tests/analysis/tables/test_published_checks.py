@@ -277,3 +277,49 @@ def test_numbers_that_are_none_are_left_alone():
     )
     [raw] = markdown_tables(text)
     assert not laid_out(raw).lines
+
+
+def test_two_figures_in_one_cell_are_accuracy_and_average_precision():
+    text = "| Method | ProGAN | SD | Mean |\n|--|--|--|--|\n"
+    text += (
+        "| NPR | 99.8/100 | 60.0/81.0 | 79.9/90.5 |\n| Odd | 99.0/**20.0** | 60.0/80.0 | 80/50 |\n"
+    )
+    [raw] = markdown_tables(text)
+    found = {(e.check, e.where, e.said.split()[0]): e.verdict for e in checked(laid_out(raw))}
+    assert found["overall", "NPR, over its test sets", "accuracy"] == "consistent"
+    assert found["overall", "NPR, over its test sets", "average"] == "consistent"
+    assert found["bounds", "Odd, ProGAN", "average"] == "inconsistent"
+    [auc] = markdown_tables(text.replace("Method", "Method (acc/AUC)"))
+    assert {r for line in laid_out(auc).lines for r in line.rates} == {"accuracy", "auc"}
+
+
+def test_a_table_in_latex_is_read():
+    text = r"""
+\\caption{Accuracy \\% of all}
+\\begin{tabular}{lrrr}
+\\toprule
+Method & ProGAN & SD\\_1.4 & Mean \\\\
+\\midrule
+A \\& B & \\textbf{99.8} & 60.0 & 79.9 \\\\ \\hline
+C & 90.0 $\\pm$ 1.2 & \\underline{70.0} & 85.0 \\\\
+\\bottomrule
+\\end{tabular}
+""".replace("\\\\", "\\")
+    [raw] = markdown_tables(text)
+    assert raw.heads == ("Method", "ProGAN", "SD_1.4", "Mean")
+    verdicts = [(e.check, e.where, e.verdict) for e in checked(laid_out(raw))]
+    assert verdicts == [
+        ("overall", "A + B, over its test sets", "consistent"),
+        ("overall", "C, over its test sets", "inconsistent"),
+        ("best", "ProGAN, accuracy", "consistent"),
+    ]
+
+
+def test_rows_of_one_name_do_not_replace_each_other():
+    text = "method,a,b,c,mean\nA,90.0,80.0,70.0,80.0\nA,90.0,80.0,70.0,88.0\n"
+    found = [(e.check, e.where, e.verdict) for e in results(text)]
+    assert found == [
+        ("overall", "A, over its test sets", "consistent"),
+        ("overall", "A (row 2), over its test sets", "inconsistent"),
+        ("duplicates", "A and A (row 2)", "doubtful"),
+    ]
