@@ -8,14 +8,14 @@ from pathlib import Path
 
 from analysis.tables.checks.all_checks import checked
 from analysis.tables.checks.check_result import CheckResult, Verdict
-from analysis.tables.printed.printed_table import PrintedTable
+from analysis.tables.printed.printed_table import RATES, PrintedTable
 from analysis.tables.printed.published_rows import printed_of
 from analysis.tables.printed.raw_table import csv_table, markdown_tables
 from analysis.tables.printed.table_layout import laid_out
 from data.counts import counted
 from grid.console import Console
 from grid.experiment_file.published import is_own_table, read_published
-from grid.refusal import Refused
+from grid.refusal import Refused, did_you_mean
 from launch.paragraphs import print_paragraph
 
 _STYLES: Mapping[Verdict, str] = {
@@ -34,8 +34,13 @@ def check_table_file(file: Path, metric: str, columns: Mapping[str, str]) -> int
         columns: what columns are, by their names; of a table that has them.
 
     Raises:
-        Refused: nothing in it is a table of results, or what is stated of a column is wrong.
+        Refused: nothing in it is a table of results, or the metric or what is stated of a column
+            is nothing known.
     """
+    if metric not in RATES:
+        raise Refused.because(
+            f"--metric {metric}", "no table is checked for it", did_you_mean(metric, RATES)
+        )
     tables = _tables(file, metric, columns)
     found = [(table, checked(table)) for table in tables]
     if not any(table.lines for table, _ in found):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.matrices.matrix import MatrixEntry, SeedCell, Spread, mean_over
 from analysis.matrices.relations import UNSEEN, Relation
+from analysis.measuring.metric_registry import find_metric
 from analysis.tables.table_kind import Asked
 from grid.refusal import Refused
 
@@ -17,6 +18,7 @@ POOLED: Mapping[str, tuple[str, ...]] = {
     "sensitivity": ("n_fake",),
     "recall_fake": ("n_fake",),
 }
+_MOVES_WITH_PREVALENCE = ("average_precision", "precision_", "f1_")
 NEW, ALL_IN, ALL_OUT = "new", "all, diagonal in", "all, diagonal out"
 # Columns of means, by how the tested generator relates to the training set.
 RELATION_GROUPS: tuple[tuple[str, tuple[Relation, ...]], ...] = (
@@ -100,3 +102,20 @@ def average_note(asked: Asked) -> str:
             "reals that several test sets share count in each."
         )
     return "Means are macro: each training set on each test set counts once."
+
+
+def prevalence_note(entries: Sequence[MatrixEntry], metric: str) -> tuple[str, ...]:
+    """Warn of a metric that moves with the share of fakes, where test sets differ in it.
+
+    A share of fakes may differ by a tenth of itself, as after leaving out images that were seen.
+    """
+    if not metric.startswith(_MOVES_WITH_PREVALENCE):
+        return ()
+    counts = [c.measured.counts for entry in entries for c in entry.cells if c.measured]
+    shares = [c.n_fake / (c.n_real + c.n_fake) for c in counts if c.n_real + c.n_fake]
+    if not shares or max(shares) <= 1.1 * min(shares):
+        return ()
+    return (
+        f"Test sets have {100 * min(shares):.0f} to {100 * max(shares):.0f} % fakes, and "
+        f"{find_metric(metric).title} moves with that share: columns do not compare.",
+    )

@@ -40,4 +40,5 @@ def test_what_holds_no_table_is_refused(tmp_path):
     file.write_text("No table here.\n")
     assert "no table with figures" in str(run(file).exception)
     file.write_text("| Model | a |\n|--|--|\n| A | 1.0 |\n")
+    assert "Did you mean recall_fake" in str(run(file, "--metric", "recal_fake").exception)
     assert "has such a column" in str(run(file, "--column", "b=auc").exception)

@@ -9,7 +9,15 @@ from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix, MatrixEntry
 from analysis.matrices.relations import Relation
 from analysis.measuring.metric_registry import find_metric
-from analysis.tables.averages import ALL_IN, ALL_OUT, NEW, average, average_note, relation_groups
+from analysis.tables.averages import (
+    ALL_IN,
+    ALL_OUT,
+    NEW,
+    average,
+    average_note,
+    prevalence_note,
+    relation_groups,
+)
 from analysis.tables.over_seeds import SEEDS_NOTE, entry_cell, spread_cell
 from analysis.tables.table import Table, TableCell
 from analysis.tables.table_kind import Asked, TableKind
@@ -58,7 +66,7 @@ def _table(matrix: Matrix, asked: Asked, name: str) -> Table:
             *(f"mean, {head}" for head, _ in groups),
         ),
         rows=tuple(rows),
-        notes=(SIGNS_NOTE, average_note(asked), SEEDS_NOTE),
+        notes=(SIGNS_NOTE, average_note(asked), *prevalence_note(every, asked.metric), SEEDS_NOTE),
     )
 
 

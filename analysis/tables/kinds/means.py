@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from analysis.comparing.evidence import Evidence
 from analysis.matrices.matrix import Matrix
 from analysis.measuring.metric_registry import find_metric
-from analysis.tables.averages import average, average_note, relation_groups
+from analysis.tables.averages import average, average_note, prevalence_note, relation_groups
 from analysis.tables.marking import contender, mark_column, marks_note
 from analysis.tables.over_seeds import SEEDS_NOTE, spread_cell
 from analysis.tables.table import Table, TableCell
@@ -24,7 +24,8 @@ def _make(evidence: Evidence, asked: Asked) -> Iterator[Table]:
 
 
 def _table(found: Sequence[Matrix], asked: Asked, name: str, said: str) -> Iterator[Table]:
-    groups = relation_groups([entry for matrix in found for entry in matrix.all_entries()])
+    every = [entry for matrix in found for entry in matrix.all_entries()]
+    groups = relation_groups(every)
     if not groups:
         return
     columns, methods, marked = [], set[str](), False
@@ -54,7 +55,12 @@ def _table(found: Sequence[Matrix], asked: Asked, name: str, said: str) -> Itera
             )
             for n, matrix in enumerate(found)
         ),
-        notes=(average_note(asked), SEEDS_NOTE, *marks_note(methods, any_marks=marked)),
+        notes=(
+            average_note(asked),
+            *prevalence_note(every, asked.metric),
+            SEEDS_NOTE,
+            *marks_note(methods, any_marks=marked),
+        ),
     )
 
 

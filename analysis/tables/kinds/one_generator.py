@@ -9,7 +9,7 @@ from analysis.matrices.heads import Column
 from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix, MatrixEntry
 from analysis.measuring.metric_registry import find_metric
-from analysis.tables.averages import average, average_note, relation_groups
+from analysis.tables.averages import average, average_note, prevalence_note, relation_groups
 from analysis.tables.kinds.matrix import SIGNS, SIGNS_NOTE
 from analysis.tables.marking import contender, mark_column, marks_note
 from analysis.tables.over_seeds import SEEDS_NOTE, entry_cell, spread_cell
@@ -29,7 +29,8 @@ def _make(evidence: Evidence, asked: Asked) -> Iterator[Table]:
 def _table(label: str, found: Sequence[Matrix], asked: Asked, name: str) -> Table:
     columns = list({column.key: column for m in found for column in m.columns}.values())
     lines = [_entries(matrix, label, columns) for matrix in found]
-    groups = relation_groups([e for line in lines for e in line if e is not None])
+    every = [entry for line in lines for entry in line if entry is not None]
+    groups = relation_groups(every)
     body, methods = [], set[str]()
     for at, column in enumerate(columns):
         cells = [
@@ -62,6 +63,7 @@ def _table(label: str, found: Sequence[Matrix], asked: Asked, name: str) -> Tabl
         notes=(
             SIGNS_NOTE,
             average_note(asked),
+            *prevalence_note(every, asked.metric),
             SEEDS_NOTE,
             *marks_note(methods, any_marks=any(cell.mark for cells in body for cell in cells)),
         ),

@@ -8,7 +8,7 @@ from analysis.comparing.evidence import Evidence
 from analysis.matrices.matrix import Matrix, MatrixEntry
 from analysis.matrices.relations import UNSEEN, Relation
 from analysis.measuring.metric_registry import find_metric
-from analysis.tables.averages import ALL_IN, average, average_note
+from analysis.tables.averages import ALL_IN, average, average_note, prevalence_note
 from analysis.tables.marking import contender, mark_column, marks_note
 from analysis.tables.over_seeds import SEEDS_NOTE, spread_cell
 from analysis.tables.table import Table, TableCell
@@ -56,6 +56,7 @@ def _order(value: str) -> tuple[int, float, str]:
 
 def _table(axis: str, swept: Sequence[Matrix], asked: Asked, name: str) -> Table:
     groups = _groups(swept)
+    every = [entry for matrix in swept for entry in matrix.all_entries()]
     body, methods = [], set[str]()
     for _, relations, family in groups:
         cells = [_mean(matrix, relations, family, asked) for matrix in swept]
@@ -76,6 +77,7 @@ def _table(axis: str, swept: Sequence[Matrix], asked: Asked, name: str) -> Table
         notes=(
             "Columns of families are of generators that are new to the detector.",
             average_note(asked),
+            *prevalence_note(every, asked.metric),
             SEEDS_NOTE,
             *marks_note(methods, any_marks=any(cell.mark for cells in body for cell in cells)),
             *(() if axis in _OF_TEST_IMAGES else (_ORACLE_NOTE,)),

@@ -6,12 +6,12 @@ import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis.comparing.evidence import Evidence
-from analysis.matrices.matrix import SeedCell, Spread
+from analysis.matrices.matrix import MatrixEntry, SeedCell, Spread
 from analysis.matrices.matrix_making import matrices
 from analysis.measuring.cell_measures import Counts, Measured
 from analysis.selecting.selection import StoreSelection
 from analysis.sql.query import query
-from analysis.tables.averages import pooled
+from analysis.tables.averages import pooled, prevalence_note
 from analysis.tables.marking import contender, mark_column
 from analysis.tables.over_seeds import over_seeds
 from analysis.tables.table import Table, TableCell
@@ -128,6 +128,18 @@ def test_pooled_means_weigh_each_side_by_its_images():
     assert pooled([], "accuracy") is None
 
 
+def test_test_sets_of_unlike_shares_of_fakes_are_warned_of():
+    def entry(n_fake):
+        counts = Counts(30, n_fake, 0, 0, 0, 0, 0, False)
+        return MatrixEntry("other", (SeedCell("fit", 0, Measured(counts, {})),))
+
+    unlike = [entry(30), entry(10)]
+    [note] = prevalence_note(unlike, "average_precision")
+    assert "25 to 50 % fakes" in note
+    assert not prevalence_note(unlike, "auc")
+    assert not prevalence_note([entry(30), entry(29)], "average_precision")
+
+
 def test_marks_follow_the_test_and_not_the_rounding(evidence):
     table = made(evidence, "means")[0]
     marks = [cell(table, row[0].text, "mean, new").mark for row in table.rows]
@@ -143,9 +155,10 @@ def test_a_difference_below_the_last_digit_has_one_best(evidence):
     cells = [TableCell(value=0.90001), TableCell(value=0.90002)]
     marked, _ = mark_column(cells, [contender(m) for m in found[:2]], "auc")
     assert [each.mark for each in marked][1] == "best"
-    less_is_better = [TableCell(value=0.1), TableCell(value=0.2)]
-    brier, _ = mark_column(less_is_better, [contender(m) for m in found[:2]], "auc")
-    assert [each.mark for each in brier][1] == "best"
+    less_is_better, _ = mark_column(cells, [contender(m) for m in found[:2]], "brier")
+    assert less_is_better[0].mark == "best"
+    oracle, _ = mark_column(cells, [contender(m) for m in found[:2]], "oracle_accuracy")
+    assert {each.mark for each in oracle} == {""}
 
 
 def test_lines_over_other_cells_and_oracles_are_not_compared(evidence):
