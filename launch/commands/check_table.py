@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from launch.options import MetricName, MetricOption, read_pairs
+from launch.options import read_pairs
 
 SECTION, PLACE = "compare", 5
 
@@ -16,11 +16,11 @@ SECTION, PLACE = "compare", 5
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--metric",
-    cls=MetricOption,
-    type=MetricName(),
+    metavar="RATE",
     default="accuracy",
     show_default=True,
-    help="What the numbers below names of test sets are, in CSV and Markdown.",
+    help="What the numbers below names of test sets are, in all but YAML: accuracy, auc, "
+    "average_precision, recall_fake, ...",
 )
 @click.option(
     "--column",
