@@ -41,8 +41,8 @@ def _images(line: PrintedLine) -> Iterator[tuple[str, int | None]]:
     reals, fakes = line.n_real, line.n_fake
     yield "recall_real", reals
     yield "recall_fake", fakes
-    if reals is not None and fakes is not None:
-        yield "accuracy", reals + fakes
+    both = None if reals is None or fakes is None else reals + fakes
+    yield "accuracy", line.counts.get("n", both)
 
 
 def _possible(printed: PrintedNumber, n: int) -> bool:

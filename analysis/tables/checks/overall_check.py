@@ -107,7 +107,8 @@ def _pooled(series: _Series) -> PrintedNumber | None:
     counts = []
     for line in series.lines:
         of_class = {"recall_fake": (line.n_fake,), "recall_real": (line.n_real,)}
-        needed = of_class.get(series.rate, (line.n_fake, line.n_real))
+        both = (line.counts["n"],) if "n" in line.counts else (line.n_fake, line.n_real)
+        needed = of_class.get(series.rate, both)
         if None in needed:
             return None
         counts.append(sum(each or 0 for each in needed))

@@ -34,6 +34,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "true negative rate",
     ),
     "sets": ("sets", "test sets"),
+    "n": ("n", "images", "samples"),
     "n_real": ("n real", "reals", "real images"),
     "n_fake": ("n fake", "fakes", "fake images"),
 }
@@ -80,7 +81,10 @@ def meanings(
     made = []
     known = set(found)
     for head, each, holds, metric in zip(heads, found, numeric, metrics, strict=True):
-        if each == "overall":
+        of_test_set = None if each else _of_test_set(head)
+        if of_test_set is not None and holds and "test" not in known:
+            made.append(of_test_set)
+        elif each == "overall":
             made.append(ColumnMeaning(metric))
         elif each:
             made.append(ColumnMeaning(each))
@@ -98,12 +102,24 @@ def _known(head: str) -> str:
         return _BY_NAME[simple]
     if simple.replace(" ", "_") in (*RATES, *COUNTS):
         return simple.replace(" ", "_")
-    of_class = re.fullmatch(r"(.+?)[\s_]*\(?(fake|real|macro)\)?", simple)
-    if of_class:
-        kind = _BY_NAME.get(of_class[1].strip(" ("), "")
-        if kind in ("precision", "recall", "f1"):
-            return f"{kind}_{of_class[2]}"
+    for form in (
+        r"(?P<kind>.+?)\s*\(?(?P<of>fake|real|macro)\)?",
+        r"(?P<of>fake|real|macro) (?P<kind>.+)",
+    ):
+        if found := re.fullmatch(form, simple):
+            kind = _BY_NAME.get(found["kind"].strip(" ("), "")
+            if kind in ("precision", "recall", "f1"):
+                return f"{kind}_{found['of']}"
     return ""
+
+
+def _of_test_set(head: str) -> ColumnMeaning | None:
+    """Return what "ProGAN Acc." and "Mean A.P." are: a rate on a test set, or over all of them."""
+    found = re.fullmatch(r"(.+?)[\s_/-]*\(?(acc\.?|accuracy|a\.?p\.?|auc|auroc)\)?", head, re.I)
+    name = found[1].strip(" (") if found else ""
+    if found is None or not name:
+        return None
+    return ColumnMeaning(_BY_NAME[found[2].lower()], "" if is_overall(name) else name)
 
 
 def _simple(name: str) -> str:

@@ -323,3 +323,14 @@ def test_rows_of_one_name_do_not_replace_each_other():
         ("overall", "A (row 2), over its test sets", "inconsistent"),
         ("duplicates", "A and A (row 2)", "doubtful"),
     ]
+
+
+def test_heads_of_a_test_set_and_a_rate_are_read():
+    text = "Method,ProGAN Acc.,ProGAN A.P.,SD Acc.,SD A.P.,Mean Acc.,Mean A.P.\n"
+    text += "NPR,99.8,100,60.0,81.0,79.9,95.0\n"
+    found = {(e.check, e.said.split()[0]): e.verdict for e in results(text) if e.check == "overall"}
+    assert found == {("overall", "accuracy"): "consistent", ("overall", "average"): "inconsistent"}
+    names = "test,fake precision,Real F1,Average Precision,accuracy,n\na,50.0,50.0,50.0,33.4,3\n"
+    [line] = laid_out(csv_table(names, "t")).lines
+    assert set(line.rates) == {"precision_fake", "f1_real", "average_precision", "accuracy"}
+    assert verdicts(names, "granularity") == ["inconsistent"]
