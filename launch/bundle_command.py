@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from analysis.page.findings_json import findings_json
 from analysis.page.overview import overview
 from analysis.page.report import report_page
 from data.byte_counts import in_bytes
@@ -15,7 +16,7 @@ from grid.refusal import Refused
 from grid.store.archive import ArchiveStore, write_archive
 from grid.store.errors import StoreError, StoreMissing
 from grid.store.opening import open_store
-from grid.upkeep.bundling import ABOUT, EXPERIMENT_FILE, PAGE, bundle_content
+from grid.upkeep.bundling import ABOUT, EXPERIMENT_FILE, NUMBERS, PAGE, bundle_content
 from launch.command_lines import print_hint, store_command
 from launch.export_command import check_output
 from launch.file_or_name import file_meant, selection_meant
@@ -61,7 +62,8 @@ def write_bundle(
             f"none of its fits is in {selection.store.url}",
             "Run it, or name another store",
         )
-    own = {PAGE: report_page(overview(selection.store, experiment)).encode()}
+    shown = overview(selection.store, experiment)
+    own = {PAGE: report_page(shown).encode(), NUMBERS: findings_json(shown).encode()}
     if (file := file_meant(word)) is not None:
         own[EXPERIMENT_FILE] = file.read_bytes()
     content = bundle_content(selection.store, experiment, own, with_weights=with_weights)

@@ -23,7 +23,7 @@ def merge_stores(into: str, sources: Sequence[str]) -> int:
         0 where all of them is in the store now; 1 where something is damaged or differs.
 
     Raises:
-        Refused: a source is the target itself, or there is nothing in it.
+        Refused: a source is the target itself, there is nothing in it, or no weights are.
     """
     target = open_store(into)
     opened = [_source(each, target) for each in sources]
@@ -45,6 +45,12 @@ def _source(address: str, target: Store) -> Store:
     if not source.list():  # a mistyped store is an empty one
         raise Refused.because(
             f"store {source.url}", "there is nothing in it", "Correct the address"
+        )
+    if not source.holds_weights:
+        raise Refused.because(
+            f"bundle {source.url}",
+            "it was packed without weights, and a fit is whole with them only",
+            "Ask for a bundle made --with-weights; to read this one, give it as --store",
         )
     return source
 

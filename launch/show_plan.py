@@ -49,6 +49,10 @@ def print_plan(desk: Desk) -> None:
         f"{counted(len(plan.expansion.test_sets), 'test set')}, {counted(cells, 'cell')}",
         highlight=False,
     )
+    if ensembles := plan.expansion.ensembles:
+        names = ", ".join(dict.fromkeys(each["name"] for each in ensembles))
+        said = f"{counted(len(ensembles), 'ensemble')} of them: {names}"
+        console.print(said, highlight=False, markup=False)
     for epoch, fits in plan.unreached.items():
         console.print(
             f"epoch {epoch} was asked for and is not scored: "

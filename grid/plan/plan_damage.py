@@ -101,7 +101,7 @@ def _inspect_fits(
             found.damage.append(commit_damage(fit_id, why, len(present)))
             found.blocked[fit_id] = "its commit is damaged"
         elif commit is not None:
-            wrong = missized_weights(commit, sizes)
+            wrong = missized_weights(commit, sizes) if store.holds_weights else {}
             for epoch, why in wrong.items():
                 waiting = children.get(fit_id, ())
                 found.damage.append(weights_damage(commit, epoch, why, present, waiting))

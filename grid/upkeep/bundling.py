@@ -43,6 +43,7 @@ from grid.trial.spec import TrialSpec
 
 ABOUT = bundled_key("about.json")
 PAGE = bundled_key("report.html")
+NUMBERS = bundled_key("report.findings.json")
 EXPERIMENT_FILE = bundled_key("experiment.yaml")
 Read = Callable[[], bytes]
 

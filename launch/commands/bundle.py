@@ -33,9 +33,10 @@ SECTION, PLACE = "keep", 5
 @store_option
 @narrowing_options
 def command(word: str | None, output: Path, **given: Any) -> None:
-    """Pack scores, manifests, commits, provenance and the page into one file, without images.
+    """Pack an experiment's results into one file.
 
-    `crossgen open` and every reading command answer from it anywhere.
+    Scores, manifests, commits, provenance and the page, without images. `crossgen open` and every
+    reading command answer from it anywhere.
     """
     from launch.bundle_command import write_bundle
 

@@ -37,7 +37,7 @@ SECTION, PLACE = "look", 9
 @store_option
 @narrowing_options
 def command(word: str | None, output: Path, **given: Any) -> None:
-    """Write an experiment's cells, or all of its scores, to one Parquet or CSV file.
+    """Write cells, or scores, to one Parquet or CSV file.
 
     Of a FILE: what it expands to now. Of a name: the latest expansion in the store.
     """

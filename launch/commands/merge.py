@@ -13,7 +13,7 @@ SECTION, PLACE = "keep", 4
 @click.argument("into", metavar="INTO")
 @click.argument("sources", metavar="FROM...", nargs=-1, required=True)
 def command(into: str, sources: tuple[str, ...]) -> None:
-    """Copy into the store INTO what it lacks of other stores.
+    """Copy into a store what it lacks of others.
 
     Every file is proved first and none is replaced; of a fit that both trained, that of INTO stays.
     After a stop the same command goes on.

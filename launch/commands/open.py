@@ -30,7 +30,7 @@ def command(
     output: Path | None,
     metric: str,
 ) -> None:
-    """Say what a bundle holds; or print its matrix, write its page, answer SQL from it.
+    """Say what a bundle holds, or answer from it.
 
     It is a store that can only be read: `--store FILE` works with every reading command.
     """

@@ -7,9 +7,10 @@ import zipfile
 
 import pytest
 from click.testing import CliRunner
-from synthetic_store import SyntheticGrid, write_synthetic_store
+from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis import load
+from analysis.page.findings_json import findings_json
 from analysis.page.report import report_page
 from grid.store.archive import SUMS, ArchiveStore
 from grid.store.errors import StoreUnwritable, StoreUrlRefused
@@ -18,7 +19,14 @@ from launch import bundle_command
 from launch.cli import cli
 
 GRID = SyntheticGrid(
-    name="packed", generators=2, seeds=2, images=30, seen=2, unreadable=1, degradations=("none",)
+    name="packed",
+    detectors=(SyntheticDetector(name="npr"),),
+    generators=2,
+    seeds=1,
+    images=30,
+    seen=2,
+    unreadable=1,
+    degradations=("none",),
 )
 SQL = (
     "SELECT fit_id, test_set, degradation, auc, n_null FROM cells ORDER BY ALL",
@@ -40,6 +48,7 @@ def pages_without_figures():
     """Figures take a second each; whole pages are compared in the slow test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundle_command, "report_page", lambda shown: shown.experiment["digest"])
+        patch.setattr(bundle_command, "findings_json", lambda shown: "{}")
         yield
 
 
@@ -68,6 +77,7 @@ def test_it_answers_as_the_store_did(packed, crossgen):
 @pytest.mark.slow
 def test_its_page_is_the_stores_to_the_byte(tmp_path, monkeypatch):
     monkeypatch.setattr(bundle_command, "report_page", report_page)
+    monkeypatch.setattr(bundle_command, "findings_json", findings_json)
     store, bundle = tmp_path / "store", tmp_path / "one.zip"
     write_synthetic_store(open_store(store), GRID)
     said("report", "--store", store, "-o", tmp_path / "before.html")
@@ -78,6 +88,8 @@ def test_its_page_is_the_stores_to_the_byte(tmp_path, monkeypatch):
     assert (tmp_path / "after.html").read_bytes() == before
     with zipfile.ZipFile(bundle) as archive:
         assert archive.read("bundle/report.html") == before
+        numbers = archive.read("bundle/report.findings.json")
+    assert (tmp_path / "after.findings.json").read_bytes() == numbers
 
 
 def test_the_same_results_give_the_same_bytes(packed):
@@ -102,9 +114,9 @@ def test_what_it_holds_is_said(packed, crossgen):
     code, out, _ = crossgen("open", folder / "one.zip")
     assert code == 0
     assert "packed" in out
-    assert "8 of 8 fits without weights, of 120 images" in out
+    assert "2 of 2 fits without weights, of 120 images" in out
     assert f"crossgen matrix --store {folder / 'one.zip'}" in out
-    assert "8 of 8 fits with weights" in crossgen("open", folder / "heavy.zip")[1]
+    assert "2 of 2 fits with weights" in crossgen("open", folder / "heavy.zip")[1]
     code, out, _ = crossgen("open", folder / "one.zip", "--matrix")
     assert (code, "npr" in out) == (0, True)
     code, _, err = crossgen("open", folder / "one.zip", "--matrix", "--report")
@@ -145,6 +157,12 @@ def test_it_is_merged_into_a_store(packed, crossgen, tmp_path):
     assert ours.sort_values(["fit_id", "test_set", "degradation"]).auc.tolist() == (
         theirs.sort_values(["fit_id", "test_set", "degradation"]).auc.tolist()
     )
+
+
+def test_without_weights_it_is_no_store_to_merge(packed, crossgen, tmp_path):
+    code, _, err = crossgen("merge", tmp_path / "store", packed[0] / "one.zip")
+    assert (code, "packed without weights" in err) == (2, True)
+    assert not (tmp_path / "store").exists()
 
 
 def flipped(file, to, key):

@@ -115,6 +115,7 @@ def test_a_run_ensemble_is_answered_by_file_and_by_name(raw, own_run, crossgen):
     of_name = crossgen("query", sql, *where, "--experiment", "two", "--csv")[1]
     assert of_file == of_name
     assert len(of_name.splitlines()) == 1 + 4
+    assert "2 ensembles of them: a+b" in crossgen("plan", own_run.file, *where)[1]
     code, out, _ = crossgen("matrix", own_run.file, *where)
     assert code == 0
     assert "a+b" in out
