@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ENDINGS = (".parquet", ".csv")
+ROWS_AT_ONCE = 65_536
 
 
 def export_results(
@@ -99,7 +100,7 @@ def _write(output: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> int:
     rows = 0
     try:
         with whole_file(output) as temporary, _writer(output, temporary, schema) as writer:
-            for table in tables:
+            for table in _grouped(tables):
                 writer.write_table(table)
                 rows += table.num_rows
     except StoreError:  # what is read, not what is written
@@ -111,6 +112,20 @@ def _write(output: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> int:
             "Name another place",
         ) from error
     return rows
+
+
+def _grouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Put small tables together: a row group of Parquet names what its rows share once."""
+    import pyarrow as pa
+
+    group: list[pa.Table] = []
+    for table in tables:
+        group.append(table)
+        if sum(each.num_rows for each in group) >= ROWS_AT_ONCE:
+            yield pa.concat_tables(group)
+            group = []
+    if group:
+        yield pa.concat_tables(group)
 
 
 def _writer(output: Path, temporary: Path, schema: pa.Schema) -> AbstractContextManager[Any]:
