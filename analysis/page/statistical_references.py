@@ -46,8 +46,8 @@ WORKS = (
           "Journal of the American Statistical Association", "22", "209--212",
           r"Wilson", "score intervals of shares"),
     Cited("delong1988", "DeLong, Elizabeth R. and DeLong, David M. and Clarke-Pearson, Daniel L.",
-          1988, "Comparing the Areas under Two or More Correlated Receiver Operating Characteristic "
-          "Curves: A Nonparametric Approach", "Biometrics", "44", "837--845",
+          1988, "Comparing the Areas under Two or More Correlated Receiver Operating "
+          "Characteristic Curves: A Nonparametric Approach", "Biometrics", "44", "837--845",
           r"DeLong", "variances of AUC"),
     Cited("obuchowski1997", "Obuchowski, Nancy A.", 1997,
           "Nonparametric Analysis of Clustered ROC Curve Data", "Biometrics", "53", "567--578",

@@ -13,7 +13,7 @@ RATES = (
 )
 """What a printed rate may be; `recall_fake` is the TPR, `recall_real` the TNR."""
 COUNTS = ("tp", "fn", "fp", "tn", "n_real", "n_fake", "n", "sets")
-"""What a printed count may be: fake is positive, `n` is of both classes, `sets` counts test sets."""
+"""What a printed count may be: fake is positive, `n` is of both classes, `sets` are test sets."""
 ONLY_ROW = "all"
 """The row of a table that has one and does not name it."""
 TITLES = {
