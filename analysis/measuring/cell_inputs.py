@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.measuring.cell_measures import Mask, Scores
+from analysis.measuring.held_scores import HeldScores
 from analysis.measuring.joining import joined
 from analysis.measuring.row_masks import RowMasks, class_filter
 from analysis.measuring.validation_scores import Validations, ValidationScores
@@ -16,7 +17,6 @@ from analysis.selecting.selection import StoreSelection
 from grid.records.ensembles import EnsembleCell
 from grid.records.experiments import Cell
 from grid.records.pieces import Piece
-from grid.records.scores.score_reading import read_scores
 from grid.store.errors import StoreError
 
 
@@ -36,12 +36,6 @@ class CellInputs:
     is_whole: bool
 
 
-def condition_of(cell: Cell) -> tuple[str, ...]:
-    """Return what the scores of cells that are read together have in common, to sort by."""
-    epoch = f"{cell.epoch:>9}"
-    return (cell.fit_id, epoch, cell.degradation, cell.test_pipeline, cell.equalise)
-
-
 class CellReader:
     """Reads cells, those of one condition after each other: their pools are read once."""
 
@@ -49,8 +43,7 @@ class CellReader:
         self._selection = selection
         self._masks = RowMasks(selection.store)
         self._validations = Validations(selection)
-        self._held: dict[str, Scores] = {}
-        self._condition: tuple[str, ...] = ()
+        self._scores = HeldScores(selection)
 
     def inputs_of(self, cell: Cell) -> CellInputs:
         """Read what a cell is measured from.
@@ -58,8 +51,7 @@ class CellReader:
         Raises:
             StoreError: a file of its scores cannot be used, or says which rows count.
         """
-        if condition_of(cell) != self._condition:
-            self._condition, self._held = condition_of(cell), {}
+        self._scores.begin(cell)
         classes = class_filter(cell, self._selection)
         sides: list[list[Scores]] = []
         masks: list[list[Mask | None]] = []
@@ -89,19 +81,7 @@ class CellReader:
         if isinstance(cell, EnsembleCell):
             members = sorted(cell.members, key=lambda member: member.fit_id)
             return joined([self._of_pool(member, label, place) for member in members], cell.by)
-        return self._scores((cell.real, cell.fake)[label][place])
-
-    def _scores(self, piece: Piece) -> Scores:
-        if piece.key not in self._held:
-            table = read_scores(
-                self._selection.store,
-                piece,
-                self._selection.commits[piece.fit_id],
-                rows=self._selection.images_in(piece.pool_id),
-                unproven=self._selection.unproven,
-            )
-            self._held[piece.key] = (table["logit"].to_numpy(), table["seen"].to_numpy())
-        return self._held[piece.key]
+        return self._scores.of((cell.real, cell.fake)[label][place])
 
     def _sets_threshold(
         self, pieces: Sequence[Piece], masks: Sequence[Mask | None]

@@ -19,8 +19,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from analysis.measuring.cell_cache import CellCache
-from analysis.measuring.cell_inputs import CellReader, condition_of
+from analysis.measuring.cell_inputs import CellReader
 from analysis.measuring.cell_measures import Measured, measure
+from analysis.measuring.held_scores import condition_of
 from analysis.measuring.metric_registry import Metric
 from analysis.measuring.row_masks import UnknownClasses, class_filter
 from analysis.selecting.selection import StoreSelection

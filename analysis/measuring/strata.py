@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.measuring.cell_measures import Scores
+from analysis.measuring.held_scores import HeldScores
 from analysis.measuring.image_strata import AXES, EVERY, Codes, ImageStrata
 from analysis.measuring.row_masks import RowMasks, class_filter
 from analysis.selecting.selection import StoreSelection
@@ -24,7 +24,6 @@ from analysis.statistics.effect import Interval, NotTestable
 from analysis.statistics.proportions import wilson
 from grid.records.experiments import Cell
 from grid.records.pieces import Piece
-from grid.records.scores.score_reading import read_scores
 
 Logits = npt.NDArray[np.float32]
 
@@ -90,8 +89,7 @@ class StrataOfCells:
         self._selection = selection
         self._masks = RowMasks(selection.store)
         self._strata = ImageStrata(selection.store, selection.pools)
-        self._held: dict[str, Scores] = {}
-        self._condition: tuple[object, ...] = ()
+        self._scores = HeldScores(selection)
 
     def sides(self, cell: Cell, leakage: str) -> tuple[CellSide, CellSide]:
         """Return the counted reals and fakes of a complete cell.
@@ -100,9 +98,7 @@ class StrataOfCells:
             StoreError: a file of it is damaged, gone, or of other weights.
             UnknownClasses: see there.
         """
-        condition = (cell.fit_id, cell.epoch, cell.degradation, cell.test_pipeline, cell.equalise)
-        if condition != self._condition:
-            self._condition, self._held = condition, {}
+        self._scores.begin(cell)
         wanted = class_filter(cell, self._selection)
         made = []
         for label, pieces in enumerate((cell.real, cell.fake)):
@@ -150,7 +146,7 @@ class StrataOfCells:
     def _counted(
         self, piece: Piece, mask: npt.NDArray[np.bool_] | None, leakage: str
     ) -> tuple[Logits, dict[str, Codes]]:
-        logits, seen = self._scores(piece)
+        logits, seen = self._scores.of(piece)
         kept = ~np.isnan(logits)
         if leakage != "allow":
             kept &= ~seen
@@ -158,18 +154,6 @@ class StrataOfCells:
             kept &= mask
         strata = self._strata.of(piece.pool_id)
         return logits[kept], {axis: codes[kept] for axis, codes in strata.items()}
-
-    def _scores(self, piece: Piece) -> Scores:
-        if piece.key not in self._held:
-            table = read_scores(
-                self._selection.store,
-                piece,
-                self._selection.commits[piece.fit_id],
-                rows=self._selection.images_in(piece.pool_id),
-                unproven=self._selection.unproven,
-            )
-            self._held[piece.key] = (table["logit"].to_numpy(), table["seen"].to_numpy())
-        return self._held[piece.key]
 
 
 def _joined(pools: Sequence[tuple[Logits, dict[str, Codes]]]) -> CellSide:

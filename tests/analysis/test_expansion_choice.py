@@ -225,13 +225,13 @@ def test_cells_tell_of_their_fits_without_a_join(store):
 
 
 def test_a_name_told_otherwise_computes_no_number_anew(store, monkeypatch):
-    from analysis.measuring import cell_inputs
+    from analysis.measuring import held_scores
 
     experiment = write_synthetic_store(store, SMALL)
     first = query(store, "SELECT fit_id, test_set, auc FROM cells ORDER BY ALL")
     fits = [{**fit, "train": {**fit["train"], "label": "mine"}} for fit in experiment["fits"]]
     mark_latest(store, "trial", another(store, experiment, fits=fits)["digest"])
-    monkeypatch.setattr(cell_inputs, "read_scores", lambda *_: pytest.fail("a score file was read"))
+    monkeypatch.setattr(held_scores, "read_scores", lambda *_: pytest.fail("a score file was read"))
     assert query(store, "SELECT fit_id, test_set, auc FROM cells ORDER BY ALL").equals(first)
     assert query(store, "SELECT DISTINCT train FROM cells").to_pylist() == [{"train": "mine"}]
 

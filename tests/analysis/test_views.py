@@ -19,7 +19,7 @@ import pytest
 from repository import ROOT
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
-from analysis.measuring import cell_inputs, row_masks
+from analysis.measuring import held_scores, row_masks
 from analysis.measuring.cell_cache import COUNTS_KEY
 from analysis.measuring.cell_measures import measure
 from analysis.measuring.metric_registry import find_metric, known_metrics
@@ -238,7 +238,7 @@ def test_cells_are_computed_once_and_can_be_forgotten(store, experiment, monkeyp
     first = query(store, "SELECT * FROM cells")
     read = []
     monkeypatch.setattr(
-        cell_inputs, "read_scores", lambda *a, **k: read.append(a) or read_scores(*a, **k)
+        held_scores, "read_scores", lambda *a, **k: read.append(a) or read_scores(*a, **k)
     )
     assert query(store, "SELECT * FROM cells").equals(first)
     assert read == []

@@ -7,7 +7,7 @@ set another one.
 from __future__ import annotations
 
 from analysis.measuring.called_images import CalledImages, threshold_of_reals
-from analysis.measuring.intervals import Bounds, of_both_shares, wilson_bounds
+from analysis.measuring.intervals import Bounds, of_both_shares
 from analysis.measuring.metric_registry import metric
 from analysis.measuring.sorted_scores import Logits
 from analysis.measuring.validation_scores import ValidationScores
@@ -28,9 +28,15 @@ def _accuracy(called: CalledImages | None) -> float | None:
 
 
 def _bounds(called: CalledImages | None) -> Bounds | None:
+    """Side by side: at such a threshold the shares differ, and Wilson's of all is too wide."""
     if called is None:
         return None
-    return wilson_bounds(called.accuracy, called.n_real + called.n_fake)
+    weights = called.n_real, called.n_fake
+    return of_both_shares(
+        lambda spec, sens: (spec * weights[0] + sens * weights[1]) / sum(weights),
+        called.specificity,
+        called.sensitivity,
+    )
 
 
 @metric(

@@ -81,6 +81,11 @@ def test_the_equal_error_rate_is_where_the_roc_curve_meets_its_counter_diagonal(
     assert value("eer", real, fake) == pytest.approx(np.interp(place, along, fpr), abs=1e-9)
 
 
+@given(st.integers(1, 90), st.integers(1, 90))
+def test_the_equal_error_rate_of_what_is_apart_is_0_for_any_counts(n_real, n_fake):
+    assert value("eer", range(-n_real, 0), range(1, 1 + n_fake)) == 0
+
+
 def test_the_equal_error_rate_of_what_is_apart_or_the_wrong_way_round():
     assert value("eer", [-2, -1], [1, 2]) == 0
     assert value("eer", [1, 2], [-2, -1]) == 1, "never flipped"
