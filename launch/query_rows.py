@@ -16,10 +16,19 @@ from grid.visible import visible
 from launch.whole_file import whole_file
 
 ROWS_SHOWN = 200
+ROWS_SHOWN_UPRIGHT = 5
+NARROWEST_COLUMN = 5
+"""Characters of a column that can still be read, with the blanks beside it."""
 
 
 def print_rows(console: Console, rows: Any) -> None:
-    """Print the first rows as a table, and how many more there are."""
+    """Print the first rows as a table, and how many more there are.
+
+    Where the columns do not fit beside each other, each row is a list of them.
+    """
+    if rows.num_columns * NARROWEST_COLUMN > console.width:
+        _print_upright(console, rows)
+        return
     table = Table(box=None, header_style="bold")
     for field in rows.schema:
         numeric = str(field.type).startswith(("int", "uint", "float", "double", "decimal"))
@@ -35,6 +44,24 @@ def print_rows(console: Console, rows: Any) -> None:
             style="dim",
             highlight=False,
         )
+
+
+def _print_upright(console: Console, rows: Any) -> None:
+    """Print the first rows one below the other, a line per column."""
+    shown = rows.slice(0, ROWS_SHOWN_UPRIGHT)
+    columns = [column.to_pylist() for column in shown.columns]
+    for n, row in enumerate(zip(*columns, strict=True), 1):
+        console.print(Text(f"row {n} of {rows.num_rows:,}", style="bold"))
+        table = Table(box=None, show_header=False)
+        for name, value in zip(rows.column_names, row, strict=True):
+            table.add_row(Text(name, style="dim"), Text(visible(_said(value))))
+        console.print(table)
+    console.print(
+        f"{rows.num_columns} columns do not fit beside each other: name those that you want in the "
+        "SELECT, or take all by --csv or --parquet",
+        style="dim",
+        highlight=False,
+    )
 
 
 def _said(value: Any) -> str:
