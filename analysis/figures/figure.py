@@ -66,6 +66,12 @@ class Picture:
 
         written = io.BytesIO()
         with in_style():
+            engine = self.canvas.get_layout_engine()
+            if engine is not None:
+                # Once and for all: `savefig` would draw everything twice to do so, and lay it out
+                # by the dots of the first file that is asked for.
+                engine.execute(self.canvas)
+                self.canvas.set_layout_engine("none")
             self.canvas.savefig(written, format=form, **how)
         return written.getvalue()
 

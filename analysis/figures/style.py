@@ -26,6 +26,8 @@ PAGE_IN = 7.0
 """Width of both columns, in inches."""
 
 FONT_POINTS = 7
+LAYOUT_DOTS_PER_INCH = 150
+"""For which the parts of a figure are laid out; at others letters are hardly wider or narrower."""
 
 BLACK, GREY, LIGHT_GREY = "#000000", "#666666", "#d0d0d0"
 ORANGE, SKY, GREEN, YELLOW = "#e69f00", "#56b4e9", "#009e73", "#f0e442"
@@ -111,6 +113,7 @@ def settings() -> Any:
         **{k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")},
         "font.family": "DejaVu Sans",
         "mathtext.fontset": "dejavusans",
+        "text.hinting": "none",  # so that letters are as wide at any number of dots
         "font.size": FONT_POINTS,
         "axes.titlesize": FONT_POINTS + 1,
         "axes.labelsize": FONT_POINTS,
@@ -144,7 +147,12 @@ def new_canvas(width_in: float, height_in: float) -> Canvas:
     """Return an empty figure of a size in inches, whose parts are laid out without overlaps."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width_in, height_in), layout="constrained", facecolor="white")
+    return Figure(
+        figsize=(width_in, height_in),
+        dpi=LAYOUT_DOTS_PER_INCH,
+        layout="constrained",
+        facecolor="white",
+    )
 
 
 def share_axis(axes: Axes, values: Iterable[float], which: str = "y") -> None:

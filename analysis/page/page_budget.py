@@ -15,6 +15,7 @@ STRATA_SHOWN = 40
 SOURCE_RATES_SHOWN = 2_000
 # Of PNG as base64: about fifteen figures.
 FIGURE_BYTES = 1_500_000
+FIGURES_OF_A_KIND = 4
 
 
 def within(sizes: Sequence[int], budget: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 
 from markupsafe import Markup
 
@@ -46,24 +45,28 @@ def pictures_within(evidence: Evidence, budget: int) -> tuple[list[PlacedPicture
 def _by_turns(evidence: Evidence) -> Iterator[tuple[int, int, Picture]]:
     """Give the first picture of each kind, then the second ones, and so on: turn, place, picture.
 
-    The kinds are those that have a place on the page, in the order of these.
+    The kinds are those that have a place on the page, in the order of these. To draw is slow, so
+    of a kind no more than the page has room for are drawn.
     """
     placed = [(kind.page, name, kind) for name, kind in all_figures().items()]
     kinds = sorted((page, name, kind) for page, name, kind in placed if page is not None)
     waiting = [(place, iter(kind.draw(evidence))) for place, (*_, kind) in enumerate(kinds)]
-    for turn in count():
+    for turn in range(page_budget.FIGURES_OF_A_KIND):
         drawn = [(place, rest, next(rest, None)) for place, rest in waiting]
         yield from ((turn, place, each) for place, _, each in drawn if each is not None)
         waiting = [(place, rest) for place, rest, each in drawn if each is not None]
-        if not waiting:
-            return
 
 
 def _html(shown: Overview, found: None) -> Markup:
     pictures, left_out = pictures_within(shown.evidence, page_budget.FIGURE_BYTES)
     if not pictures:
         return Markup("")
-    return fragment("figures.html.j2", pictures=pictures, left_out=left_out)
+    return fragment(
+        "figures.html.j2",
+        pictures=pictures,
+        left_out=left_out,
+        most=page_budget.FIGURES_OF_A_KIND,
+    )
 
 
 SECTION = Section(find=nothing, page=Placed(65, _html))
