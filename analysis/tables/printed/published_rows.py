@@ -35,7 +35,8 @@ def printed_of(source: str, rows: Iterable[Mapping[str, Any]]) -> PrintedTable:
                 row=name,
                 test_set=test_set,
                 rates={row["metric"]: number},
-                is_own=is_own(row["train"], test_set),
+                # Degraded images of it are not what was trained on.
+                is_own=row["degradation"] == "none" and is_own(row["train"], test_set),
             )
             lines[name, test_set] = joined(lines.get((name, test_set)), made)
     return PrintedTable(title=source, lines=tuple(lines.values()))

@@ -127,6 +127,9 @@ def test_crossgens_own_form_is_checked_by_row():
         ("overall", "consistent"),
     ]
     assert found[1].explanation == "diagonal in 70.03, diagonal out 55.05"
+    poor = row | {"percent": {"progan": 60.0}, "mean": None}
+    assert [e.check for e in checked(printed_of("p", [poor]))] == ["trained"]
+    assert not checked(printed_of("p", [poor | {"degradation": "jpeg(30)"}]))
     [overall] = [
         e for e in checked(printed_of("p", [row | {"mean": 69.7}])) if e.check == "overall"
     ]
