@@ -132,7 +132,7 @@ def _made(rates: Rates, at: npt.NDArray[np.float64], reals: float) -> dict[str, 
 
 
 def _all(conditions: Iterable[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
-    return np.stack(list(conditions)).all(axis=0)
+    return np.asarray(np.stack(list(conditions)).all(axis=0))
 
 
 def _unbalanced(shares: list[float]) -> str:
