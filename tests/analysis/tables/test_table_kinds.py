@@ -1,5 +1,6 @@
 """Tables of an experiment hold the numbers of the store: means, marks, rankings, rates."""
 
+from dataclasses import replace
 from statistics import fmean
 
 import pytest
@@ -26,7 +27,7 @@ GRID = SyntheticGrid(
     trained=4,
     seeds=2,
     images=30,
-    degradations=("none", "jpeg(75)"),
+    degradations=("none",),
     detectors=(
         SyntheticDetector(name="npr", options={"factor": 0.25}, skill=4.0),
         SyntheticDetector(name="npr", options={"factor": 0.5}, skill=4.0),
@@ -81,7 +82,7 @@ def test_the_matrix_has_the_means_of_sql_and_tells_the_diagonal(store, evidence)
     table = made(evidence, "matrix")[0]
     own, copy = cell(table, "sd14", "sd14"), cell(table, "sd14", "sd15")
     assert (own.text, copy.text, cell(table, "sd14", "adm").text) == ("†", "‡", "")
-    where = "detector='npr' AND options->>'factor'='0.25' AND degradation='none'"
+    where = "detector='npr' AND options->>'factor'='0.25'"
     own_mean = sql(
         store, f"SELECT avg(auc) a FROM cells WHERE {where} AND train='sd14' AND generator='sd14'"
     )
@@ -104,10 +105,10 @@ def test_macro_and_pooled_differ_and_are_labelled(store, evidence):
     right = sql(
         store,
         "SELECT sum(accuracy * (n_real + n_fake)) / sum(n_real + n_fake) a FROM cells "
-        "WHERE detector='simple_cnn' AND degradation='none'",
+        "WHERE detector='simple_cnn'",
     )
     head = "mean, all, diagonal in"
-    assert cell(pooled, "simple_cnn, undegraded", head).value == pytest.approx(right)
+    assert cell(pooled, "simple_cnn", head).value == pytest.approx(right)
     with pytest.raises(Refused, match="no share of images"):
         made(evidence, "means", "auc", "pooled")
 
@@ -151,7 +152,7 @@ def test_marks_follow_the_test_and_not_the_rounding(evidence):
 
 
 def test_a_difference_below_the_last_digit_has_one_best(evidence):
-    found = [m for m in evidence.matrices if m.settings["degradation"] == "none"]
+    found = evidence.matrices
     cells = [TableCell(value=0.90001), TableCell(value=0.90002)]
     marked, _ = mark_column(cells, [contender(m) for m in found[:2]], "auc")
     assert [each.mark for each in marked][1] == "best"
@@ -162,7 +163,7 @@ def test_a_difference_below_the_last_digit_has_one_best(evidence):
 
 
 def test_lines_over_other_cells_and_oracles_are_not_compared(evidence):
-    whole = [m for m in evidence.matrices if m.settings["degradation"] == "none"][:2]
+    whole = evidence.matrices[:2]
     cells = [TableCell(value=0.9), TableCell(value=0.8)]
     unlike = [contender(whole[0], ("trained",)), contender(whole[1])]
     assert {each.mark for each in mark_column(cells, unlike, "auc")[0]} == {""}
@@ -177,17 +178,33 @@ def test_lines_over_other_cells_and_oracles_are_not_compared(evidence):
 
 def test_the_sweep_is_of_one_axis_by_family(store, evidence):
     table = made(evidence, "sweep")[0]
-    assert table.title == "npr, undegraded: AUC by npr.factor"
+    assert table.title == "npr: AUC by npr.factor"
     assert table.heads[:3] == ("npr.factor", "trained", "new, gan")
     assert [row[0].text for row in table.rows] == ["0.25", "0.5"]
     gans = sql(
         store,
         "SELECT avg(auc) a FROM cells WHERE detector='npr' AND options->>'factor'='0.5' AND "
-        "degradation='none' AND family='gan' AND train<>generator",
+        "family='gan' AND train<>generator",
     )
     assert cell(table, "0.5", "new, gan").value == pytest.approx(gans)
-    axes = {each.heads[0] for each in made(evidence, "sweep")}
-    assert axes == {"npr.factor", "degradation"}
+    assert [each.heads[0] for each in made(evidence, "sweep")] == ["npr.factor"]
+
+
+def test_degraded_images_are_a_table_of_means_and_a_sweep_of_their_own(evidence):
+    degraded = tuple(
+        replace(m, title=f"{m.title}, {d}", settings={**m.settings, "degradation": d})
+        for m in evidence.matrices
+        for d in ("none", "jpeg(75)")
+    )
+    both = replace(evidence, matrices=degraded)
+    first, second = made(both, "means")
+    assert [row[0].text.endswith("none") for row in first.rows] == [True] * 3
+    assert second.title.endswith("images degraded by jpeg(75)")
+    by_degradation = [t for t in made(both, "sweep") if t.heads[0] == "degradation"]
+    assert len(by_degradation) == 3
+    assert [row[0].text for row in by_degradation[0].rows] == ["none", "jpeg(75)"]
+    assert not any("oracle" in note for note in by_degradation[0].notes)
+    assert any("oracle" in note for note in made(evidence, "sweep")[0].notes)
 
 
 def test_one_generator_compares_all_detectors_trained_on_it(evidence):
@@ -201,7 +218,7 @@ def test_one_generator_compares_all_detectors_trained_on_it(evidence):
 
 def test_ranks_go_from_the_best_and_the_hardest(evidence):
     best, trained, hardest, *_ = made(evidence, "rankings")
-    assert best.rows[-1][0].text == "simple_cnn, undegraded"
+    assert best.rows[-1][0].text == "simple_cnn"
     assert best.rows[-1][best.heads.index("rank")].text == "3"
     means = [row[hardest.heads.index("mean")].value for row in hardest.rows]
     assert means == sorted(means)
@@ -217,7 +234,7 @@ def test_rates_are_shares_called_fake_of_each_side(store, evidence):
     counted = "SELECT avg(CASE WHEN logit > 0 THEN 1.0 ELSE 0.0 END) a FROM scores JOIN pieces p "
     counted += "USING (fit_id, piece_id, pool_id) JOIN fits f USING (fit_id) "
     counted += "WHERE f.detector='npr' AND f.options->>'factor'='0.25' AND f.train='progan' "
-    counted += "AND p.degradation='none' AND p.source='{}'"
+    counted += "AND p.source='{}'"
     assert tpr[at].value == pytest.approx(sql(store, counted.format("adm")))
     assert fpr[at].value == pytest.approx(sql(store, counted.format("adm/nature")))
     assert (tpr[0].text, fpr[0].text) == ("TPR", "FPR")
