@@ -34,6 +34,8 @@ def as_text(table: Table, width: int) -> Iterator[Text]:
     yield from (Text(line, style="bold") for line in textwrap.wrap(table.title, max(width, 20)))
     numeric = [is_numeric(table, n) for n in range(len(table.heads))]
     table = _as_much_as_fits(table, numeric, width)
+    if len(_groups(table, numeric, width)) > 1:
+        table = _rows_told_apart(table)
     for n, group in enumerate(_groups(table, numeric, width)):
         if n:
             yield Text("")
@@ -54,6 +56,18 @@ def _as_much_as_fits(table: Table, numeric: Sequence[bool], width: int) -> Table
         return table
     note = f"{said} are left out for want of room; a wider screen and other formats have them."
     return replace(shown, notes=(*table.notes, note))
+
+
+def _rows_told_apart(table: Table) -> Table:
+    """Number the rows where their first cells do not tell them apart, as groups of columns need."""
+    names = [row[0].text for row in table.rows]
+    if len(set(names)) == len(names):
+        return table
+    rows = tuple(
+        (replace(row[0], text=f"{n} {row[0].text}"), *row[1:])
+        for n, row in enumerate(table.rows, 1)
+    )
+    return replace(table, rows=rows)
 
 
 def _less(table: Table, changes: dict[str, None]) -> Table:

@@ -65,7 +65,7 @@ def _row(each: BesidePublished) -> tuple[TableCell, ...]:
         TableCell(text=MISSING)
         if each.ours is None
         else TableCell(value=each.ours.mean, sd=each.ours.sd, low=low, high=high),
-        TableCell(text=MISSING if deviation is None else f"{100 * deviation:+.1f}"),
+        TableCell(text=MISSING) if deviation is None else TableCell(value=deviation),
         TableCell(text={None: MISSING, True: "yes", False: "no"}[each.is_covered]),
         TableCell(text="; ".join(each.hindrances)),
     )

@@ -90,6 +90,14 @@ def test_any_table_fits_and_repeats_its_labels(labels, values, width):
     assert all(text.count(each) >= len(labels) for each in shown)
 
 
+def test_rows_of_one_name_are_numbered_where_columns_stand_below():
+    row = (TableCell(text="npr"), TableCell(text="x" * 30), TableCell(text="y" * 30))
+    table = Table(name="t", title="t", heads=("a", "b", "c"), rows=(row, row))
+    assert "1 npr" not in " ".join(plain(table, 100))
+    narrow = " ".join(plain(table, 50))
+    assert narrow.count("1 npr") == narrow.count("2 npr") == 2
+
+
 def test_csv_gives_back_every_digit_and_what_is_beside_it():
     rows = list(csv.DictReader(io.StringIO(as_csv(TABLE))))
     assert float(rows[0]["new generators"]) == 0.98765
