@@ -191,6 +191,21 @@ def test_damage_is_refused_and_the_file_named(packed, crossgen, tmp_path):
         assert key in err or folder == "commits/"
 
 
+def test_a_file_that_was_exchanged_is_found_and_one_that_was_added(packed, crossgen, tmp_path):
+    """The zip's own checksums are right then; those of SHA256SUMS are not."""
+    changed = tmp_path / "changed.zip"
+    with zipfile.ZipFile(packed[0] / "one.zip") as old, zipfile.ZipFile(changed, "w") as new:
+        first, second = (n for n in old.namelist() if n.startswith("commits/"))
+        for name in old.namelist():
+            new.writestr(name, old.read(second if name == first else name))
+        new.writestr("scores/added.parquet", b"")
+    code, out, _ = crossgen("verify", changed)
+    assert (code, "damaged: 2 files" in out) == (1, True)
+    assert f"{first}: damaged in the bundle" in out
+    assert "scores/added.parquet: SHA256SUMS of the bundle" in out
+    assert crossgen("query", "FROM fits", "--store", changed)[0] == 3
+
+
 def test_a_file_that_is_no_bundle_is_refused(packed, crossgen, tmp_path):
     cut = tmp_path / "cut.zip"
     cut.write_bytes((packed[0] / "one.zip").read_bytes()[:-300])
