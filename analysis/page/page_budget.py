@@ -13,9 +13,9 @@ POOLS_SHOWN = 1_000
 # A line of strata takes about 600 bytes, a rate of a real source about 70.
 STRATA_SHOWN = 40
 SOURCE_RATES_SHOWN = 2_000
-# Of PNG as base64: about fifteen figures.
+# Each takes about a second to draw; of PNG as base64.
+FIGURES_SHOWN = 16
 FIGURE_BYTES = 1_500_000
-FIGURES_OF_A_KIND = 4
 
 
 def within(sizes: Sequence[int], budget: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from markupsafe import Markup
 
@@ -24,49 +25,59 @@ class PlacedPicture:
     png: str
 
 
-def pictures_within(evidence: Evidence, budget: int) -> tuple[list[PlacedPicture], list[str]]:
-    """Return the pictures of the page that fit into some bytes, and the names of the others.
+def pictures_within(evidence: Evidence, most: int, budget: int) -> tuple[list[PlacedPicture], bool]:
+    """Return the pictures of the page, and whether there are more of them than it takes.
 
     Of each kind the first comes before the second of any, so that many sweep curves leave no kind
-    without its picture; shown they are kind by kind.
+    without its picture; shown they are kind by kind. What is beyond `most` is not drawn: a figure
+    takes about a second.
+
+    Args:
+        evidence: what they are drawn of.
+        most: as many at most.
+        budget: bytes of all of them as text.
     """
     shown: list[tuple[int, int, PlacedPicture]] = []
-    left_out = []
     for turn, place, picture in _by_turns(evidence):
+        if len(shown) == most:
+            return _in_order(shown), True
         png = base64.b64encode(picture.png()).decode()
         if len(png) > budget:
-            left_out.append(picture.name)
-            continue
+            return _in_order(shown), True
         budget -= len(png)
         shown.append((place, turn, PlacedPicture(picture, png)))
-    return [each for *_, each in sorted(shown, key=lambda each: each[:2])], left_out
+    return _in_order(shown), False
+
+
+def _in_order(shown: list[tuple[int, int, PlacedPicture]]) -> list[PlacedPicture]:
+    return [each for *_, each in sorted(shown, key=lambda each: each[:2])]
 
 
 def _by_turns(evidence: Evidence) -> Iterator[tuple[int, int, Picture]]:
     """Give the first picture of each kind, then the second ones, and so on: turn, place, picture.
 
-    The kinds are those that have a place on the page, in the order of these. To draw is slow, so
-    of a kind no more than the page has room for are drawn.
+    The kinds are those that have a place on the page, in the order of these.
     """
     placed = [(kind.page, name, kind) for name, kind in all_figures().items()]
     kinds = sorted((page, name, kind) for page, name, kind in placed if page is not None)
     waiting = [(place, iter(kind.draw(evidence))) for place, (*_, kind) in enumerate(kinds)]
-    for turn in range(page_budget.FIGURES_OF_A_KIND):
-        drawn = [(place, rest, next(rest, None)) for place, rest in waiting]
-        yield from ((turn, place, each) for place, _, each in drawn if each is not None)
-        waiting = [(place, rest) for place, rest, each in drawn if each is not None]
+    for turn in count():
+        left = []
+        for place, rest in waiting:
+            if (picture := next(rest, None)) is not None:
+                left.append((place, rest))
+                yield turn, place, picture
+        waiting = left
+        if not waiting:
+            return
 
 
 def _html(shown: Overview, found: None) -> Markup:
-    pictures, left_out = pictures_within(shown.evidence, page_budget.FIGURE_BYTES)
+    most, budget = page_budget.FIGURES_SHOWN, page_budget.FIGURE_BYTES
+    pictures, has_more = pictures_within(shown.evidence, most, budget)
     if not pictures:
         return Markup("")
-    return fragment(
-        "figures.html.j2",
-        pictures=pictures,
-        left_out=left_out,
-        most=page_budget.FIGURES_OF_A_KIND,
-    )
+    return fragment("figures.html.j2", pictures=pictures, has_more=has_more)
 
 
 SECTION = Section(find=nothing, page=Placed(65, _html))

@@ -38,17 +38,32 @@ EVIDENCE = Evidence(selection=None, experiment=None, matrices=())
 
 
 def test_figures_stand_in_the_order_of_their_kinds(kinds):
-    shown, left_out = figures.pictures_within(EVIDENCE, 10**6)
+    shown, has_more = figures.pictures_within(EVIDENCE, 9, 10**6)
     assert [each.picture.name for each in shown] == ["f", "c1", "c2"]
-    assert left_out == []
+    assert not has_more
     assert base64.b64decode(shown[0].png) == picture("f").png()
 
 
 def test_of_many_each_kind_keeps_its_first(kinds):
     size = len(base64.b64encode(picture("f").png()))
-    shown, left_out = figures.pictures_within(EVIDENCE, 2 * size + size // 2)
-    assert [each.picture.name for each in shown] == ["f", "c1"]
-    assert left_out == ["c2"]
+    for most, budget in ((9, 2 * size + size // 2), (2, 10**6)):
+        shown, has_more = figures.pictures_within(EVIDENCE, most, budget)
+        assert [each.picture.name for each in shown] == ["f", "c1"]
+        assert has_more
+
+
+def test_what_the_page_does_not_take_is_not_drawn(monkeypatch):
+    drawn = []
+
+    def draw(evidence):
+        for n in range(100):
+            drawn.append(n)
+            yield picture(f"c{n}")
+
+    kind = FigureKind(title="many", needs="", page=1, draw=draw)
+    monkeypatch.setattr(figures, "all_figures", lambda: {"many": kind})
+    shown, has_more = figures.pictures_within(EVIDENCE, 3, 10**6)
+    assert (len(shown), has_more, len(drawn)) == (3, True, 4)
 
 
 def test_a_figure_says_what_it_shows_in_words_too(kinds, monkeypatch):
