@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
@@ -87,6 +87,7 @@ def test_one_real_of_twenty_may_be_called_fake_and_of_nineteen_none():
     assert tpr_at_5_fpr(array([5] * 40), array([5, 6])) == 1 / 2, "a tie is on neither side"
 
 
+@settings(max_examples=60)
 @given(
     *[st.lists(st.sampled_from([-9.0, -0.5, 0.0, 0.5, 3.0]), min_size=1, max_size=9)] * 2,
     st.integers(1, 60),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from sklearn.calibration import calibration_curve
@@ -37,6 +37,7 @@ def value(name, real, fake, **more):
     return find_metric(name).estimate(SortedScores.of(array(real), array(fake), **more)).value
 
 
+@settings(max_examples=40)
 @given(LOGITS, LOGITS)
 def test_precision_recall_and_f1_are_scikit_learns(real, fake):
     labels, logits = labelled(real, fake)
@@ -53,6 +54,7 @@ def test_precision_recall_and_f1_are_scikit_learns(real, fake):
     assert value("sensitivity", real, fake) == pytest.approx(found[1][1])
 
 
+@settings(max_examples=40)
 @given(LOGITS, LOGITS)
 def test_oracle_accuracy_is_the_best_of_all_thresholds(real, fake):
     labels, logits = labelled(real, fake)
@@ -72,6 +74,7 @@ def test_ranks_are_counted(real, fake):
     assert ranks.fakes_up_to_fake.tolist() == [(fake <= f).sum() for f in fake]
 
 
+@settings(max_examples=40)
 @given(LOGITS, LOGITS)
 def test_the_equal_error_rate_is_where_the_roc_curve_meets_its_counter_diagonal(real, fake):
     fpr, tpr, _ = roc_curve(*labelled(real, fake), drop_intermediate=False)
@@ -98,6 +101,7 @@ def test_one_real_of_a_hundred_may_be_called_fake_and_of_ninety_nine_none():
     assert value("tpr_at_1_fpr", reals[1:], fakes) == 1 / 2
 
 
+@settings(max_examples=40)
 @given(SPREAD, SPREAD)
 def test_brier_and_calibration_error_are_scikit_learns(real, fake):
     labels, logits = labelled(real, fake)

@@ -1,5 +1,8 @@
 """Thresholds and temperatures of validation, and reals kept apart, from a store to `cells`."""
 
+import os
+import shutil
+
 import numpy as np
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
@@ -27,18 +30,28 @@ OF_VALIDATION = [
 ]
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    store = open_store(tmp_path_factory.mktemp("written") / "store")
+    experiment = write_synthetic_store(store, GRID)
+    query(store, "SELECT 1 FROM cells")
+    return store, experiment
+
+
 @pytest.fixture
-def stored(tmp_path):
-    store = open_store(tmp_path / "store")
-    return store, write_synthetic_store(store, GRID)
+def stored(written, tmp_path):
+    """A store of the test's own in which nothing is measured yet: nothing overwrites in place."""
+    shutil.copytree(written[0].root, tmp_path / "store", copy_function=os.link)
+    shutil.rmtree(tmp_path / "store" / "derived")
+    return open_store(tmp_path / "store"), written[1]
 
 
 def rows(store, sql, **which):
     return query(store, sql, **which).to_pylist()
 
 
-def test_a_threshold_of_validation_reals_is_that_of_their_file(stored):
-    store, _ = stored
+def test_a_threshold_of_validation_reals_is_that_of_their_file(written):
+    store, _ = written
     for cell in rows(store, "SELECT * FROM cells"):
         commit = read_commits(store)[cell["fit_id"]]
         kept = read_validation(store, cell["fit_id"], commit["attempt"])
@@ -54,8 +67,8 @@ def test_a_threshold_of_validation_reals_is_that_of_their_file(stored):
         assert cell["accuracy_at_fpr5_validation"] != cell["accuracy"]
 
 
-def test_reals_apart_are_those_that_sql_can_name(stored):
-    store, _ = stored
+def test_reals_apart_are_those_that_sql_can_name(written):
+    store, _ = written
     for cell in rows(store, "SELECT * FROM cells"):
         sql = (
             "SELECT right(i.image_id, 1) < '8' apart, s.label, list(logit ORDER BY logit) logits "
