@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,7 @@ def image_test(block: Block, metric: Metric, scores: ImageScores) -> list[Effect
         made = []
         if len(pairs) == 1 and metric.name not in _BALANCED:
             made = [_mcnemar(pairs[0], exact=exact) for exact in (False, True)]
-        weigh = _balanced if metric.name in _BALANCED else _by_images
+        weigh = partial(accuracy_placements, balanced=metric.name in _BALANCED)
         over_sets = clustered([_set_of(pair, weigh) for pair in pairs])
         name = over_sets.method.replace("DeLong, images as clusters", "z, images as clusters")
         return [*made, replace(over_sets, method=name.replace("paired DeLong", "paired z"))]
@@ -84,17 +85,18 @@ def _set_of(pair: CommonScores, placed_by: _PlacedBy) -> PairedSet:
     return PairedSet(pair.real_ids_N, pair.fake_ids_N, a, b)
 
 
-def _by_images(real: Logits, fake: Logits) -> Placements:
-    """Return accuracy at 0 as a sum of two means, each class weighing as it has images."""
-    n = len(real) + len(fake)
-    return _weighed(real, fake, len(real) / n)
+def accuracy_placements(real: Logits, fake: Logits, *, balanced: bool) -> Placements:
+    """Return accuracy at a logit of 0 as a sum of two means, one per class, for `clustered`.
 
+    Args:
+        real: logits of reals; at 0 an image is called real.
+        fake: logits of fakes.
+        balanced: both classes weigh alike; else each as it has images.
 
-def _balanced(real: Logits, fake: Logits) -> Placements:
-    return _weighed(real, fake, 0.5)
-
-
-def _weighed(real: Logits, fake: Logits, share_of_real: float) -> Placements:
+    Raises:
+        NotTestable: a class has fewer than 2 images.
+    """
+    share_of_real = 0.5 if balanced else len(real) / (len(real) + len(fake))
     if min(len(real), len(fake)) < 2:
         raise NotTestable("a class has fewer than 2 images", "test on more")
     right_real = (real <= 0).astype(np.float64) * share_of_real

@@ -61,6 +61,14 @@ def test_images_of_both_files_are_pairs_whatever_their_order(tmp_path):
     assert "not about training procedures" in found.sentence
 
 
+def test_an_image_at_the_threshold_is_called_real(tmp_path):
+    at_it = [("x", "real", 0), ("y", "fake", 0), ("z", "real", -1), ("w", "fake", 1)]
+    above = [("x", "real", 1), ("y", "fake", 1), ("z", "real", -1), ("w", "fake", 1)]
+    found = compared_files(*tables(tmp_path, at_it, above))
+    assert found.others[0].value == 0  # A alone gets x right, B alone y
+    assert found.others[0].units.startswith("4 images, 2 of them")
+
+
 def test_images_of_one_file_are_left_out_and_counted(tmp_path):
     a, b = tables(tmp_path, rows("a"), rows("b", range(12, 60)))
     found = compared_files(a, b)

@@ -93,6 +93,13 @@ def test_three_levels_have_their_ranks_and_the_best_without_the_generator_at_han
     assert not any("Friedman" in note for each in others for note in each.notes)
 
 
+def test_what_was_trained_on_is_no_part_of_a_sweep():
+    values = {name: drawn(8, seed) for seed, name in enumerate(("0.5", "0.25", "0.125"))}
+    question = Question(key="npr.factor", levels=tuple(values))
+    ranks, *_ = levels_of(values, trained=["gan3"]).ask(question)[0].notes
+    assert ranks.startswith("All 3 levels over 7 test generators")
+
+
 def test_validation_may_choose_a_level():
     values = {name: drawn(8, seed) for seed, name in enumerate(("0.5", "0.25", "0.125"))}
     question = Question(key="npr.factor", levels=tuple(values))
