@@ -89,10 +89,15 @@ def compared_cells(
                     )
 
 
+_DETECTORS = ("detector", "arm", "matrix")  # settings whose levels may be unlike detectors
+
+
 def narrowed(cells: Sequence[ComparedCell], question: Question) -> list[ComparedCell]:
     """Return the cells that a question is about.
 
-    Where it says nothing of them: undegraded images and the selected epoch, if there are such.
+    Where it says nothing of them: undegraded images and the selected epoch, if there are such. An
+    option of one detector says nothing of another: `npr.factor: 0.5` leaves simple_cnn in where
+    the two are compared.
 
     Raises:
         Unanswerable: nothing has such a setting, or such a value of it.
@@ -110,7 +115,13 @@ def narrowed(cells: Sequence[ComparedCell], question: Question) -> list[Compared
                 f"where: nothing has a setting {key!r}",
                 did_you_mean(key, _keys(cells)).rstrip("."),
             )
-        kept = [cell for cell in kept if any(cell.has(key, level) for level in levels)]
+        has_another_detector = question.key in _DETECTORS and "." in key
+        kept = [
+            cell
+            for cell in kept
+            if any(cell.has(key, level) for level in levels)
+            or (has_another_detector and not cell.values(key))
+        ]
         if not kept:
             raise Unanswerable(
                 f"where: nothing that is compared has {key} {' or '.join(levels)}",

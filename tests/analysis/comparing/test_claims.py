@@ -197,6 +197,24 @@ def test_every_setting_that_both_share_is_a_comparison_of_its_own():
     assert narrowed.headline.p == pytest.approx(second.headline.p)
 
 
+def test_an_option_of_one_detector_leaves_the_other_in():
+    sides = {name: drawn(seed=n) for n, name in enumerate(("wide", "narrow", "plain"))}
+    settings = {
+        "wide": {"detector": "npr", "npr.factor": "0.25"},
+        "narrow": {"detector": "npr", "npr.factor": "0.5"},
+        "plain": {"detector": "simple_cnn"},
+    }
+    made = MadeUp(sides, generators=EIGHT, settings=settings)
+    question = Question(key="detector", levels=("npr", "simple_cnn"))
+    found = one(made, replace(question, where={"npr.factor": ("0.5",)}))
+    expected = two_component_t(sides["narrow"][:, 0], sides["plain"][:, 0])
+    assert_is(found.headline, expected)
+    [other] = made.ask(
+        replace(question, key="npr.factor", levels=("0.25", "0.5"), where={"detector": ("npr",)})
+    )
+    assert_is(other.headline, two_component_t(sides["wide"][:, 0], sides["narrow"][:, 0]))
+
+
 def test_p_values_are_corrected_over_all_that_is_declared():
     made = table()
     others = [replace(ASKED, claim=claim) for claim in (ON_SEEDS, ON_FILES, CROSSED)]
