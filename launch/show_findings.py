@@ -14,6 +14,11 @@ from analysis.comparing.finding import Finding
 from grid.console import Console
 from launch.paragraphs import print_paragraph
 
+FIRST_IS_THE_CLAIMS = (
+    "In points, which are hundredths. The first test is the claim's; the others answer narrower "
+    "claims, each by its units, and are not corrected for their number."
+)
+
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     """Print findings, an empty line between them; a note that all of them have once, at the end."""
@@ -21,7 +26,11 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     for number, finding in enumerate(findings):
         if number:
             console.print()
-        _print(console, finding, shared)
+        is_new = not number or finding.differences != findings[number - 1].differences
+        _print(console, finding, shared, with_differences=is_new)
+    if any(finding.others for finding in findings):
+        console.print()
+        print_paragraph(console, FIRST_IS_THE_CLAIMS, style="dim")
     for note in dict.fromkeys(note for each in findings for note in each.notes if note in shared):
         print_paragraph(console, note, style="dim")
 
@@ -31,14 +40,17 @@ def print_findings_as_json(findings: Sequence[Finding]) -> None:
     click.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
 
 
-def _print(console: Console, finding: Finding, told_below: set[str]) -> None:
+def _print(
+    console: Console, finding: Finding, told_below: set[str], *, with_differences: bool
+) -> None:
     print_paragraph(console, finding.sentence, style="bold")
     for warning in finding.warnings:
         print_paragraph(console, f"! {warning}", style="yellow")
-    if rows := effect_rows(finding):
+    if effects := effect_rows(finding):
         console.print()
-        console.print(_table([(*row,) for row in rows], HEADS, right=(1, 2, 3)))
-    if rows := difference_rows(finding):
+        console.print(_table(effects, HEADS, right=(1, 2, 3)))
+    rows = difference_rows(finding) if with_differences else []
+    if rows:
         heads = ("generator", "family", "A", "B", "A − B", "95 % interval")
         console.print()
         console.print(_table(rows, heads, right=(2, 3, 4, 5)))

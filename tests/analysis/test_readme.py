@@ -66,3 +66,12 @@ def test_the_example_of_a_metric_is_one(monkeypatch) -> None:
     exec(example.partition("```python\n")[2].partition("```")[0], {})
     assert "real_accuracy" in cells_schema().names
     assert find_metric("real_accuracy").compute(np.array([-1.0, 0, 1, 2]), np.ones(1)) == 0.5
+
+
+def test_the_worked_question_has_the_sentences_of_its_page() -> None:
+    page = (ROOT / "tests/fixtures/pages/one_gan_seven_diffusion.txt").read_text()
+    worked = README.partition("### A question, from file to sentence")[2].partition("### ")[0]
+    sentences = re.findall(r"^> (.+)$", worked, re.M)
+    assert len(sentences) == 2
+    for sentence in sentences:
+        assert sentence in page

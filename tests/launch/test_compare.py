@@ -72,9 +72,12 @@ def test_the_same_networks_looked_at_twice_are_paired(store):
 def test_the_sentence_comes_first_and_fits_a_terminal(store):
     text = answer("npr.factor=0.25", "npr.factor=0.5", "--store", store, "--margin", "3")
     assert text.startswith("On 2 generators (stylegan, adm)")
-    table = text.split("\n\n", 1)[1].splitlines()
-    assert max(map(len, table[:-1])) <= 80
+    of_tables = [line for line in text.splitlines() if "  " in line]  # sentences have no columns
+    assert len(of_tables) > 5
+    assert max(map(len, of_tables)) <= 80
     assert "TOST, margin 3 points" in text
+    assert text.count("95 % interval") == 1
+    assert text.count("The first test is the claim's") == 1
 
 
 @pytest.mark.parametrize(
