@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
+from rich.console import JustifyMethod
 from rich.table import Table
 
 from analysis.comparing.effect_rows import HEADS, difference_rows, effect_rows
@@ -62,7 +63,7 @@ def _print(
 def _table(rows: Sequence[Sequence[str]], heads: Sequence[str], *, right: Sequence[int]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for place, head in enumerate(heads):
-        justify = "right" if place in right else "left"
+        justify: JustifyMethod = "right" if place in right else "left"
         table.add_column(head, justify=justify, no_wrap=place in right, overflow="fold")
     for row in rows:
         table.add_row(*row)

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
+from analysis.comparing import score_files
 from grid.refusal import Refused
 from grid.store.opening import open_store
 from launch.commands.compare import command
@@ -99,7 +100,8 @@ def test_what_cannot_be_compared_is_refused(store, words, why):
     assert why in str(refused.value)
 
 
-def test_two_files_need_no_store(tmp_path):
+def test_two_files_need_no_store(tmp_path, monkeypatch):
+    monkeypatch.setattr(score_files, "DRAWS", 20)
     paths = []
     for name, step in (("a", 1), ("b", 2)):
         lines = [f"i{n},{n % 2},{(n * step) % 7 + n % 2}" for n in range(20)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from stat_cases import expected, rows_of
 
 from analysis.comparing import score_files
 from analysis.comparing.score_files import compared_files
@@ -163,3 +164,22 @@ def test_labels_that_contradict_each_other_are_refused(tmp_path):
     one_class = tables(tmp_path, [("x", "real", 1)], [("x", "real", 2)])
     with pytest.raises(Refused, match="two classes"):
         compared_files(*one_class)
+
+
+@pytest.mark.parametrize("pair", expected("delong_ties.expected")["pairs"], ids=lambda p: p["b"])
+def test_tied_scores_in_files_give_the_figures_of_proc(tmp_path, pair):
+    made = tables(
+        tmp_path,
+        *(
+            [
+                (row["image_id"], row["label_fake"], row[pair[side]])
+                for row in rows_of("delong_ties")
+            ]
+            for side in "ab"
+        ),
+    )
+    both = compared_files(*made)
+    assert both.headline.p == pytest.approx(pair["p_paired"], rel=1e-9)
+    assert [both.headline.low, both.headline.high] == pytest.approx(pair["diff_ci95"], rel=1e-9)
+    apart = compared_files(*made, as_unpaired=True)
+    assert apart.headline.statistic == pytest.approx(pair["D_unpaired_t"], rel=1e-9)
