@@ -87,6 +87,11 @@ class Block:
         return float(self.a_S.mean() - self.b_S.mean())
 
     @property
+    def has_paired_seeds(self) -> bool:
+        """Whether seeds are pairs: the same networks on both sides, and not two trainings."""
+        return self.is_same_fits and self.seeds_a == self.seeds_b
+
+    @property
     def differences(self) -> list[float]:
         """A minus B of each generator."""
         found: list[float] = (self.a_G - self.b_G).tolist()

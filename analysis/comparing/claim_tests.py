@@ -134,13 +134,13 @@ def _refuse_one_seed(block: Block) -> None:
 
 
 def _over_seeds(block: Block) -> Effect:
-    if _is_paired(block):
+    if block.has_paired_seeds:
         return paired_t(list(block.a_S), list(block.b_S))
     return welch_t(list(block.a_S), list(block.b_S))
 
 
 def _two_component(block: Block) -> Effect:
-    if _is_paired(block):
+    if block.has_paired_seeds:
         # Each network is held against itself: what its seed does to both sides cancels out.
         return two_component_t(block.a_SG - block.b_SG, np.zeros_like(block.a_SG))
     return two_component_t(block.a_SG, block.b_SG)
@@ -148,7 +148,7 @@ def _two_component(block: Block) -> Effect:
 
 def _crossed(block: Block) -> Effect:
     own = [block.generators.index(t) if t in block.generators else None for t in _trained_on(block)]
-    if _is_paired(block):
+    if block.has_paired_seeds:
         difference = block.a_STG - block.b_STG
         return crossed_t(difference, difference * 0, own_column=own)
     return crossed_t(block.a_STG, block.b_STG, own_column=own)
@@ -163,10 +163,6 @@ def _trained_on(block: Block) -> list[str]:
         generators = train["generators"] if train is not None else []
         found.append(generators[0] if len(generators) == 1 else "")
     return found
-
-
-def _is_paired(block: Block) -> bool:
-    return block.is_same_fits and block.seeds_a == block.seeds_b
 
 
 def _grouped(claim: Claim, block: Block) -> Iterator[Effect]:

@@ -102,7 +102,7 @@ def _drafts_of(
     block = block_of(sides, question.on, values)
     if question.by == "generator_group":
         block = block.grouped()
-    said = (*_notes(values, notes), *effect_size_notes(block, sides.a.name, sides.b.name))
+    said = (*_notes(values, block, notes), *effect_size_notes(block, sides.a.name, sides.b.name))
     refusal = oracle_refusal(question, sides)
     if refusal is not None:
         answer = Answer(claim=question.claim, headline=None, refusal=refusal, others=())
@@ -113,12 +113,13 @@ def _drafts_of(
         yield from family_drafts(question, sides, block, metric, material.question)
 
 
-def _notes(values: EntryValues, notes: Sequence[str]) -> tuple[str, ...]:
-    if not values.recomputed:
-        return tuple(notes)
-    sets = counted(len(values.recomputed), "test set")
-    anew = f"{sets} measured anew, on the images that no fit of either side has seen."
-    return (anew, *notes)
+def _notes(values: EntryValues, block: Block, notes: Sequence[str]) -> Iterator[str]:
+    if values.recomputed:
+        sets = counted(len(values.recomputed), "test set")
+        yield f"{sets} measured anew, on the images that no fit of either side has seen."
+    if block.has_paired_seeds:
+        yield "Both sides are the same networks, so that their seeds are compared as pairs."
+    yield from notes
 
 
 def _draft(

@@ -32,8 +32,7 @@ def differences_of(block: Block) -> tuple[Difference, ...]:
 
 def _interval(block: Block, a_S: Values, b_S: Values) -> tuple[float | None, float | None]:
     try:
-        paired = block.is_same_fits and block.seeds_a == block.seeds_b
-        found = (paired_t if paired else welch_t)(list(a_S), list(b_S))
+        found = (paired_t if block.has_paired_seeds else welch_t)(list(a_S), list(b_S))
     except NotTestable:
         return None, None
     return found.low, found.high

@@ -68,6 +68,7 @@ def test_the_same_networks_looked_at_twice_are_paired(store):
         *("--claim", "this procedure on these generators"),
     )
     assert one["headline"]["method"] == "paired t"
+    assert any("seeds are compared as pairs" in note for note in one["notes"])
 
 
 def test_the_sentence_comes_first_and_fits_a_terminal(store):
