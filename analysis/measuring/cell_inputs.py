@@ -68,7 +68,8 @@ class CellReader:
         apart = self._sets_threshold(first.real, masks[0])
         validation = self._validation(cell)
         is_whole = apart is not None and cell.fit_id not in self._validations.unreadable
-        return CellInputs(*sides, apart, validation, is_whole)
+        real, fake = sides
+        return CellInputs(real, fake, apart, validation, is_whole)
 
     def _validation(self, cell: Cell) -> ValidationScores | None:
         """Return the validation scores of a cell's fit; an ensemble was never validated."""

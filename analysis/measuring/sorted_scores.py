@@ -77,13 +77,7 @@ class SortedScores:
     def _given(self, needs: Needs) -> Any:
         if needs == "reals_apart":
             return None if self.apart is None or not self.apart.setting.size else self.apart.setting
-        found = {
-            "ranks": lambda: self.ranks,
-            "probabilities": lambda: self.probabilities,
-            "calibrated": lambda: self.calibrated,
-            "validation": lambda: self.validation,
-        }
-        return found[needs]()
+        return getattr(self, needs)  # the others are called as what is needed
 
     @cached_property
     def ranks(self) -> MutualRanks:

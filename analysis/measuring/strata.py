@@ -53,7 +53,8 @@ class CellSide:
     def logits_of(self, axis: str, code: int) -> Logits:
         """Return the logits of one stratum."""
         codes = self.strata[axis]
-        return self.logits[(codes == code) | (codes == EVERY)]
+        found: Logits = self.logits[(codes == code) | (codes == EVERY)]
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,7 +56,7 @@ class Validations:
         self._read: dict[str, ValidationScores | None] = {}
         self.unreadable: set[str] = set()
 
-    def of(self, fit_id: str, epoch: int) -> ValidationScores | None:
+    def of(self, fit_id: str, epoch: int | str) -> ValidationScores | None:
         """Return the scores that a fit's validation gave at an epoch; None where there are none."""
         commit = self._selection.commits[fit_id]
         if epoch != commit["selected_epoch"] or is_oracle(self._selection.fits[fit_id]["recipe"]):

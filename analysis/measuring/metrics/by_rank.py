@@ -102,13 +102,17 @@ def tpr_at_1_fpr(real: Logits, fake: Logits) -> float:
     return _true_positive_rate(real, fake, 100)
 
 
+def _equal_error_bounds(real: Logits, fake: Logits, ranks: MutualRanks) -> Bounds:
+    return equal_error_bounds(eer(real, fake, ranks), real, fake)
+
+
 @metric(
     "eer",
     "equal error rate",
     1,
     explained="error rate where as large a share of reals is called fake as of fakes real; .5 is "
     "chance, 0 is best",
-    interval=lambda real, fake, ranks: equal_error_bounds(eer(real, fake, ranks), real, fake),
+    interval=_equal_error_bounds,
     better="lower",
     on_page=False,
     needs="ranks",
