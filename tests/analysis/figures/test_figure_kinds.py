@@ -1,6 +1,7 @@
 """Every kind of figure: listed, drawn from a store, the same bytes each time, its needs told."""
 
 import io
+import re
 import subprocess
 import sys
 
@@ -89,3 +90,19 @@ def test_finding_the_kinds_loads_nothing_heavy():
     heavy = {"torch", "ray", "pandas", "sklearn", "scipy", "matplotlib", "statsmodels", "PIL"}
     assert "analysis" in loaded
     assert not loaded & heavy
+
+
+def test_the_readme_lists_them_and_its_example_is_one(evidence):
+    text = (ROOT / "analysis" / "README.md").read_text()
+    section = text.partition("\n## Figures\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \|.*\| *([\d, none]*) \|$", section, re.MULTILINE)
+    listed = {}
+    for names, places in rows:
+        given = [int(place) if place.isdigit() else None for place in places.split(", ")]
+        every = re.findall(r"`(\w+)`", names)
+        listed.update(zip(every, given if len(given) == len(every) else given * 2, strict=False))
+    assert {name: listed.get(name, "not listed") for name in PLACES} == PLACES
+    given = {}
+    exec(section.partition("```python\n")[2].partition("```")[0], given)
+    [picture] = given["FIGURE"].pictures(evidence)
+    assert len(picture.canvas.axes[0].patches) == len(evidence.experiment["pools"])

@@ -111,7 +111,7 @@ def test_ranks_are_of_generators_that_are_new():
 
 
 def test_blocks_are_complete():
-    ranked = cd.ranked_arms(arms(b={"sd14": [None]}), "auc")
+    ranked = cd.ranked_arms(arms(b={"sd14": [0.8, None]}), "auc")  # of two seeds one is missing
     assert ranked.result.n == 3
     assert cd.ranked_arms(arms()[:2], "auc") is None
     assert cd.ranked_arms(arms(b={name: [None] for name in TESTED}), "auc") is None
