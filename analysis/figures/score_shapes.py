@@ -130,7 +130,8 @@ def shapes_of(evidence: Evidence, matrix: Matrix) -> dict[tuple[int, int], Score
     }
     missing = set(wanted.values()) - known.keys()
     if missing:
-        cells = {_key_of(cell): (cell, e) for cell, e in selection.complete_cells}
+        every = (*selection.complete_cells, *selection.complete_ensemble_cells)
+        cells = {_key_of(cell): (cell, experiment) for cell, experiment in every}
         read = read_logits(
             selection, [cells[key] for key in sorted(missing & cells.keys(), key=str)]
         )
@@ -158,7 +159,8 @@ def _first_fit(entry: MatrixEntry | None) -> str | None:
 def _key(matrix: Matrix, column: int, fit_id: str, selection: StoreSelection) -> tuple[Any, ...]:
     named = matrix.settings["epoch"]
     epoch: int | str = int(named) if named.isdecimal() else named
-    [number] = resolved_epochs([epoch], selection.commits[fit_id])
+    commit = selection.commits.get(fit_id)  # an ensemble has none, and its epoch stays a word
+    [number] = resolved_epochs([epoch], commit) if commit is not None else [epoch]
     settings = (matrix.settings[name] for name in ("degradation", "test input", "equalise"))
     return (fit_id, number, matrix.columns[column].key, *settings)
 

@@ -1,9 +1,9 @@
-"""The logits that count in a cell, for what has to be drawn or resampled and is no metric."""
+"""The logits that count in a cell, for what has to be drawn and is no metric."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,12 +53,11 @@ def read_logits(
             why = error.why if isinstance(error, UnusableFile) else str(error)
             selection.damaged[error.key] = why
             continue
-        sides = (_counted(pools, experiment["leakage"]) for pools in (found.real, found.fake))
-        yield CellLogits(cell, *sides)
+        leakage = experiment["leakage"]
+        yield CellLogits(cell, _counted(found.real, leakage), _counted(found.fake, leakage))
 
 
-def _counted(pools: Iterable[Scores], leakage: str) -> LogitColumn:
-    counted = [
-        logit[~np.isnan(logit) & (~seen if leakage != "allow" else True)] for logit, seen in pools
-    ]
-    return np.concatenate([np.empty(0, np.float32), *counted])
+def _counted(pools: Sequence[Scores], leakage: str) -> LogitColumn:
+    """Return the logits of a side but those that are null, and by the rule those seen before."""
+    columns = [logit[~np.isnan(logit) & ((leakage == "allow") | ~seen)] for logit, seen in pools]
+    return np.concatenate(columns) if columns else np.empty(0, np.float32)

@@ -32,7 +32,10 @@ LOG_FROM = 20.0
 def draw(evidence: Evidence, metric: str = DEFAULT) -> Iterator[Picture]:
     """Yield a figure of each setting that has three numbers or more, of arms alike otherwise."""
     main = main_matrices(evidence.matrices)
-    ladders = [*sweeps(main), *training_sizes(main, evidence.selection.fits)]
+    ladders = [
+        *sweeps(main),
+        *training_sizes(main, evidence.selection.fits_of(evidence.experiment)),
+    ]
     names = file_names("sweep", (f"{each.axis} {each.title}" for each in ladders))
     for ladder in ladders:
         curves = _curves(ladder, metric)

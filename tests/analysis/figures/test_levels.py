@@ -1,5 +1,7 @@
 """Curves against a number: its levels, in order, of the same cells at each."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -132,7 +134,7 @@ def test_sizes_of_one_training_set_are_a_ladder():
 
 def test_nothing_to_sweep_draws_nothing():
     one = Evidence(
-        selection=type("Selection", (), {"fits": {"progan-s0": {"train": None}}}),
+        selection=SimpleNamespace(fits_of=lambda _: {"progan-s0": {"train": None}}),
         experiment=None,
         matrices=(made_matrix({"progan": {"adm": [0.5]}}),),
     )

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analysis.figures.drawn import confusion, histograms, reliability, roc
+from analysis.comparing.evidence import Evidence
+from analysis.figures.costs import ArmCosts, costs_of
+from analysis.figures.drawn import confusion, histograms, learning, reliability, roc, sweep
 from analysis.figures.rate_curves import rate_curves
 from analysis.figures.score_shapes import (
     BINS,
@@ -17,6 +19,9 @@ from analysis.figures.score_shapes import (
     shapes_of,
     true_positive_rates,
 )
+from analysis.matrices.matrix_making import matrices
+from analysis.selecting.selection import StoreSelection
+from grid.records.ensemble_records import ensemble_record
 
 LOGITS = arrays(np.float32, st.integers(1, 30), elements=st.integers(-5, 5).map(float))
 
@@ -122,3 +127,31 @@ def test_a_histogram_reaches_as_far_as_it_must(largest, limit):
     assert drawn.logit == pytest.approx(limit, rel=0.02)
     assert drawn.drawn(shape.histogram_real).sum() == 101
     assert drawn.drawn(np.ones(BINS, np.int64)).sum() == BINS
+
+
+def test_an_ensemble_is_drawn_of_its_members_scores(drawn_store):
+    store, experiment, _ = drawn_store
+    pairs = {}
+    for fit in experiment["fits"]:
+        if fit["options"] != {"factor": 0.25}:
+            pairs.setdefault((fit["train"]["label"], fit["seed"]), []).append(fit["fit_id"])
+    made = {
+        **experiment,
+        "ensembles": [ensemble_record("all", "mean_logit", each) for each in pairs.values()],
+    }
+    selection = StoreSelection.of(store, [made])
+    found = tuple(m for m in matrices(selection, made) if m.settings["detector"] == "all")
+    seen = Evidence(selection, made, found)
+    [matrix, *_] = found
+    shapes = shapes_of(seen, matrix)
+    assert len(shapes) == 9
+    for place, shape in shapes.items():
+        measured = measured_seed(matrix, place)
+        assert (shape.n_real, shape.n_fake_right) == (
+            measured.counts.n_real,
+            measured.counts.n_fake_right,
+        )
+    assert roc.FIGURE.pictures(seen)
+    assert costs_of(matrix, selection) == ArmCosts(None, None, None, frozenset())
+    assert not learning.FIGURE.pictures(seen)
+    assert not sweep.FIGURE.pictures(seen)
