@@ -18,7 +18,9 @@ from analysis.comparing.evidence import Evidence
 from analysis.matrices.heads import set_key
 from analysis.matrices.matrix import Matrix, MatrixEntry
 from analysis.measuring.cell_logits import LogitColumn, read_logits
+from analysis.measuring.image_probabilities import BINS as PROBABILITY_BINS
 from analysis.selecting.selection import StoreSelection
+from analysis.statistics.temperature import probability
 from grid.records.experiments import Cell, resolved_epochs
 from grid.records.table_lists import as_asked
 
@@ -35,9 +37,6 @@ LARGEST_LOGIT = 50.0
 BINS = 160
 LOGIT_EDGES: Shares = np.sinh(np.linspace(-1, 1, BINS + 1) * np.arcsinh(LARGEST_LOGIT))
 """Edges of the histograms: even by arcsinh, which is linear near 0 and logarithmic far from it."""
-
-PROBABILITY_BINS = 15
-"""Of equal width, as of the expected calibration error."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +107,12 @@ def _histogram(logits: LogitColumn) -> Numbers:
 
 def _calibration(real: LogitColumn, fake: LogitColumn) -> tuple[Numbers, Numbers, Shares]:
     logits = np.concatenate([real, fake]).astype(np.float64)
-    probability = 0.5 * (1 + np.tanh(logits / 2))  # the sigmoid, without overflow
+    p_fake = probability(logits)
     is_fake = np.repeat([False, True], [real.size, fake.size])
-    place = np.minimum((probability * PROBABILITY_BINS).astype(np.int64), PROBABILITY_BINS - 1)
+    place = np.searchsorted(np.arange(1, PROBABILITY_BINS) / PROBABILITY_BINS, p_fake, side="left")
     images: Numbers = np.bincount(place, minlength=PROBABILITY_BINS).astype(np.int64)
     fakes: Numbers = np.bincount(place[is_fake], minlength=PROBABILITY_BINS).astype(np.int64)
-    summed: Shares = np.bincount(place, probability, PROBABILITY_BINS).astype(np.float64)
+    summed: Shares = np.bincount(place, p_fake, PROBABILITY_BINS).astype(np.float64)
     return images, fakes, summed
 
 

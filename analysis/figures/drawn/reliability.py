@@ -11,17 +11,12 @@ import numpy as np
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.naming import file_names
-from analysis.figures.score_shapes import (
-    PROBABILITY_BINS,
-    Numbers,
-    ScoreShape,
-    Shares,
-    shapes_of,
-)
+from analysis.figures.score_shapes import Numbers, ScoreShape, Shares, shapes_of
 from analysis.figures.sides import EXPLAINED, SIDES, of_side
 from analysis.figures.style import COLUMN_IN, GREY, new_canvas, shortened, strokes
 from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix
+from analysis.measuring.image_probabilities import BINS as PROBABILITY_BINS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -101,6 +101,10 @@ def test_calibration_is_over_all_images_of_a_side(evidence):
     sides = reliability.calibrations(matrix, shapes)
     images = sum(int(side.images.sum()) for side in sides.values())
     assert images == sum(each.n_real + each.n_fake for each in shapes.values())
+    for place, each in shapes.items():
+        alone = reliability.Calibration(each.bin_images, each.bin_fakes, each.bin_probability)
+        metric = measured_seed(matrix, place).metrics["ece"]
+        assert alone.expected_error == pytest.approx(metric)
     perfect = reliability.Calibration(np.array([10, 30]), np.array([2, 24]), np.array([2.0, 24.0]))
     assert perfect.expected_error == 0
     wrong = reliability.Calibration(np.array([10, 30]), np.array([4, 24]), np.array([2.0, 27.0]))
