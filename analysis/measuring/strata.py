@@ -53,8 +53,8 @@ class CellSide:
     def logits_of(self, axis: str, code: int) -> Logits:
         """Return the logits of one stratum."""
         codes = self.strata[axis]
-        found: Logits = self.logits[(codes == code) | (codes == EVERY)]
-        return found
+        logits: Logits = self.logits[(codes == code) | (codes == EVERY)]
+        return logits
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,7 +45,7 @@ def findings_record(shown: Overview) -> dict[str, Any]:
     }
     return {
         "schema": SCHEMA,
-        "experiment": {name: shown.experiment[name] for name in _OF_THE_EXPERIMENT},
+        "experiment": plain({k: v for k, v in shown.experiment.items() if k in _OF_THE_EXPERIMENT}),
         "warnings": plain(list(shown.cautions)),
         "cells": [cell for matrix in shown.matrices for cell in _cells(matrix)],
         "entries": [entry for matrix in shown.matrices for entry in _entries(matrix)],

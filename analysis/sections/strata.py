@@ -141,7 +141,8 @@ def _rate_cell(extreme: tuple[str, Rate, object]) -> TableCell:
 
 def _source_tables(found: Mapping[str, Mapping[str, Mapping[str, Rate]]]) -> list[Table]:
     """Return a table per detector, as many as the page has room for."""
-    tables, budget = [], page_budget.SOURCE_RATES_SHOWN
+    tables: list[Table] = []
+    budget = page_budget.SOURCE_RATES_SHOWN
     for number, (title, rows) in enumerate(found.items()):
         sources = list(dict.fromkeys(source for row in rows.values() for source in row))
         budget -= len(rows) * len(sources)

@@ -23,7 +23,7 @@ def strata_view(selection: StoreSelection) -> pyarrow.dataset.Dataset:
     """Return the strata of every complete cell; one of several experiments is told once."""
     from analysis.sql.strata_dataset import StrataDataset
 
-    cells = {}
+    cells: dict[str, tuple[Cell, dict[str, Any]]] = {}
     for cell, experiment in selection.complete_cells:
         shared = _facts(cell, experiment, selection)
         condition = (cell.epoch, cell.degradation, cell.test_pipeline, cell.equalise)

@@ -103,9 +103,15 @@ def _papers(expansion: Expansion) -> dict[str, PaperRecord]:
     """Return the paper of each detector that states one, by the detector's name."""
     cards = {fit.card.name: fit.card for fit in expansion.fits.values()}
     return {
-        name: PaperRecord(**card.paper.model_dump())
+        name: PaperRecord(
+            title=paper.title,
+            authors=paper.authors,
+            venue=paper.venue,
+            year=paper.year,
+            arxiv=paper.arxiv,
+        )
         for name, card in sorted(cards.items())
-        if card.paper is not None
+        if (paper := card.paper) is not None
     }
 
 
