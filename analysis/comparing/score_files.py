@@ -52,7 +52,8 @@ def compared_files(
         a: one file.
         b: the other.
         positive: the label that large scores mean, where it is not plain.
-        threshold: above it an image is called fake; None stands for 0, that of logits.
+        threshold: above it an image is called fake; None stands for 0, that of logits, or for .5 of
+            a file whose scores all lie between 0 and 1.
         as_unpaired: take the images as different all the same.
 
     Raises:
@@ -76,7 +77,11 @@ def compared_files(
             )
         else:
             notes.append("The files share no image, so that their images are taken as different.")
-    others, said = _beside(sides, threshold, is_paired)
+    cuts = [_cut(side, threshold) for side in sides]
+    notes.extend(_said_of_cuts((a, b), sides, cuts, threshold))
+    others = _accuracies(sides, cuts, is_paired)
+    if is_paired:
+        others.extend(_average_precision(sides))
     headline, refusal = None, None
     try:
         test = paired if is_paired else unpaired
@@ -95,7 +100,7 @@ def compared_files(
         refusal=refusal,
         others=tuple(others),
         warnings=tuple(warnings),
-        notes=(*notes, *said),
+        notes=tuple(notes),
     )
     return replace(finding, sentence=_sentence(finding, sides, is_paired, fake))
 
@@ -116,28 +121,41 @@ def _alone(a: ScoreTable, b: ScoreTable, shared: int) -> list[str]:
     ]
 
 
-def _beside(
-    sides: Sequence[_Classes], threshold: float | None, is_paired: bool
-) -> tuple[list[Effect], list[str]]:
-    """Return the tests of accuracy and average precision, and what is to be said of them."""
-    effects, notes = [], []
-    every = np.concatenate([scores for side in sides for scores in (side.real, side.fake)])
-    if threshold is None and every.min() >= 0 and every.max() <= 1 and every.max() > 0:
-        notes.append(
-            "All scores lie between 0 and 1, as probabilities do, so that accuracy at a threshold "
-            "of 0 means nothing and is not compared: say --threshold 0.5."
-        )
-    else:
-        effects.extend(_accuracies(sides, threshold or 0.0, is_paired))
-    if is_paired:
-        effects.extend(_average_precision(sides))
-    return effects, notes
+def _cut(side: _Classes, threshold: float | None) -> float:
+    """Return the score above which a file calls an image fake: 0 of logits, .5 of probabilities."""
+    if threshold is not None:
+        return threshold
+    scores = np.concatenate([side.real, side.fake])
+    return 0.5 if scores.min() >= 0 and 0 < scores.max() <= 1 else 0.0
 
 
-def _accuracies(sides: Sequence[_Classes], threshold: float, is_paired: bool) -> list[Effect]:
-    name = f"accuracy at {threshold:g}"
+def _said_of_cuts(
+    tables: Sequence[ScoreTable],
+    sides: Sequence[_Classes],
+    cuts: Sequence[float],
+    threshold: float | None,
+) -> list[str]:
+    """Say where a threshold was read from the scores, and where all of them are above it."""
+    said = []
+    for table, side, cut in zip(tables, sides, cuts, strict=True):
+        if threshold is None and cut == 0.5:
+            said.append(
+                f"All scores of {table.name} lie between 0 and 1 and are taken as probabilities: "
+                "above 0.5 an image is called fake. Say --threshold SCORE if they are none."
+            )
+        elif threshold is None and min(side.real.min(initial=1), side.fake.min(initial=1)) > 0:
+            said.append(
+                f"All scores of {table.name} are above 0, so that it calls every image fake. "
+                "Say --threshold SCORE if they are no logits."
+            )
+    return said
+
+
+def _accuracies(sides: Sequence[_Classes], cuts: Sequence[float], is_paired: bool) -> list[Effect]:
+    name = f"accuracy at {' and '.join(f'{cut:g}' for cut in dict.fromkeys(cuts))}"
     right_a, right_b = (
-        np.concatenate([side.real <= threshold, side.fake > threshold]) for side in sides
+        np.concatenate([side.real <= cut, side.fake > cut])
+        for side, cut in zip(sides, cuts, strict=True)
     )
     if not is_paired:
         counts = (int(right_a.sum()), len(right_a), int(right_b.sum()), len(right_b))
@@ -166,7 +184,8 @@ def _named(metric: str, effect: Effect) -> Effect:
 
 
 def _sentence(finding: Finding, sides: Sequence[_Classes], is_paired: bool, fake: str) -> str:
-    sizes = [f"{len(s.real) + len(s.fake):,} images, {len(s.fake):,} of them {fake}" for s in sides]
+    kind = fake if fake.lower() == "fake" else f"labelled {fake}"
+    sizes = [f"{len(s.real) + len(s.fake):,} images, {len(s.fake):,} of them {kind}" for s in sides]
     on = f"{sizes[0]}, that both files score" if is_paired else f"{sizes[0]}, and on {sizes[1]}"
     start = f"On {on}, {finding.a} minus {finding.b} in AUC"
     headline = finding.headline
@@ -174,6 +193,7 @@ def _sentence(finding: Finding, sides: Sequence[_Classes], is_paired: bool, fake
         return f"{start} is not tested: {finding.refusal}"
     each = [auc_interval(side.real, side.fake) for side in sides]
     aucs = " and ".join(f"{points(i.estimate)} [{points(i.low)}, {points(i.high)}]" for i in each)
+    turned = any(interval.estimate < 0.5 for interval in each)
     p = "" if headline.p is None else f", {p_words(headline.p)}"
     verdict = ""
     if headline.p is not None and headline.p > 1 - headline.level:
@@ -182,5 +202,6 @@ def _sentence(finding: Finding, sides: Sequence[_Classes], is_paired: bool, fake
         f"{start} is {points(headline.value, signed=True)} points ({aucs}), "
         f"{interval_words(headline)}{p} ({headline.method}; units: {headline.units}){verdict}. "
         "This speaks about these two files and images like these, not about training procedures or "
-        "other generators. An AUC below 50 is a result and is not turned round."
+        "other generators."
+        + (" An AUC below 50 is a result and is not turned round." if turned else "")
     )

@@ -1,4 +1,8 @@
-"""Score files without a store: a CSV with the columns image, label, score, one row per image."""
+"""Score files without a store: a CSV with the columns image, label, score, one row per image.
+
+Commas, semicolons or tabs stand between columns, as the head shows. Behind semicolons a number may
+have a decimal comma, as spreadsheets of many countries write it.
+"""
 
 from __future__ import annotations
 
@@ -79,8 +83,19 @@ def fake_label(tables: Sequence[ScoreTable], positive: str | None) -> str:
     Raises:
         Refused: the labels are not two, or nobody says which of them large scores mean.
     """
-    known = sorted({label for table in tables for label in table.labels.values()})
+    of_each = [sorted(set(table.labels.values())) for table in tables]
+    known = sorted({label for labels in of_each for label in labels})
     what = " and ".join(table.name for table in tables)
+    if len(known) > 2 and all(len(labels) <= 2 for labels in of_each):
+        raise Refused.because(
+            what,
+            "they name the classes otherwise: "
+            + ", ".join(
+                f"{' and '.join(labels)} in {table.name}"
+                for table, labels in zip(tables, of_each, strict=True)
+            ),
+            "Write the same two labels in both",
+        )
     if len(known) != 2:
         raise Refused.because(
             what,
@@ -128,7 +143,9 @@ def refuse_conflicts(a: ScoreTable, b: ScoreTable) -> None:
 def _lines(path: Path) -> Iterable[tuple[int, str, str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            between = _delimiter(file.readline())
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=between)
             heads = [head.strip().lower() for head in reader.fieldnames or ()]
             missing = [name for name in COLUMNS if name not in heads]
             if missing:
@@ -140,13 +157,23 @@ def _lines(path: Path) -> Iterable[tuple[int, str, str, str]]:
                 )
             reader.fieldnames = heads
             for row in reader:
-                values = [(row.get(name) or "").strip() for name in COLUMNS]
-                yield reader.line_num, values[0], values[1], values[2]
+                image, label, score = ((row.get(name) or "").strip() for name in COLUMNS)
+                yield reader.line_num, image, label, _with_point(score, between)
     except OSError as error:
         why = f"it cannot be read ({error.strerror or error})"
         raise Refused.because(str(path), why, "Name another file") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise Refused.because(str(path), f"it is no CSV ({error})", "Write it as UTF-8") from error
+
+
+def _delimiter(head: str) -> str:
+    """Return what stands between the names of a head: the most frequent of those that may."""
+    return max(",;\t", key=head.count)
+
+
+def _with_point(score: str, between: str) -> str:
+    """Return a number with a decimal point; behind commas a comma can be no part of it."""
+    return score if between == "," or "." in score else score.replace(",", ".")
 
 
 def _number(text: str) -> float | None:

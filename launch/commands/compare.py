@@ -68,7 +68,8 @@ SECTION, PLACE = "compare", 0
     "--threshold",
     type=float,
     metavar="SCORE",
-    help="Of two CSV files: above it an image is called fake. Default 0, of logits.",
+    help="Of two CSV files: above it an image is called fake. Default 0, of logits; 0.5 of a file "
+    "whose scores all lie between 0 and 1.",
 )
 @click.option(
     "--positive", metavar="LABEL", help="Of two CSV files: the label that large scores mean."
@@ -78,7 +79,8 @@ def command(words: tuple[str, ...], **given: Any) -> None:
     """Say whether A is better than B, in a sentence with its test.
 
     A and B are detectors, arms, or values of a setting (npr.factor=0.25 npr.factor=0.5) of an
-    experiment, all else being equal; or two CSV files with the columns image, label, score.
+    experiment, all else being equal; or two CSV files with the columns image, label, score
+    (commas, semicolons or tabs between them).
     """
     from launch.compare_command import compare
 

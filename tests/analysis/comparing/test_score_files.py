@@ -113,18 +113,54 @@ def test_labels_may_be_words(tmp_path, real, fake, positive):
             compared_files(a, b, positive="Pour")
 
 
-def test_probabilities_need_their_threshold(tmp_path):
-    def squashed(name):
-        return [(i, label, 1 / (1 + np.exp(-score))) for i, label, score in rows(name)]
+def squashed(name):
+    """Rows with P(fake) of the scores instead of these."""
+    return [(i, label, 1 / (1 + np.exp(-score))) for i, label, score in rows(name)]
 
-    a, b = tables(tmp_path, squashed("a"), squashed("b"))
+
+@pytest.mark.parametrize("also_a", [True, False])
+def test_probabilities_are_called_fake_above_one_half_beside_logits_too(tmp_path, also_a):
+    a, b = tables(tmp_path, squashed("a") if also_a else rows("a"), squashed("b"))
     found = compared_files(a, b)
-    assert not any("accuracy" in each.method for each in found.others)
-    assert "--threshold 0.5" in found.notes[0]
-    told = compared_files(a, b, threshold=0.5)
     of_logits = compared_files(*tables(tmp_path, rows("a"), rows("b")))
-    assert told.others[0].p == pytest.approx(of_logits.others[0].p)
-    assert not told.notes
+    assert found.others[0].value == of_logits.others[0].value
+    assert found.others[0].p == pytest.approx(of_logits.others[0].p)
+    named = "accuracy at 0.5: McNemar" if also_a else "accuracy at 0 and 0.5: McNemar"
+    assert found.others[0].method.startswith(named)
+    assert [note.split(" lie")[0] for note in found.notes] == [
+        f"All scores of {name}.csv" for name in (["A", "B"] if also_a else ["B"])
+    ]
+    assert not of_logits.notes
+    assert not compared_files(a, b, threshold=0.5).notes
+
+
+def test_scores_that_are_all_above_the_threshold_are_said_to_be(tmp_path):
+    percent = [(i, label, 100 * score) for i, label, score in squashed("b")]
+    found = compared_files(*tables(tmp_path, rows("a"), percent))
+    assert found.notes[0].startswith("All scores of B.csv are above 0")
+
+
+@pytest.mark.parametrize(("between", "point"), [(";", "."), (";", ","), ("\t", "."), ("\t", ",")])
+def test_semicolons_tabs_and_their_decimal_commas_are_read(tmp_path, between, point):
+    path = tmp_path / "B.csv"
+    lines = [(i, label, str(score).replace(".", point)) for i, label, score in rows("b")]
+    path.write_text("\n".join(map(between.join, [("Image", "label", "score"), *lines])))
+    plain = read_score_table(written(tmp_path, "A", rows("b")))
+    assert read_score_table(path).scores == plain.scores
+
+
+def test_files_that_name_the_classes_otherwise_are_told_which(tmp_path):
+    digits = [(i, int(label == "fake"), score) for i, label, score in rows("b")]
+    with pytest.raises(Refused, match=r"fake and real in A\.csv, 0 and 1 in B\.csv"):
+        compared_files(*tables(tmp_path, rows("a"), digits))
+
+
+def test_only_an_auc_below_one_half_is_said_to_be_a_result(tmp_path):
+    upright = compared_files(*tables(tmp_path, rows("a"), rows("b"))).sentence
+    turned = [(i, label, -score) for i, label, score in rows("b")]
+    below = compared_files(*tables(tmp_path, rows("a"), turned)).sentence
+    assert "not turned round" in below
+    assert "not turned round" not in upright
 
 
 def test_an_auc_of_one_is_a_bound_without_a_p(tmp_path):
