@@ -139,10 +139,11 @@ def _put(tables: Sequence[Table], form: str, output: Path | None) -> None:
         _write(output, "\n".join(_WRITERS[form](table) for table in tables))
     elif form == "text":
         console = Console()
+        told: set[str] = set()
         for n, table in enumerate(tables):
             if n:
                 console.print()
-            for line in as_text(table, console.width):
+            for line in as_text(table, console.width, told):
                 console.print(line, soft_wrap=True)
     else:
         sys.stdout.write("\n".join(_WRITERS[form](table) for table in tables))

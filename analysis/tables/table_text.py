@@ -2,7 +2,8 @@
 
 No number and no name is ever cut. Where a table does not fit with its intervals, they are left out,
 then the standard deviations, and it says so; what is still too wide stands below, with the names of
-the rows again. Long names go on in the next line.
+the rows again. Long names go on in the next line. Of tables below each other, each
+note is said once.
 """
 
 from __future__ import annotations
@@ -29,8 +30,14 @@ _LESS = (
 _STYLES = {"best": "bold", "not_worse": "underline", "": ""}
 
 
-def as_text(table: Table, width: int) -> Iterator[Text]:
-    """Give a table line by line: title, rows in groups of columns that fit, notes."""
+def as_text(table: Table, width: int, told: set[str] | None = None) -> Iterator[Text]:
+    """Give a table line by line: title, rows in groups of columns that fit, notes.
+
+    Args:
+        table: what to write.
+        width: characters of a line.
+        told: notes of the tables above it, which are not said again; its own are added.
+    """
     yield from (Text(line, style="bold") for line in textwrap.wrap(table.title, max(width, 20)))
     numeric = [is_numeric(table, n) for n in range(len(table.heads))]
     table = _as_much_as_fits(table, numeric, width)
@@ -40,9 +47,15 @@ def as_text(table: Table, width: int) -> Iterator[Text]:
         if n:
             yield Text("")
         yield from _group_lines(table, group, numeric, width)
-    for note in (*table.notes, *format_notes(table, SIGNS)):
+    notes = [*table.notes, *format_notes(table, SIGNS)]
+    new = [note for note in notes if told is None or note not in told]
+    if len(new) < len(notes):
+        new.append("Other notes as above." if new else "Notes as above.")
+    for note in new:
         for line in textwrap.wrap(note, max(width, 20)):
             yield Text(line, style="dim")
+    if told is not None:
+        told.update(notes)
 
 
 def _as_much_as_fits(table: Table, numeric: Sequence[bool], width: int) -> Table:

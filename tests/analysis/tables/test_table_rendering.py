@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,20 @@ def test_text_shows_marks_spread_and_missing_without_colour():
     assert "98.8†~" in text
     assert "·" in text
     assert "* best of its column; ~ not shown to be worse" in text
+
+
+def test_what_a_table_above_has_said_is_not_said_again():
+    told = set()
+    first, again = (
+        "\n".join(line.plain for line in as_text(TABLE, 100, told)).splitlines() for _ in range(2)
+    )
+    assert first == plain(TABLE, 100)
+    assert again == [*first[:-3], "Notes as above."]
+    other = replace(TABLE, notes=(*TABLE.notes, "Pooled."))
+    assert [line.plain for line in as_text(other, 100, told)][-2:] == [
+        "Pooled.",
+        "Other notes as above.",
+    ]
 
 
 @pytest.mark.parametrize("width", [30, 45, 80, 200])
