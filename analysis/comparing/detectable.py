@@ -6,6 +6,7 @@ import math
 
 from analysis.comparing.blocks import Block
 from analysis.statistics.effect import Effect, NotTestable
+from analysis.statistics.equivalence import tost_of
 from analysis.statistics.generator_tests import paired_t
 from analysis.statistics.power import POWER, errors_away
 from analysis.statistics.student_t import t_quantile
@@ -46,19 +47,7 @@ def equivalence_of(headline: Effect, margin: float) -> Effect | None:
     if found is None:
         return None
     error, df = found
-    nearest = min(headline.value + margin, margin - headline.value) / error
-    half = _quantile(0.9, df) * error
-    return Effect(
-        method=f"TOST, margin {100 * margin:g} points ({headline.method})",
-        value=headline.value,
-        low=headline.value - half,
-        high=headline.value + half,
-        p=_above(nearest, df),
-        units=headline.units,
-        level=0.9,
-        statistic=nearest,
-        df=headline.df,
-    )
+    return tost_of(headline.value, error, df, margin, units=headline.units, of=headline.method)
 
 
 def _error_of(effect: Effect) -> tuple[float, float] | None:
@@ -68,14 +57,4 @@ def _error_of(effect: Effect) -> tuple[float, float] | None:
     if effect.df is None and " z" not in f" {effect.method}" and "DeLong" not in effect.method:
         return None
     df = math.inf if effect.df is None else effect.df
-    return (effect.high - effect.low) / 2 / _quantile(effect.level, df), df
-
-
-def _quantile(level: float, df: float) -> float:
-    return t_quantile(level, min(df, 1e9))
-
-
-def _above(t: float, df: float) -> float:
-    from scipy.special import stdtr
-
-    return float(stdtr(min(df, 1e9), -t))
+    return (effect.high - effect.low) / 2 / t_quantile(effect.level, min(df, 1e9)), df
