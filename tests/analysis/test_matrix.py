@@ -15,6 +15,8 @@ from analysis.matrices.matrix import MatrixEntry, SeedCell
 from analysis.matrices.matrix_making import matrices
 from analysis.matrices.relations import UNSEEN
 from analysis.measuring.cell_measures import Counts, Measured
+from analysis.measuring.metric_registry import known_metrics
+from analysis.page.matrix_table import table_rows
 from analysis.page.matrix_text import CELL, matrix_lines
 from analysis.page.overview import overview
 from analysis.page.sentences import headline, matrix_sentence, meaning, number, with_sd
@@ -590,3 +592,27 @@ def test_a_terminal_shows_boxes_blocks_and_gaps(six):
     assert lines.count("") == 1  # between the two families' rows
     coloured = next(line for line in matrix_lines(npr, "auc", 120) if "progan" in line.plain[:8])
     assert any(span.style.bgcolor for span in coloured.spans if not isinstance(span.style, str))
+
+
+def test_where_less_is_better_the_least_has_the_colour_of_the_best(six):
+    _, _, (npr, _) = six
+    for metric in ("auc", "eer"):
+        for row, entries in zip(table_rows(npr, metric), npr.entries, strict=True):
+            for cell, entry in zip(row["cells"], entries, strict=True):
+                value = entry.spread(metric).mean
+                goodness = 1 - value if metric == "eer" else value
+                assert f"c{round(goodness * STEPS)}" in cell["classes"].split()
+    assert [each.name for each in known_metrics() if each.better == "lower"] == [
+        *("eer", "brier", "ece", "brier_calibrated", "ece_calibrated")
+    ]
+
+
+def test_an_interval_of_images_is_of_one_fit(six):
+    _, _, (npr, _) = six
+    both = npr.entries[0][1]
+    assert both.interval("auc") is None, "their spread says more"
+    one = MatrixEntry(both.relation, both.cells[:1])
+    low, high = one.interval("auc")
+    assert low < one.spread("auc").mean < high
+    assert one.interval("oracle_accuracy") is None
+    assert MatrixEntry(both.relation, (SeedCell("fit", 0, None),)).interval("auc") is None

@@ -83,6 +83,18 @@ def test_intervals_are_as_wide_as_a_bootstrap_of_rows(name, ties):
     assert (high - low) / (2 * 1.96) == pytest.approx(np.std(drawn), rel=0.13)
 
 
+def test_the_side_whose_logits_are_dense_moves_the_equal_error_rate_least():
+    rng = np.random.default_rng(7)
+    real, fake = rng.normal(0, 1, 900), rng.normal(4, 5, 300)
+    for sides in ((real, fake), (-fake, -real)):
+        drawn = [
+            find_metric("eer").compute(*(rng.choice(side, side.size) for side in sides))
+            for _ in range(400)
+        ]
+        low, high = bounds("eer", *sides)
+        assert (high - low) / (2 * 1.96) == pytest.approx(np.std(drawn), rel=0.13)
+
+
 @pytest.mark.parametrize("one_in", [20, 100])
 def test_the_bounds_of_a_true_positive_rate_are_those_of_a_bootstrap_of_rows(one_in):
     real, fake = sample(0.9, 3000, 2000)

@@ -104,6 +104,15 @@ def test_one_real_of_a_hundred_may_be_called_fake_and_of_ninety_nine_none():
 @settings(max_examples=40)
 @given(SPREAD, SPREAD)
 def test_brier_and_calibration_error_are_scikit_learns(real, fake):
+    check_calibration(real, fake)
+
+
+def test_many_images_are_in_the_bins_of_scikit_learn():
+    rng = np.random.default_rng(4)
+    check_calibration(rng.normal(-1, 2, 4000), rng.normal(1, 2, 3000))
+
+
+def check_calibration(real, fake):
     labels, logits = labelled(real, fake)
     p = probability(logits)
     assert value("brier", real, fake) == pytest.approx(brier_score_loss(labels, p), abs=1e-12)
