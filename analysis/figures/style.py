@@ -155,6 +155,12 @@ def new_canvas(width_in: float, height_in: float) -> Canvas:
     )
 
 
+def head(canvas: Canvas, text: str) -> None:
+    """Write what is shown above all of a figure, in the middle, its middle left out if too long."""
+    characters = int(canvas.get_figwidth() / 0.065)  # of the font's mean width at this size
+    canvas.suptitle(shortened(text, characters), fontsize=FONT_POINTS + 1)
+
+
 def share_axis(axes: Axes, values: Iterable[float], which: str = "y") -> None:
     """Give an axis of shares of 1 one of two fixed scales: .4 to 1, or 0 to 1 where that is cut.
 

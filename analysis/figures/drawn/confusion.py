@@ -11,14 +11,7 @@ from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.naming import file_names
 from analysis.figures.sides import EXPLAINED, SIDES
-from analysis.figures.style import (
-    COLUMN_IN,
-    FONT_POINTS,
-    ink_on,
-    new_canvas,
-    shortened,
-    white_to_blue,
-)
+from analysis.figures.style import COLUMN_IN, head, ink_on, new_canvas, white_to_blue
 from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix
 
@@ -69,7 +62,7 @@ def _picture(matrix: Matrix, sides: Mapping[str, Counted], name: str) -> Picture
         axes.set_title(title)
     panels[0].set_yticks([0, 1], ["real", "fake"])
     panels[0].set_ylabel("is")
-    canvas.suptitle(shortened(matrix.title, 60), fontsize=FONT_POINTS + 1)
+    head(canvas, matrix.title)
     said = "; ".join(
         f"{title}: {_share(counted[0]):.2f} of the reals are called fake, "
         f"{_share(counted[1]):.2f} of the fakes"

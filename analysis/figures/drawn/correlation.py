@@ -16,11 +16,11 @@ from analysis.figures.naming import file_names
 from analysis.figures.sides import OTHERS
 from analysis.figures.style import (
     COLUMN_IN,
-    FONT_POINTS,
     GREY,
     PAGE_IN,
     chance_is_white,
     family_colours,
+    head,
     ink_on,
     new_canvas,
     shortened,
@@ -124,7 +124,7 @@ def _picture(
     for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
         for tick, column in zip(ticks, columns, strict=True):
             tick.set_color(families[column.family])
-    axes.set_title(shortened(matrix.title, 60), fontsize=FONT_POINTS + 1)
+    head(canvas, matrix.title)
     canvas.colorbar(drawn, ax=axes, shrink=0.6, ticks=[-1, -0.5, 0, 0.5, 1], label="Pearson's r")
     title = find_metric(metric).title
     return Picture(

@@ -13,16 +13,7 @@ from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.matrix_axes import matrix_width_in, name_cells
 from analysis.figures.naming import file_names
 from analysis.figures.score_shapes import BINS, LOGIT_EDGES, Numbers, ScoreShape, Shares, shapes_of
-from analysis.figures.style import (
-    BLACK,
-    FAKE,
-    FONT_POINTS,
-    GREY,
-    LIGHT_GREY,
-    REAL,
-    new_canvas,
-    shortened,
-)
+from analysis.figures.style import BLACK, FAKE, GREY, LIGHT_GREY, REAL, head, new_canvas
 from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix
 
@@ -75,7 +66,7 @@ def _picture(matrix: Matrix, shapes: Mapping[tuple[int, int], ScoreShape], name:
     range_of = narrowest_range(shapes.values(), 20 if len(matrix.columns) > MANY_COLUMNS else 40)
     _panels(axes, matrix, shapes, range_of)
     name_cells(axes, matrix)
-    axes.set_title(shortened(matrix.title, 60), fontsize=FONT_POINTS + 1)
+    head(canvas, matrix.title)
     canvas.legend(handles=_key(), loc="outside lower center", ncols=3)
     return Picture(
         name=name,

@@ -11,16 +11,7 @@ import numpy.typing as npt
 from analysis.comparing.evidence import Evidence
 from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.naming import file_names
-from analysis.figures.style import (
-    BLACK,
-    BLUE,
-    COLUMN_IN,
-    FONT_POINTS,
-    VERMILLION,
-    new_canvas,
-    share_axis,
-    shortened,
-)
+from analysis.figures.style import BLACK, BLUE, COLUMN_IN, VERMILLION, head, new_canvas, share_axis
 from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix
 from analysis.selecting.selection import StoreSelection
@@ -100,7 +91,7 @@ def _picture(
             clip_on=False,
         )
     left.set_ylim(bottom=0)
-    canvas.suptitle(shortened(matrix.title, 60), fontsize=FONT_POINTS + 1)
+    head(canvas, matrix.title)
     canvas.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     last = [float(each["validation_auc"][-1]) for each in histories.values()]
     return Picture(

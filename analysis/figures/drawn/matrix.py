@@ -17,8 +17,10 @@ from analysis.figures.style import (
     GREY,
     LIGHT_GREY,
     chance_is_white,
+    head,
     ink_on,
     new_canvas,
+    shortened,
 )
 from analysis.matrices.heads import blocks
 from analysis.matrices.main_matrices import main_matrices
@@ -55,7 +57,7 @@ def _picture(matrix: Matrix, name: str, metric: str) -> Picture:
     axes.set_xlim(-0.5, len(matrix.columns) + 0.6)
     _family_blocks(axes, matrix)
     title = find_metric(metric).title
-    axes.set_title(matrix.title, pad=16, fontsize=FONT_POINTS + 1)
+    head(canvas, matrix.title)
     bar = canvas.colorbar(colours, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.03)
     bar.set_label(f"{title[0].upper()}{title[1:]}; white is .5", fontsize=FONT_POINTS - 1)
     bar.set_ticks([0, 0.25, 0.5, 0.75, 1], labels=["0", ".25", ".5", ".75", "1"])
@@ -136,7 +138,9 @@ def _family_blocks(axes: Axes, matrix: Matrix) -> None:
     start = 0
     for family, length in blocks([column.family for column in matrix.columns]):
         middle = start + (length - 1) / 2
-        axes.text(middle, -0.62, family, ha="center", va="bottom", color=GREY)
+        size = 5.5 if length == 1 else FONT_POINTS
+        name = shortened(family, 5 * length + 3)
+        axes.text(middle, -0.62, name, ha="center", va="bottom", color=GREY, fontsize=size)
         start += length
         if start < len(matrix.columns):
             axes.plot([start - 0.5] * 2, [-0.5, bottom], **line)

@@ -11,7 +11,7 @@ from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.naming import file_names
 from analysis.figures.rate_curves import RateCurve, curve_captions, rate_curves
 from analysis.figures.score_shapes import RECALL_G, shapes_of
-from analysis.figures.style import COLUMN_IN, GREY, new_canvas, shortened
+from analysis.figures.style import COLUMN_IN, GREY, head, new_canvas
 from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix
 
@@ -52,7 +52,7 @@ def _picture(
     axes.set_yticks(*_TICKS)
     axes.set_xlabel("recall: share of the fakes found")
     axes.set_ylabel("precision: share of fakes among those called fake")
-    axes.set_title(shortened(matrix.title, 60))
+    head(canvas, matrix.title)
     canvas.legend(loc="outside lower center", ncols=3)
     half = int(np.argmin(np.abs(RECALL_G - 0.5)))
     said = "; ".join(

@@ -13,7 +13,7 @@ from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.naming import file_names
 from analysis.figures.score_shapes import Numbers, ScoreShape, Shares, shapes_of
 from analysis.figures.sides import EXPLAINED, SIDES, of_side
-from analysis.figures.style import COLUMN_IN, GREY, new_canvas, shortened, strokes
+from analysis.figures.style import COLUMN_IN, GREY, head, new_canvas, strokes
 from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix
 from analysis.measuring.image_probabilities import BINS as PROBABILITY_BINS
@@ -85,7 +85,7 @@ def _picture(matrix: Matrix, sides: Mapping[str, Calibration], name: str) -> Pic
     axes.set_yticks(*ticks)
     below.set_xticks(*ticks)
     below.set(ylim=(0, 1), xlabel="P(fake), as the detector says", ylabel="share\nof images")
-    axes.set_title(shortened(matrix.title, 60))
+    head(canvas, matrix.title)
     canvas.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=1)
     said = "; ".join(
         f"{title}: expected calibration error {side.expected_error:.3f}"

@@ -10,7 +10,7 @@ from analysis.figures.figure import FigureKind, Picture
 from analysis.figures.naming import file_names
 from analysis.figures.rate_curves import RateCurve, curve_captions, rate_curves
 from analysis.figures.score_shapes import FPR_G, shapes_of
-from analysis.figures.style import COLUMN_IN, GREY, LIGHT_GREY, new_canvas, shortened
+from analysis.figures.style import COLUMN_IN, GREY, LIGHT_GREY, head, new_canvas
 from analysis.matrices.main_matrices import main_matrices
 from analysis.matrices.matrix import Matrix
 
@@ -43,7 +43,7 @@ def _picture(matrix: Matrix, curves: Mapping[str, RateCurve], name: str) -> Pict
     axes.set_yticks(*_TICKS)
     axes.set_xlabel("false positive rate: reals called fake")
     axes.set_ylabel("true positive rate: fakes called fake")
-    axes.set_title(shortened(matrix.title, 60))
+    head(canvas, matrix.title)
     inset.set(xscale="log", xlim=(1e-3, 1), ylim=(0, 1.02))
     inset.set_xticks([0.001, 0.01, 0.1, 1], [".001", ".01", ".1", "1"])
     inset.minorticks_off()

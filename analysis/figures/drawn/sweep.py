@@ -15,9 +15,9 @@ from analysis.figures.style import (
     COLUMN_IN,
     Stroke,
     family_colours,
+    head,
     new_canvas,
     share_axis,
-    shortened,
 )
 from analysis.figures.training_sizes import training_sizes
 from analysis.matrices.main_matrices import main_matrices
@@ -78,7 +78,7 @@ def _picture(
     axes.set_xlabel(ladder.axis)
     title = find_metric(metric).title
     axes.set_ylabel(f"{title}, mean over cells")
-    axes.set_title(shortened(ladder.title, 60))
+    head(canvas, ladder.title)
     canvas.legend(loc="outside lower center", ncols=min(4, len(curves)))
     return Picture(
         name=name,
