@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import zipfile
+from dataclasses import dataclass
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_st
 
 from analysis import load
 from analysis.page.findings_json import findings_json
+from analysis.page.overview import overview
 from analysis.page.report import report_page
 from grid.store.archive import SUMS, ArchiveStore
 from grid.store.errors import StoreUnwritable, StoreUrlRefused
@@ -37,6 +39,13 @@ SQL = (
 )
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What stands in for an overview."""
+
+    experiment: dict
+
+
 def said(*words: object) -> str:
     done = CliRunner().invoke(cli, [str(word) for word in words], catch_exceptions=False)
     assert done.exit_code == 0, done.output
@@ -49,6 +58,7 @@ def pages_without_figures():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundle_command, "report_page", lambda shown: shown.experiment["digest"])
         patch.setattr(bundle_command, "findings_json", lambda shown: "{}")
+        patch.setattr(bundle_command, "overview", lambda store, record: Shown(record))
         yield
 
 
@@ -78,6 +88,7 @@ def test_it_answers_as_the_store_did(packed, crossgen):
 def test_its_page_is_the_stores_to_the_byte(tmp_path, monkeypatch):
     monkeypatch.setattr(bundle_command, "report_page", report_page)
     monkeypatch.setattr(bundle_command, "findings_json", findings_json)
+    monkeypatch.setattr(bundle_command, "overview", overview)
     store, bundle = tmp_path / "store", tmp_path / "one.zip"
     write_synthetic_store(open_store(store), GRID)
     said("report", "--store", store, "-o", tmp_path / "before.html")

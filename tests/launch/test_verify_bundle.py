@@ -13,6 +13,7 @@ def bundled(own_run, crossgen, monkeypatch):
     """A bundle of a real run with weights; images moved and renamed, store and folder gone."""
     monkeypatch.setattr(bundle_command, "report_page", lambda shown: "page")
     monkeypatch.setattr(bundle_command, "findings_json", lambda shown: "{}")
+    monkeypatch.setattr(bundle_command, "overview", lambda store, experiment: None)
     elsewhere = own_run.folder.parent / "elsewhere"
     elsewhere.mkdir()
     file = elsewhere / "two.zip"

@@ -168,7 +168,12 @@ def test_the_latest_expansion_of_the_target_stays(stores, into, tmp_path):
 
 @pytest.mark.parametrize(
     ("how", "where"),
-    [("half", "fits/"), ("link", "commits/"), ("linked", "commits/"), ("half", "scores/")],
+    [
+        ("link", "commits/"),
+        ("half", "scores/"),
+        pytest.param("half", "fits/", marks=pytest.mark.slow),
+        pytest.param("linked", "commits/", marks=pytest.mark.slow),
+    ],
 )
 def test_a_merge_that_is_killed_goes_on(stores, into, how, where):
     done = subprocess.run(
