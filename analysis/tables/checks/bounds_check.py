@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.tables.checks.check_result import CheckResult, points
+from analysis.tables.checks.check_result import CheckResult, written_like
 from analysis.tables.printed.printed_table import PrintedTable, title_of
 
 
@@ -43,7 +43,8 @@ def check(table: PrintedTable) -> Iterator[CheckResult]:
                 where=line.name,
                 verdict="consistent" if fits else "inconsistent",
                 said=f"{title_of(rate)} {printed.text} with accuracy {accuracy.text}: "
-                f"possible are {points(least)} to {points(most)}",
+                f"possible are {written_like(printed, least)} to "
+                f"{written_like(printed, most)}",
                 explanation=""
                 if fits or line.n_real
                 else "unless there are many more of one class",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from analysis.tables.checks.check_result import CheckResult, points
+from analysis.tables.checks.check_result import CheckResult, written_like
 from analysis.tables.checks.confusion_rates import rates_of_counts
 from analysis.tables.printed.printed_table import PrintedNumber, PrintedTable, title_of
 
@@ -34,7 +34,7 @@ def check(table: PrintedTable) -> Iterator[CheckResult]:
                 where=line.name,
                 verdict="consistent" if fits else "inconsistent",
                 said=f"{title_of(name)} {printed.text}; tn {tn:,}, fp {fp:,}, fn {fn:,}, tp {tp:,} "
-                f"give {points(nearest)}",
+                f"give {written_like(printed, nearest)}",
                 explanation="" if fits else _others(name, printed, rates),
             )
 

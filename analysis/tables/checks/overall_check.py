@@ -8,7 +8,7 @@ from itertools import product
 from math import gcd
 from statistics import fmean
 
-from analysis.tables.checks.check_result import CheckResult, points
+from analysis.tables.checks.check_result import CheckResult, written_like
 from analysis.tables.printed.printed_table import (
     PrintedLine,
     PrintedNumber,
@@ -34,6 +34,10 @@ class _Series:
     @property
     def cells(self) -> list[PrintedNumber]:
         return [line.rates[self.rate] for line in self.lines]
+
+    def written(self, share: float) -> str:
+        """Write a share as the overall figure is written."""
+        return written_like(self.overall, share)
 
 
 def check(table: PrintedTable) -> Iterator[CheckResult]:
@@ -85,15 +89,15 @@ def _reproduced(series: _Series) -> Iterator[str]:
     for said, cells in ways:
         mean = _macro(cells)
         if series.overall.could_be(mean.value, mean.slack):
-            yield f"{said} ({points(mean.value)})"
+            yield f"{said} ({series.written(mean.value)})"
     sets = _sets(series)
     if sets is not None and len(set(sets)) > 1:
         mean = _weighted(series.cells, sets)
         if series.overall.could_be(mean.value, mean.slack):
-            yield f"mean over {sum(sets)} test sets ({points(mean.value)})"
+            yield f"mean over {sum(sets)} test sets ({series.written(mean.value)})"
     pooled = _pooled(series)
     if pooled is not None and series.overall.could_be(pooled.value, pooled.slack):
-        yield f"mean pooled over images ({points(pooled.value)})"
+        yield f"mean pooled over images ({series.written(pooled.value)})"
 
 
 def _macro(cells: Sequence[PrintedNumber]) -> PrintedNumber:
@@ -130,17 +134,17 @@ def _apart(series: _Series) -> str:
     if not 1 < len(strangers) < len(series.lines):
         return ""
     inside, outside = _macro(series.cells).value, _macro(strangers).value
-    return f"diagonal in {points(inside)}, diagonal out {points(outside)}"
+    return f"diagonal in {series.written(inside)}, diagonal out {series.written(outside)}"
 
 
 def _missed(series: _Series, macro: float) -> str:
-    parts = [f"the macro mean of the {len(series.lines)} cells is {points(macro)}"]
+    parts = [f"the macro mean of the {len(series.lines)} cells is {series.written(macro)}"]
     strangers = [line.rates[series.rate] for line in series.lines if not line.is_own]
     if 1 < len(strangers) < len(series.lines):
-        parts.append(f"without the generators trained on {points(_macro(strangers).value)}")
+        parts.append(f"without the generators trained on {series.written(_macro(strangers).value)}")
     pooled = _pooled(series)
     if pooled is not None:
-        parts.append(f"pooled over images {points(pooled.value)}")
+        parts.append(f"pooled over images {series.written(pooled.value)}")
     return ", ".join(parts)
 
 
@@ -157,7 +161,8 @@ def _left_out(series: _Series) -> Iterator[str]:
     for out, line in enumerate(series.lines):
         rest = _macro([c for n, c in enumerate(series.cells) if n != out])
         if series.overall.could_be(rest.value, rest.slack):
-            yield f"the macro mean without {line.test_set or line.row} is {points(rest.value)}"
+            mean = series.written(rest.value)
+            yield f"the macro mean without {line.test_set or line.row} is {mean}"
             return
 
 

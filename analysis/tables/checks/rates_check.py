@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis.tables.checks.check_result import CheckResult, Verdict, points
+from analysis.tables.checks.check_result import CheckResult, Verdict, points, written_like
 from analysis.tables.checks.confusion_rates import OF_CONFUSION, rates_of
 from analysis.tables.printed.printed_table import (
     PrintedLine,
@@ -156,7 +156,7 @@ def _mended(rates: Rates, reals: float) -> str:
     both = [rates.get("recall_real"), rates.get("recall_fake")]
     if "accuracy" in rates and both[0] and both[1]:
         accuracy = reals * both[0].value + (1 - reals) * both[1].value
-        return f"these recalls give accuracy {points(accuracy)}"
+        return f"these recalls give accuracy {written_like(both[0], accuracy)}"
     for left_out in rates:
         rest = {name: each for name, each in rates.items() if name != left_out}
         if len(rest) > 2 and _any_class(rest, reals):

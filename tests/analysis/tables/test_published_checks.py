@@ -245,6 +245,17 @@ Fake  281     5719
     assert counts.said == "accuracy 97.35; tn 5,939, fp 61, fn 281, tp 5,719 give 97.15"
 
 
+def test_what_is_computed_is_written_as_what_it_stands_beside():
+    text = "test,accuracy,auc\nA,90.0,0.95\nB,70.0,0.75\noverall,80.0,0.80\n"
+    said = [e.said for e in results(text) if e.check in ("bounds", "overall")]
+    assert said == [
+        "AUC 0.95 with accuracy 90.0: possible are 0.7990 to 1.0000",
+        "AUC 0.75 with accuracy 70.0: possible are 0.3990 to 1.0000",
+        "accuracy 80.0: it is the macro mean of the cells (80.00)",
+        "AUC 0.80: the macro mean of the 2 cells is 0.8500",
+    ]
+
+
 @pytest.mark.parametrize(
     ("mean", "said"),
     [
