@@ -75,10 +75,17 @@ def _answered_levels(question: Question, material: Material) -> Iterator[Draft]:
         raise Unanswerable(
             f"{question.name}: one level is compared with nothing", "Name at least two"
         )
-    if question.is_ordered:
-        yield trend_draft(question, find_metric(question.metric), levels, material.question)
     metric = find_metric(question.metric)
-    notes = tuple(level_notes(question, metric, levels, material.validation_auc))
+    named = {side_name(question.key, level): of for level, of in levels.items()}
+    oracle = oracle_refusal(question, ((n, c.settings) for n, of in named.items() for c in of))
+    notes: tuple[str, ...] = ()
+    if oracle is None:
+        notes = tuple(level_notes(question, metric, levels, material.validation_auc))
+    if question.is_ordered and oracle is None:
+        yield trend_draft(question, metric, levels, material.question)
+    elif question.is_ordered and oracle is not None:
+        along = f"along {question.key}"
+        yield refused_draft(question, material.question, oracle, "trend", along)
     for a, b in combinations(levels, 2):
         try:
             pairs, alone = sides_of(
@@ -103,13 +110,13 @@ def _drafts_of(
     if question.by == "generator_group":
         block = block.grouped()
     said = (*_notes(values, block, notes), *effect_size_notes(block, sides.a.name, sides.b.name))
-    refusal = oracle_refusal(question, sides)
-    if refusal is not None:
-        answer = Answer(claim=question.claim, headline=None, refusal=refusal, others=())
+    oracle = oracle_refusal(question, ((s.name, s.settings) for s in (sides.a, sides.b)))
+    if oracle is not None:
+        answer = Answer(claim=question.claim, headline=None, refusal=str(oracle), others=())
     else:
         answer = answered(question, block, lambda: image_test(block, metric, material.scores))
     yield _draft(question, sides, block, answer, material.question, said)
-    if question.by == "family" and refusal is None:
+    if question.by == "family" and oracle is None:
         yield from family_drafts(question, sides, block, metric, material.question)
 
 

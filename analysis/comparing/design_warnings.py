@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from analysis.comparing.blocks import Block
-from analysis.comparing.question import Question
+from analysis.comparing.question import Question, Unanswerable
 from analysis.comparing.sides import Sides
 from analysis.statistics.effect import Effect
 from grid.records.oracles import is_oracle
@@ -24,19 +24,26 @@ _SAME_RATIO = 1.05
 """Ratios of fakes to reals closer than that move a precision by less than rounding does."""
 
 
-def oracle_refusal(question: Question, sides: Sides) -> str | None:
-    """Say why a side that knew the answers enters no test; None where none did."""
+def oracle_refusal(
+    question: Question, compared: Iterable[tuple[str, Mapping[str, str]]]
+) -> Unanswerable | None:
+    """Say why what knew the answers enters no test; None where nothing did.
+
+    Args:
+        question: what is asked.
+        compared: names and settings of the sides, or of all levels.
+    """
     if question.metric in _ORACLE_METRICS:
-        return (
-            f"{question.metric} is an oracle: its threshold was picked on the test images. Compare "
-            "by a metric whose threshold was fixed before, or by AUC."
+        return Unanswerable(
+            f"{question.metric} is an oracle: its threshold was picked on the test images",
+            "Compare by a metric whose threshold was fixed before, or by AUC",
         )
-    for side in (sides.a, sides.b):
-        if is_oracle({"validate_on": side.settings.get("recipe.validate_on")}):
-            return (
-                f"{side.name} is an oracle: its epoch was selected on the images that it is tested "
-                "on, so that a difference would show the selection. Train it with an epoch "
-                "selected on validation images."
+    for name, settings in compared:
+        if is_oracle({"validate_on": settings.get("recipe.validate_on")}):
+            return Unanswerable(
+                f"{name} is an oracle: its epoch was selected on the images that it is tested on, "
+                "so that a difference would show the selection",
+                "Train it with an epoch selected on validation images",
             )
     return None
 

@@ -12,6 +12,7 @@ from analysis.comparing.compared_cells import ComparedCell
 from analysis.comparing.image_scores import ImageScores
 from analysis.comparing.question import Unanswerable
 from analysis.measuring.metric_registry import Metric
+from grid.records.experiments import NOT_TRAINED_CLASSES
 
 _OF_MORE = ("calibrated", "validation", "reals_apart")
 """What metrics may need that common images do not give: it belongs to one fit, or to all reals."""
@@ -61,7 +62,7 @@ def _are_of_the_same_images(cells: Sequence[ComparedCell]) -> bool:
     Fits of the same training and validation images have seen the same.
     """
     counts = [cell.measured.counts for cell in cells if cell.measured is not None]
-    if any(each.n_null for each in counts):
+    if any(each.n_null for each in counts) or not _count_the_same_classes(cells):
         return False
     if not any(each.n_seen for each in counts) and len({e.n_real + e.n_fake for e in counts}) < 2:
         return True
@@ -70,3 +71,12 @@ def _are_of_the_same_images(cells: Sequence[ComparedCell]) -> bool:
         for fit in (cell.fit for cell in cells)
     }
     return len(learned) == 1 and not any(None in each[:2] for each in learned)
+
+
+def _count_the_same_classes(cells: Sequence[ComparedCell]) -> bool:
+    """Say it: of a test set of the classes that a fit was not trained on, they are each fit's."""
+    if not cells or cells[0].test_set["classes"] != NOT_TRAINED_CLASSES:
+        return True
+    trains = [cell.fit["train"] for cell in cells]
+    trained = {frozenset(train.get("classes", ())) if train else None for train in trains}
+    return len(trained) == 1

@@ -93,7 +93,8 @@ class ImageScores:
     def _of_pool(self, cell: Cell, label: int, place: int) -> Scores:
         """Return a pool's logits by one fit or ensemble, and which images it has seen."""
         if isinstance(cell, EnsembleCell):
-            return joined([self._of_pool(each, label, place) for each in cell.members], cell.by)
+            members = sorted(cell.members, key=lambda member: member.fit_id)  # as in cells
+            return joined([self._of_pool(each, label, place) for each in members], cell.by)
         piece = _pieces(cell, label)[place]
         table = read_scores(
             self._selection.store,

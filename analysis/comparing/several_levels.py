@@ -39,13 +39,16 @@ def level_table(
         return None
     allowed = SCOPES[question.on]
     means = {level: _means(cells, metric.name) for level, cells in levels.items()}
-    examples = {
-        (cell.train, cell.column.key): cell
+    examples = {(cell.train, cell.column.key): cell for cells in levels.values() for cell in cells}
+    # What one of the levels has been trained on is new to none of them.
+    known = {
+        (cell.train, cell.column.key)
         for cells in levels.values()
         for cell in cells
-        if cell.relation in allowed
+        if cell.relation not in allowed
     }
-    places = [place for place in examples if all(place in each for each in means.values())]
+    shared = [place for place in examples if all(place in each for each in means.values())]
+    places = [place for place in shared if place not in known]
     if not places:
         return None
     generators = list(dict.fromkeys(examples[p].test_set["generator"] for p in places))

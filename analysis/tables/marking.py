@@ -136,7 +136,7 @@ def _compared(one: Contender, other: Contender, metric: str) -> Effect | None:
     n_rows, n_columns = a.shape[1:]
     try:
         if min(len(a), len(b)) < 2:
-            differences = np.nanmean(a[0] - b[0], axis=0)
+            differences = np.nanmean(a.mean(axis=0) - b.mean(axis=0), axis=0)
             return sign_flip(differences) if n_columns > 1 else None
         if n_rows > 1 and n_columns > 1:
             return crossed_t(a, b, own_column=_own_columns(one))

@@ -11,6 +11,7 @@ from synthetic_store import SyntheticGrid, write_synthetic_store
 from analysis.comparing.comparison import answers
 from analysis.comparing.contrasts import findings_of, material_of
 from analysis.comparing.drafts import corrected
+from analysis.comparing.entry_values import EntryValues
 from analysis.comparing.question import Question
 from analysis.matrices.matrix_making import matrices
 from analysis.measuring.metric_registry import find_metric
@@ -35,6 +36,7 @@ GRID = SyntheticGrid(
     shared_reals=True,
 )
 ON_IMAGES = "these files on these generators"
+NAMES = ("npr", "simple_cnn")
 LOGITS = (
     "SELECT detector, images.image_id, logit, images.label, seen "
     "FROM scores JOIN fits USING (fit_id) JOIN images USING (pool_id, image) "
@@ -153,3 +155,38 @@ def test_page_and_terminal_show_the_declared_contrast(small):
     assert "<h2>Contrasts</h2>" in html
     assert whole.sentence in html
     assert f"<th>{whole.headline.method}</th>" in html
+
+
+def test_classes_that_other_fits_learned_are_other_images(small):
+    """Of `not_trained_classes` as many images may count for both fits, and none be the same."""
+    _, _, _, _, material = small
+    cells = [
+        replace(
+            cell,
+            fit={
+                **cell.fit,
+                "train": {
+                    **cell.fit["train"],
+                    "classes": ["class000" if cell.fit["detector"] == "npr" else "class001"],
+                },
+                "description": {"training": "t", "validation": "v"},
+            },
+            test_set={**cell.test_set, "classes": "not_trained_classes"},
+        )
+        for cell in material.cells
+        if cell.seed == 0 and cell.test_set["generator"] == "adm"
+    ]
+    stored = {c.fit["fit_id"]: c for c in material.cells if c.test_set["generator"] == "adm"}
+    read = []
+
+    class Recorded:
+        def common(self, measured):
+            read.append([cell.fit["detector"] for cell in measured])
+            return material.scores.common([stored[cell.fit["fit_id"]] for cell in measured])
+
+    values = EntryValues(find_metric("auc"), Recorded())
+    npr, simple_cnn = ([c for c in cells if c.fit["detector"] == d] for d in NAMES)
+    values(npr, simple_cnn)
+    assert read == [list(NAMES)]
+    values(npr, npr)
+    assert len(read) == 1

@@ -146,3 +146,33 @@ def test_a_level_is_judged_by_groups_that_had_no_say_in_it():
     assert of_errors.chosen == found.chosen
     with pytest.raises(NotTestable, match="One group"):
         best_of_sweep(["x", "y"], values, ["g"] * 6)
+
+
+def test_an_oracle_has_no_place_among_levels():
+    """Neither in ranks nor in a trend: its epoch, or its threshold, was picked on test images."""
+    names = ("0.5", "0.25", "0.125")
+    values = {name: drawn(8, seed) for seed, name in enumerate(names)}
+    question = Question(key="npr.factor", levels=names, is_ordered=True)
+    settings = {name: {"detector": "npr", "npr.factor": name} for name in names}
+    settings["0.25"]["recipe.validate_on"] = "test_sets"
+    made = MadeUp(values, generators=named(8, 0), settings=settings)
+    trended, *pairs = made.ask(question)
+    assert trended.headline is None
+    assert "npr.factor=0.25 is an oracle" in trended.refusal
+    assert not any("Friedman" in note or "sweep" in note for each in pairs for note in each.notes)
+    by_threshold = levels_of(values, metric="oracle_accuracy")
+    trended, *pairs = by_threshold.ask(replace(question, metric="oracle_accuracy"))
+    assert all(each.headline is None for each in (trended, *pairs))
+    assert not any("Friedman" in note for each in pairs for note in each.notes)
+
+
+def test_what_one_level_was_trained_on_is_new_to_none():
+    """A level that began with other weights may have seen a generator that others have not."""
+    values = {name: drawn(8, seed) for seed, name in enumerate(("0.5", "0.25", "0.125"))}
+    made = levels_of(values)
+    matrix = made.matrices[0]
+    [row] = matrix.entries
+    seen = replace(row[3], relation="before")
+    made.matrices[0] = replace(matrix, entries=((*row[:3], seen, *row[4:]),))
+    ranks, *_ = made.ask(Question(key="npr.factor", levels=tuple(values)))[0].notes
+    assert ranks.startswith("All 3 levels over 7 test generators")
