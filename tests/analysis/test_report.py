@@ -110,7 +110,7 @@ def test_a_matrix_on_the_page_is_the_matrix_of_sql(six):
     ).to_pylist()
     means = {(r["detector"], r["train"], r["generator"]): r for r in rows}
     tables = [t for t in Page(html).tables if t[0].get("class") == "matrix"]
-    metrics = [each.name for each in known_metrics()]
+    metrics = [each.name for each in known_metrics() if each.on_page]
     shown = ["auc", "accuracy", *(name for name in metrics if name not in ("auc", "accuracy"))]
     assert [t[0]["data-metric"] for t in tables] == 2 * shown
     detectors = [detector for detector in ("npr", "simple_cnn") for _ in shown]
@@ -363,11 +363,13 @@ def test_a_table_that_is_wider_than_a_phone_says_that_it_scrolls(six, tmp_path):
     _, _, html = six
     hint = '<p class="hint beyond-phone">Scroll the table sideways'
     drills = html.count('class="list drill"') + html.count('class="list contrast"')
-    # Six columns fit a phone; the summary, the details, tests, the list of pools and the rates by
-    # real source of two detectors do not.
-    assert html.count(hint) == html.count('<div class="scroll beyond-phone">') == drills + 4
+    # Six columns fit a phone; the summary, the details, tests, the list of pools, rankings and the
+    # rates by real source of two detectors do not.
+    boxes = html.count('<div class="scroll beyond-phone">')
+    rankings = html.count('id="table-best-') + html.count('id="table-hardest-')
+    assert html.count(hint) == boxes == drills + 4 + rankings
     wide = report_page(overview(*written(tmp_path, generators=8, seeds=1, images=10)))
-    matrices_shown = 2 * len(known_metrics())
+    matrices_shown = 2 * sum(each.on_page for each in known_metrics())
     assert wide.count('<div class="scroll beyond-phone"><table class="matrix"') == matrices_shown
     rules = html.partition("@media (max-width:600px){")[2].partition("@media print{")
     assert ".hint.beyond-phone{display:block}" in rules[0]
