@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +26,10 @@ class StrataDataset(ds.FileSystemDataset):  # type: ignore[misc]
 
     DuckDB asks for a scanner with the filter of a query. Only the cells and axes that it can be
     about are computed, one cell after the other as they are read.
+
+    An Arrow scanner of batches would compute ahead in threads of its own. Behind a LIMIT these go
+    on when the query is over, and a process that ends meanwhile is aborted by Python. So the rows
+    are a plain stream: who pulls computes.
     """
 
     def __init__(
@@ -51,7 +55,7 @@ class StrataDataset(ds.FileSystemDataset):  # type: ignore[misc]
         axes_alone = ds.FileSystemDataset(self._fragments(by_axis), self.schema, *self._made)
         asked = {each.path for each in axes_alone.get_fragments(filter)}
         batches = self._batches(sorted(keys), [axis for axis in AXES if axis in asked])
-        return ds.Scanner.from_batches(batches, schema=self.schema, columns=columns, filter=filter)
+        return _PulledRows(batches, self.schema, columns, filter)
 
     def _fragments(self, places: Mapping[str, Any]) -> list[Any]:
         form, filesystem = self._made
@@ -91,6 +95,31 @@ class StrataDataset(ds.FileSystemDataset):  # type: ignore[misc]
             }
             for each in strata.counted(sides, axes)
         ]
+
+
+class _PulledRows:
+    """What DuckDB asks of a scanner: a stream of the rows and columns that are wanted."""
+
+    def __init__(
+        self,
+        batches: Iterator[pa.RecordBatch],
+        schema: pa.Schema,
+        columns: Sequence[str] | None,
+        filter: Any,
+    ) -> None:
+        self._batches, self._filter = batches, filter
+        self._columns = schema.names if columns is None else list(columns)
+        self._schema = pa.schema([schema.field(name) for name in self._columns])
+
+    def to_reader(self) -> pa.RecordBatchReader:
+        """Return the stream; nothing is computed before it is read."""
+        return pa.RecordBatchReader.from_batches(self._schema, self._wanted())
+
+    def _wanted(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches:
+            table = pa.Table.from_batches([batch])
+            rows = table if self._filter is None else table.filter(self._filter)
+            yield from rows.select(self._columns).to_batches()
 
 
 def _expression(shared: Mapping[str, Any], schema: Any) -> Any:

@@ -1,5 +1,7 @@
 """The view `strata`: its counts and AUC are those of `scores` joined with `images`."""
 
+import time
+
 import pytest
 from scipy.stats import mannwhitneyu
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
@@ -134,6 +136,23 @@ def test_a_where_says_what_is_computed(stored, monkeypatch, where, cells):
     assert rows(store, f"SELECT * FROM strata WHERE {where} ORDER BY ALL") == wanted
     assert len(computed) == cells
     assert "axis =" not in where or axes <= {"size"}
+
+
+def test_behind_a_limit_nothing_is_computed_ahead(stored, monkeypatch):
+    """A thread that still computes when the process ends makes Python abort it."""
+    store, _ = stored
+    computed, original = [], StrataOfCells.sides
+
+    def slow(self, cell, leakage):
+        time.sleep(0.05)  # long enough for another thread to be seen at work
+        computed.append(cell)
+        return original(self, cell, leakage)
+
+    monkeypatch.setattr(StrataOfCells, "sides", slow)
+    assert len(rows(store, "SELECT fit_id, fpr FROM strata LIMIT 1")) == 1
+    at_once = len(computed)
+    time.sleep(0.15)
+    assert len(computed) == at_once < 16
 
 
 def test_a_damaged_file_is_left_out_and_named(tmp_path, caplog):
