@@ -77,6 +77,19 @@ def test_several_training_sets_are_answered_by_the_crossed_t_without_their_diago
     assert only.headline.value == pytest.approx(0.99 - b[:, range(8), range(8)].mean())
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_what_either_side_was_trained_on_is_no_part_of_the_claim(side):
+    """Weights that one side began with may have seen a generator that is new to the other."""
+    a, b = drawn(above=0.05, seed=1), drawn()
+    made = table(a, b)
+    matrix = made.matrices[side]
+    [row] = matrix.entries
+    before = replace(row[3], relation="before")
+    made.matrices[side] = replace(matrix, entries=((*row[:3], before, *row[4:]),))
+    others = [0, 1, 2, 4, 5, 6, 7]
+    assert_is(one(made).headline, two_component_t(a[:, 0, others], b[:, 0, others]))
+
+
 def test_narrower_claims_have_their_own_tests():
     a, b = drawn(above=0.05, seed=1), drawn()
     of_seeds = one(table(a, b), replace(ASKED, claim=ON_SEEDS))
@@ -228,6 +241,27 @@ def test_p_values_are_corrected_over_all_that_is_declared():
     screened = made.ask(*(replace(each, correction="bh") for each in (ASKED, *others)))
     found = [each.p_corrected for each in screened if each.headline]
     assert found == pytest.approx(list(benjamini_hochberg(tested, 4)))
+
+
+def test_screened_and_claimed_comparisons_are_two_families():
+    made = table()
+    claimed, screened = made.ask(ASKED, replace(ASKED, claim=ON_SEEDS, correction="bh"))
+    assert (claimed.family_size, screened.family_size) == (1, 1)
+    assert claimed.p_corrected == pytest.approx(claimed.headline.p)
+
+
+def test_the_verdict_is_that_of_the_corrected_p():
+    a, b = drawn(above=0.04, seed=1), drawn()
+    alone = one(table(a, b))
+    half = alone.headline.value - alone.headline.low
+    made = table(a - alone.headline.value + 1.2 * half, b)
+    p = one(made).headline.p
+    questions = [replace(ASKED, where={"generator": tuple(f"g{n}" for n in range(8))})] * 20
+    found = made.ask(ASKED, *questions)[0]
+    assert found.headline.p == pytest.approx(p)
+    assert (p <= 0.05) != (found.p_corrected <= 0.05)
+    assert "are not shown to differ" in found.sentence
+    assert "not shown" not in one(made).sentence
 
 
 def test_a_difference_that_is_not_found_is_not_called_none():

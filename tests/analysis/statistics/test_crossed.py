@@ -125,3 +125,12 @@ def test_what_cannot_be_tested_is_refused():
         crossed_t(np.ones_like(a), np.zeros_like(a))
     with pytest.raises(ValueError, match="training x test"):
         crossed_t(a, b[:, :2])
+
+
+def test_rows_and_columns_that_vary_as_one_have_the_fewer_as_units():
+    """Three training generators, each also tested on, with three that are tested on alone."""
+    random = np.random.default_rng(1)
+    effects = random.normal(size=6)
+    a = np.zeros((2, 3, 6)) + effects[:3, None] + effects + 0.001 * random.normal(size=(2, 3, 6))
+    b = 0.001 * random.normal(size=(2, 3, 6))
+    assert crossed_t(a, b, own_column=range(3)).df == pytest.approx(2, rel=0.01)
