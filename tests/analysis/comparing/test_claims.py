@@ -255,11 +255,8 @@ def test_the_verdict_is_that_of_the_corrected_p():
     alone = one(table(a, b))
     half = alone.headline.value - alone.headline.low
     made = table(a - alone.headline.value + 1.2 * half, b)
-    p = one(made).headline.p
-    questions = [replace(ASKED, where={"generator": tuple(f"g{n}" for n in range(8))})] * 20
-    found = made.ask(ASKED, *questions)[0]
-    assert found.headline.p == pytest.approx(p)
-    assert (p <= 0.05) != (found.p_corrected <= 0.05)
+    found = made.ask(*[ASKED] * 20)[0]
+    assert found.headline.p < 0.05 < found.p_corrected
     assert "are not shown to differ" in found.sentence
     assert "not shown" not in one(made).sentence
 
