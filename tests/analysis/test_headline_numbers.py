@@ -196,6 +196,21 @@ def test_delong_is_that_of_the_pairs_of_images(stored, logits):
     assert found.headline.p == pytest.approx(2 * NormalDist().cdf(-abs(z)))
 
 
+def test_files_of_several_seeds_are_held_against_each_other_seed_by_seed(stored, logits):
+    where = {"train": ("adm",), "generator": ("progan",)}
+    [found] = asked(stored, replace(one_fit(), where=where))
+    kernels = [
+        kernel(*sides(logits, A, "adm", s, "progan"))
+        - kernel(*sides(logits, B, "adm", s, "progan"))
+        for s in SEEDS
+    ]
+    d = np.mean(kernels, axis=0)  # the same images under both seeds
+    variance = sum(d.mean(axis).var(ddof=1) / d.shape[1 - axis] for axis in (0, 1))
+    assert found.headline.value == pytest.approx(d.mean(), abs=1e-12)
+    p = 2 * NormalDist().cdf(-abs(d.mean()) / variance**0.5)
+    assert found.headline.p == pytest.approx(p)
+
+
 def test_delong_counts_a_real_of_two_test_sets_once(stored, logits):
     [found] = asked(stored, one_fit())
     sets = [

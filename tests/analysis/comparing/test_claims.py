@@ -9,7 +9,6 @@ from made_up_tables import MadeUp
 from analysis.comparing.question import Question, Unanswerable, question_of, same_value
 from analysis.comparing.wording import scope_words
 from analysis.measuring.metric_registry import find_metric
-from analysis.statistics.corrections import benjamini_hochberg, holm
 from analysis.statistics.crossed import crossed_t
 from analysis.statistics.generator_tests import sign_flip
 from analysis.statistics.seed_tests import welch_t
@@ -94,6 +93,10 @@ def test_narrower_claims_have_their_own_tests():
     a, b = drawn(above=0.05, seed=1), drawn()
     of_seeds = one(table(a, b), replace(ASKED, claim=ON_SEEDS))
     assert_is(of_seeds.headline, welch_t(a.mean((1, 2)), b.mean((1, 2))))
+    a2, b2 = drawn(trained=2, above=0.05, seed=1), drawn(trained=2)
+    new = ~np.eye(2, 8, dtype=bool)  # each entry counts once, g0 and g1 having one each
+    of_entries = one(table(a2, b2, trained=["g0", "g1"]), replace(ASKED, claim=ON_SEEDS))
+    assert_is(of_entries.headline, welch_t(a2[:, new].mean(1), b2[:, new].mean(1)))
     of_files = one(table(a, b), replace(ASKED, claim=ON_FILES))
     difference = list(a.mean((0, 1)) - b.mean((0, 1)))
     assert_is(of_files.headline, sign_flip(difference))
@@ -226,39 +229,6 @@ def test_an_option_of_one_detector_leaves_the_other_in():
         replace(question, key="npr.factor", levels=("0.25", "0.5"), where={"detector": ("npr",)})
     )
     assert_is(other.headline, two_component_t(sides["wide"][:, 0], sides["narrow"][:, 0]))
-
-
-def test_p_values_are_corrected_over_all_that_is_declared():
-    made = table()
-    others = [replace(ASKED, claim=claim) for claim in (ON_SEEDS, ON_FILES, CROSSED)]
-    findings = made.ask(ASKED, *others)
-    tested = [each.headline.p for each in findings if each.headline is not None]
-    assert len(tested) == 3
-    expected = holm(tested, 4)  # the refused one was declared, too
-    assert [f.p_corrected for f in findings if f.headline] == pytest.approx(list(expected))
-    assert {each.family_size for each in findings} == {4}
-    assert "4 comparisons, correction Holm" in findings[0].sentence
-    screened = made.ask(*(replace(each, correction="bh") for each in (ASKED, *others)))
-    found = [each.p_corrected for each in screened if each.headline]
-    assert found == pytest.approx(list(benjamini_hochberg(tested, 4)))
-
-
-def test_screened_and_claimed_comparisons_are_two_families():
-    made = table()
-    claimed, screened = made.ask(ASKED, replace(ASKED, claim=ON_SEEDS, correction="bh"))
-    assert (claimed.family_size, screened.family_size) == (1, 1)
-    assert claimed.p_corrected == pytest.approx(claimed.headline.p)
-
-
-def test_the_verdict_is_that_of_the_corrected_p():
-    a, b = drawn(above=0.04, seed=1), drawn()
-    alone = one(table(a, b))
-    half = alone.headline.value - alone.headline.low
-    made = table(a - alone.headline.value + 1.2 * half, b)
-    found = made.ask(*[ASKED] * 20)[0]
-    assert found.headline.p < 0.05 < found.p_corrected
-    assert "are not shown to differ" in found.sentence
-    assert "not shown" not in one(made).sentence
 
 
 def test_a_difference_that_is_not_found_is_not_called_none():

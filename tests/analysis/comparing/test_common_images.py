@@ -8,13 +8,17 @@ import pytest
 from rich.console import Console
 from synthetic_store import SyntheticGrid, write_synthetic_store
 
+from analysis.comparing import image_scores
 from analysis.comparing.comparison import answers
 from analysis.comparing.contrasts import findings_of, material_of
 from analysis.comparing.drafts import corrected
 from analysis.comparing.entry_values import EntryValues
+from analysis.comparing.image_scores import ImageScores
 from analysis.comparing.question import Question
+from analysis.comparing.validation_choice import validation_auc_of
 from analysis.matrices.matrix_making import matrices
 from analysis.measuring.metric_registry import find_metric
+from analysis.measuring.row_masks import ClassFilter
 from analysis.page.overview import overview
 from analysis.page.terminal import print_overview
 from analysis.sections.findings import SECTION
@@ -190,3 +194,38 @@ def test_classes_that_other_fits_learned_are_other_images(small):
     assert read == [list(NAMES)]
     values(npr, npr)
     assert len(read) == 1
+
+
+def test_an_image_counts_where_every_fit_may_be_judged_by_it(small, monkeypatch):
+    """Rows that one fit has seen, has no logit of, or that are of no class for it, are in none."""
+    material = small[4]
+    pair = [c for c in material.cells if c.seed == 0 and c.test_set["generator"] == "adm"]
+    whole = material.scores.common(pair)
+    read = ImageScores._of_pool
+
+    def altered(self, cell, label, place):
+        logit, seen = (each.copy() for each in read(self, cell, label, place))
+        if label == 1 and cell.fit_id == pair[1].fit["fit_id"]:
+            seen[30], logit[31] = True, np.nan
+        return logit, seen
+
+    monkeypatch.setattr(ImageScores, "_of_pool", altered)
+    fewer = material.scores.common(pair)
+    assert fewer.fake_FN.shape == (2, whole.fake_FN.shape[1] - 2)
+    assert set(fewer.fake_ids_N) < set(whole.fake_ids_N)
+    names = {pair[0].fit["fit_id"]: "class000", pair[1].fit["fit_id"]: "class001"}
+    monkeypatch.setattr(
+        image_scores, "class_filter", lambda cell, _: ClassFilter((names[cell.fit_id],))
+    )
+    none = material.scores.common(pair)
+    assert none.fake_FN.shape == (2, 0)
+    assert material.scores.common(pair[1:]).fake_FN.shape[1] > 0
+
+
+def test_validation_says_nothing_where_a_fit_has_none(small):
+    _, _, selection, _, material = small
+    auc = validation_auc_of(selection)
+    cells = [c for c in material.cells if c.fit["detector"] == "npr"]
+    assert 0 < auc(cells) < 1
+    gone = replace(cells[0], fit={**cells[0].fit, "fit_id": "gone"})
+    assert auc([*cells, gone]) is None

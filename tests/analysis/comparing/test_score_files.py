@@ -55,6 +55,7 @@ def test_images_of_both_files_are_pairs_whatever_their_order(tmp_path):
     right_a, right_b = (np.concatenate([split(name)[0] <= 0, split(name)[1] > 0]) for name in "ab")
     only = int(np.sum(right_a & ~right_b)), int(np.sum(right_b & ~right_a))
     mid_p, exact, precision = found.others
+    assert mid_p.value == exact.value == pytest.approx(right_a.mean() - right_b.mean())
     assert mid_p.p == pytest.approx(mcnemar(*only, 60).p)
     assert exact.p == pytest.approx(mcnemar(*only, 60, exact=True).p)
     assert precision.method.startswith("average precision: paired stratified bootstrap")

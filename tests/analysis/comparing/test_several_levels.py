@@ -176,3 +176,10 @@ def test_what_one_level_was_trained_on_is_new_to_none():
     made.matrices[0] = replace(matrix, entries=((*row[:3], seen, *row[4:]),))
     ranks, *_ = made.ask(Question(key="npr.factor", levels=tuple(values)))[0].notes
     assert ranks.startswith("All 3 levels over 7 test generators")
+
+
+def test_a_level_that_lacks_a_seed_is_not_ranked_on_that_generator():
+    values = {name: drawn(8, seed) for seed, name in enumerate(("0.5", "0.25", "0.125"))}
+    values["0.25"][4, 0, 3] = np.nan
+    ranks, *_ = levels_of(values).ask(Question(key="npr.factor", levels=tuple(values)))[0].notes
+    assert ranks.startswith("All 3 levels over 7 test generators")
