@@ -97,7 +97,6 @@ def test_compare_says_what_is_true(tmp_path):
                 narrow = answered(folder, points, seed, "--claim", ON_IMAGES, "--where", "seed=0")
                 of_files += "not shown to differ" not in narrow["sentence"]
                 assert "This speaks about these trained files on these" in narrow["sentence"]
-    print(sum(wrong_words), sum(left_out), found_better, of_files)
     assert sum(wrong_words) / len(wrong_words) <= 0.08
     assert sum(left_out) / len(left_out) <= 0.08
     assert found_better >= STORES / 4

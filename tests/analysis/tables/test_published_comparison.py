@@ -83,6 +83,7 @@ def test_a_number_stands_beside_its_own_cell(store, plain):
     assert near.hindrances == ("recipe small, not the paper's",)
     text = summary([near, far], "A paper")
     assert "2 numbers of ours stand" in text
+    assert f"on average {50 * (near.deviation + far.deviation):+.1f} points" in text
     assert "largest deviation is +40.0 (simple_cnn, accuracy on synthetic/adm)" in text
     assert "holds 1 of 2" in text
 

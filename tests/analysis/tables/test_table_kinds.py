@@ -3,9 +3,7 @@
 from dataclasses import replace
 from statistics import fmean
 
-import numpy as np
 import pytest
-from scipy.optimize import brentq
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis.comparing.evidence import Evidence
@@ -14,9 +12,8 @@ from analysis.matrices.matrix_making import matrices
 from analysis.measuring.cell_measures import Counts, Measured
 from analysis.selecting.selection import StoreSelection
 from analysis.sql.query import query
-from analysis.statistics.two_component import two_component_t
-from analysis.tables.averages import pooled, prevalence_note
-from analysis.tables.marking import Contender, contender, mark_column
+from analysis.tables.averages import average, pooled, prevalence_note
+from analysis.tables.marking import contender, mark_column
 from analysis.tables.over_seeds import over_seeds
 from analysis.tables.table import Table, TableCell
 from analysis.tables.table_kind import Asked, all_tables
@@ -132,6 +129,22 @@ def test_pooled_means_weigh_each_side_by_its_images():
     assert pooled([], "accuracy") is None
 
 
+def test_seeds_that_differ_have_one_mean():
+    def entry(*values_of_seeds):
+        counts = Counts(10, 10, 0, 0, 0, 0, 0, False)
+        cells = [SeedCell("fit", s, Measured(counts, {"accuracy": v})) for s, v in values_of_seeds]
+        return MatrixEntry("other", tuple(cells))
+
+    asked = Asked("accuracy", "pooled")
+    alike = [entry((0, 0.5), (1, 0.6)), entry((0, 0.7), (1, 0.8))]
+    assert average(alike, asked).values == pytest.approx((0.6, 0.7))
+    unlike = [alike[0], entry((1, 0.7), (2, 0.8))]
+    assert average(unlike, asked).values == pytest.approx((0.65,))
+    macro = Asked("accuracy")
+    assert average(alike, macro).values == pytest.approx((0.6, 0.7))
+    assert average(unlike, macro).values == pytest.approx((0.65,))
+
+
 def test_test_sets_of_unlike_shares_of_fakes_are_warned_of():
     def entry(n_fake):
         counts = Counts(30, n_fake, 0, 0, 0, 0, 0, False)
@@ -163,48 +176,6 @@ def test_a_difference_below_the_last_digit_has_one_best(evidence):
     assert less_is_better[0].mark == "best"
     oracle, _ = mark_column(cells, [contender(m) for m in found[:2]], "oracle_accuracy")
     assert {each.mark for each in oracle} == {""}
-
-
-def line(values_SG):
-    """One training set's line of a column, and its number, of values by seed and test set."""
-    counts = Counts(30, 30, 0, 0, 0, 0, 0, False)
-    entries = {
-        ("photos", (g,)): MatrixEntry(
-            "other",
-            tuple(
-                SeedCell(f"fit{s}", s, Measured(counts, {"auc": float(values_SG[s, g])}))
-                for s in range(len(values_SG))
-            ),
-        )
-        for g in range(values_SG.shape[1])
-    }
-    return Contender(entries, {}), TableCell(value=float(values_SG.mean()))
-
-
-def marks_of(*values_SG):
-    contenders, cells = zip(*(line(each) for each in values_SG), strict=True)
-    return [each.mark for each in mark_column(cells, contenders, "auc")[0]]
-
-
-def test_marks_are_corrected_for_the_number_of_lines():
-    """Alone a line is shown to be worse than the best, p = .03; among three such it is not."""
-    noise = 0.01 * np.random.default_rng(2).standard_normal((2, 5, 6))
-    best = 0.9 + noise[0]
-
-    def worse(by):
-        return 0.9 - by + noise[1]
-
-    by = brentq(lambda by: two_component_t(best, worse(by)).p - 0.03, 0.002, 0.1)
-    assert best.mean() > worse(by).mean()
-    assert marks_of(best, worse(by)) == ["best", ""]
-    assert marks_of(best, *[worse(by)] * 3) == ["best", *["not_worse"] * 3]
-
-
-def test_one_seed_is_held_against_the_mean_of_several():
-    """The first seed of the best line is as bad as the other line; the mean of its five is not."""
-    best = np.full((5, 6), 0.9)
-    best[0] = 0.1
-    assert marks_of(best, np.full((1, 6), 0.5)) == ["best", ""]
 
 
 def test_lines_over_other_cells_and_oracles_are_not_compared(evidence):
