@@ -14,6 +14,7 @@ from sklearn.metrics import (
 )
 
 from analysis.measuring.called_images import threshold_of_reals
+from analysis.measuring.cell_measures import measure
 from analysis.measuring.image_probabilities import BINS
 from analysis.measuring.metric_registry import find_metric
 from analysis.measuring.mutual_ranks import MutualRanks
@@ -178,3 +179,17 @@ def test_reals_that_set_a_threshold_are_not_measured_and_all_reals_count():
     too_few = np.arange(45) < 19
     assert value("accuracy_at_fpr5_held_out", real, fakes, sets_threshold=too_few) is None
     assert value("accuracy_at_fpr5_held_out", real, fakes) is None
+
+
+def test_counts_of_a_cell_are_the_confusion_matrix_of_its_metrics():
+    """At a logit of 0 itself an image is called real, as the metrics call it."""
+
+    def pool(*logits):
+        return np.array(logits, np.float32), np.zeros(len(logits), np.bool_)
+
+    named = [find_metric(name) for name in ("specificity", "sensitivity")]
+    found = measure([pool(-1, 0, 0, 2)], [pool(0, 0, 1), pool(3)], leakage="exclude", metrics=named)
+    counts = found.counts
+    assert (counts.n_real_right, counts.n_fake_right) == (3, 2)
+    assert found.metrics["specificity"] == counts.n_real_right / counts.n_real
+    assert found.metrics["sensitivity"] == counts.n_fake_right / counts.n_fake

@@ -176,7 +176,10 @@ def test_the_same_store_gives_the_same_text_without_a_path(shown):
 def test_what_is_missing_is_null(tmp_path):
     store = open_store(tmp_path / "store")
     grid = SyntheticGrid(name="half", generators=2, seeds=1, images=20, committed=0.5)
-    found = json.loads(findings_json(overview(store, write_synthetic_store(store, grid))))
+    shown = overview(store, write_synthetic_store(store, grid))
+    found = json.loads(findings_json(shown))
+    assert [each["sentence"] for each in found["findings"]] == [f.sentence for f in shown.findings]
+    assert any("Nothing is measured yet" in each["refusal"] for each in found["findings"])
     missing = [cell for cell in found["cells"] if cell["metrics"] is None]
     assert len(missing) == len(found["cells"]) / 2
     assert all(cell["counts"] is None for cell in missing)

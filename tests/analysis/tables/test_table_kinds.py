@@ -242,6 +242,20 @@ def test_ranks_go_from_the_best_and_the_hardest(evidence):
     assert means == sorted(means, reverse=True)
 
 
+def test_detectors_are_ranked_by_what_is_new_to_them_and_oracles_are_not(store, evidence):
+    best = made(evidence, "rankings")[0]
+    new = (
+        "SELECT avg(m) a FROM (SELECT generator, avg(auc) m FROM cells WHERE detector='simple_cnn' "
+        "AND train<>generator AND NOT (train='sd14' AND generator='sd15') GROUP BY generator)"
+    )
+    assert cell(best, "simple_cnn", "mean").value == pytest.approx(sql(store, new))
+    oracle = evidence.matrices[2]
+    known = replace(oracle, settings={**oracle.settings, "recipe.validate_on": "test_sets"})
+    best = made(replace(evidence, matrices=(*evidence.matrices[:2], known)), "rankings")[0]
+    assert "simple_cnn" not in [row[0].text for row in best.rows]
+    assert any("Oracles are not ranked" in note for note in best.notes)
+
+
 def test_rates_are_shares_called_fake_of_each_side(store, evidence):
     table = made(evidence, "rates")[0]
     [tpr] = [row for row in table.rows if (row[0].text, row[1].text) == ("TPR", "adm")]
