@@ -8,6 +8,8 @@ import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
 from analysis.measuring.metric_registry import known_metrics
+from analysis.measuring.validation_scores import Validations
+from analysis.selecting.selection import StoreSelection
 from analysis.sql.query import query
 from grid.records.commits import read_commits
 from grid.records.places import manifest_key, validation_key
@@ -84,6 +86,14 @@ def test_reals_apart_are_those_that_sql_can_name(written):
         right = [np.mean(others <= threshold), np.mean(fakes > threshold)]
         expected = np.average(right, weights=[cell["n_real"], cell["n_fake"]])
         assert cell["accuracy_at_fpr5_held_out"] == pytest.approx(expected)
+
+
+def test_validation_speaks_of_the_epoch_that_it_selected_alone(written):
+    store, experiment = written
+    validations = Validations(StoreSelection.of(store, [experiment]))
+    for fit_id, commit in read_commits(store).items():
+        assert validations.of(fit_id, commit["selected_epoch"]) is not None
+        assert validations.of(fit_id, commit["last_epoch"]) is None
 
 
 def test_what_validated_on_the_test_sets_sets_no_threshold(stored):
