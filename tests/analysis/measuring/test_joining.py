@@ -19,6 +19,7 @@ from analysis.sql.query import query
 from grid.records.commits import read_commits
 from grid.records.ensemble_records import ensemble_record
 from grid.records.ensembles import ensemble_cells_of, ensemble_fits
+from grid.records.oracles import is_oracle
 from grid.records.stored_experiments import experiment_digest, write_experiment
 from grid.store.opening import open_store
 
@@ -166,6 +167,19 @@ def test_it_has_seen_what_any_member_has(store):
     for fit in ensemble_fits(experiment).values():
         assert "other" in fit["train"]["classes"]
         assert len(fit["train"]["classes"]) == 11
+
+
+def test_it_is_of_all_groups_and_an_oracle_where_one_member_is(store):
+    experiment = StoreSelection(store, "joined-mean_logit").experiments[0]
+    for fit in experiment["fits"]:
+        if fit["detector"] == "simple_cnn":
+            more = {name: [*fit["train"][name], "other"] for name in ("groups", "families")}
+            fit["train"] = {**fit["train"], **more}
+            fit["recipe"] = {**fit["recipe"], "validate_on": "test_sets"}
+    for fit in ensemble_fits(experiment).values():
+        assert "other" in fit["train"]["groups"]
+        assert "other" in fit["train"]["families"]
+        assert is_oracle(fit["recipe"])
 
 
 def test_untrained_classes_are_those_that_no_member_saw(tmp_path):

@@ -15,7 +15,7 @@ from sklearn.metrics import (
 
 from analysis.measuring.called_images import threshold_of_reals
 from analysis.measuring.cell_measures import measure
-from analysis.measuring.image_probabilities import BINS
+from analysis.measuring.image_probabilities import BINS, ImageProbabilities
 from analysis.measuring.metric_registry import find_metric
 from analysis.measuring.mutual_ranks import MutualRanks
 from analysis.measuring.sorted_scores import SortedScores
@@ -193,3 +193,18 @@ def test_counts_of_a_cell_are_the_confusion_matrix_of_its_metrics():
     assert (counts.n_real_right, counts.n_fake_right) == (3, 2)
     assert found.metrics["specificity"] == counts.n_real_right / counts.n_real
     assert found.metrics["sensitivity"] == counts.n_fake_right / counts.n_fake
+
+
+def test_an_image_is_seen_or_without_a_logit_and_counts_once():
+    logits = np.array([-1, np.nan, np.nan, 2], np.float32)
+    seen = np.array([True, True, False, False])
+    fakes = np.array([1.0], np.float32), np.array([False])
+    found = measure([(logits, seen)], [fakes], leakage="exclude", metrics=[]).counts
+    assert (found.n_real, found.n_seen, found.n_seen_fake, found.n_null) == (1, 2, 0, 1)
+    found = measure([(logits, seen)], [fakes], leakage="allow", metrics=[]).counts
+    assert (found.n_real, found.n_null) == (2, 2)
+
+
+def test_a_bin_holds_its_upper_edge():
+    found = ImageProbabilities(np.array([3 / 15]), np.array([2.5 / 15]))
+    assert found.calibration_error == pytest.approx((1 - 3 / 15 - 2.5 / 15) / 2)
