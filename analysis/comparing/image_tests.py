@@ -60,7 +60,7 @@ def image_test(block: Block, metric: Metric, scores: ImageScores) -> list[Effect
         [pair] = pairs
         return [
             paired_bootstrap(
-                lambda real, fake: float(metric.compute(real, fake) or 0.0),
+                metric.compute,
                 *(pair.real_FN[0], pair.fake_FN[0], pair.real_FN[1], pair.fake_FN[1]),
             )
         ]

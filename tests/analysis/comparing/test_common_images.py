@@ -229,3 +229,17 @@ def test_validation_says_nothing_where_a_fit_has_none(small):
     assert 0 < auc(cells) < 1
     gone = replace(cells[0], fit={**cells[0].fit, "fit_id": "gone"})
     assert auc([*cells, gone]) is None
+
+
+def test_a_metric_that_is_undefined_in_a_draw_is_no_number_there(small, monkeypatch):
+    drawn = []
+    of_metric = bootstrap.paired_bootstrap
+
+    def listening(metric, *arrays, **more):
+        drawn.append(metric(np.array([-1.0]), np.array([-1.0])))
+        return of_metric(metric, *arrays, draws=9, **more)
+
+    monkeypatch.setattr(bootstrap, "paired_bootstrap", listening)
+    [found] = asked(small, replace(ONE_SET, metric="precision_fake"))
+    assert found.headline is not None
+    assert drawn == [None], "nothing is called fake: no precision, and not one of 0"
