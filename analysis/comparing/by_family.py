@@ -7,7 +7,7 @@ against seven diffusion models cannot be significant however many there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 from statistics import fmean
@@ -20,19 +20,28 @@ from analysis.comparing.names import key_of, side_in_stratum
 from analysis.comparing.question import Question, Unanswerable
 from analysis.comparing.refused import refused_draft
 from analysis.comparing.sides import Sides
-from analysis.comparing.wording import design_words, family_sentence, scope_words
+from analysis.comparing.wording import (
+    design_words,
+    families_sentence,
+    family_sentence,
+    scope_words,
+)
 from analysis.measuring.metric_registry import Metric
 from analysis.selecting.stated import UNKNOWN_FAMILY
 from analysis.statistics.effect import Effect, NotTestable
-from analysis.statistics.factor_by_family import mixed_model, permutation
+from analysis.statistics.factor_by_family import mixed_model, permutation, smallest_p
 
+ALPHA = 0.05
 ONE_SEED = "One seed: the differences are those of these trained files."
 
 
 def family_drafts(
     question: Question, sides: Sides, block: Block, metric: Metric, asked: str
 ) -> Iterator[Draft]:
-    """Give a finding for each two families of the tested generators.
+    """Give a finding for each two families of the tested generators that a test can tell apart.
+
+    Where others are so small that no test of theirs could be significant, a note names them; where
+    all are, one finding says so. They are no comparisons: that was known before any result.
 
     Args:
         question: with `by: family`.
@@ -49,8 +58,51 @@ def family_drafts(
         )
         yield refused_draft(question, asked, error, sides.a.name, f"{sides.b.name}, by family")
         return
-    for first, second in combinations(families, 2):
-        yield _draft(question, sides, block, metric, asked, (first, second))
+    pairs = list(combinations(families, 2))
+    sizes = {family: block.families.count(family) for family in families}
+    tested = [pair for pair in pairs if smallest_p(*(sizes[each] for each in pair)) <= ALPHA]
+    if not tested and len(pairs) > 1:
+        yield _untestable(question, sides, block, metric, asked, sizes)
+        return
+    kept = tested or pairs
+    apart = [" and ".join(pair) for pair in pairs if pair not in kept]
+    notes = (f"Too few generators for a test: {', '.join(apart)}.",) if apart else ()
+    for pair in kept:
+        yield _draft(question, sides, block, metric, asked, pair, notes)
+        notes = ()
+
+
+def _untestable(
+    question: Question,
+    sides: Sides,
+    block: Block,
+    metric: Metric,
+    asked: str,
+    sizes: Mapping[str, int],
+) -> Draft:
+    """Give the means of several families, none of which is large enough for a test."""
+    has = ", ".join(f"{size} {family}" for family, size in sizes.items())
+    pair = f"{side_in_stratum(sides)} minus {sides.b.name}"
+    finding = Finding(
+        key=key_of(question, sides, "families"),
+        question=asked,
+        a=pair,
+        b="by family",
+        metric=question.metric,
+        scope=scope_words(metric, block.diagonal),
+        claim=question.claim,
+        headline=None,
+        refusal=f"{has}: no two families have generators enough for a p below {ALPHA:g}, however "
+        "many images and seeds. Test on at least 4 generators of each family.",
+        differences=differences_of(block),
+    )
+    means = {family: _mean_of(block, family) for family in sizes}
+    design = design_words(block)
+    return Draft(
+        finding,
+        question.correction,
+        lambda whole: families_sentence(whole, pair, design, metric, means),
+    )
 
 
 def _draft(
@@ -60,6 +112,7 @@ def _draft(
     metric: Metric,
     asked: str,
     families: tuple[str, str],
+    said: tuple[str, ...],
 ) -> Draft:
     chosen = block.of_generators([n for n, f in enumerate(block.families) if f in families])
     headline, refusal, others = None, None, []
@@ -87,7 +140,7 @@ def _draft(
         refusal=refusal,
         others=tuple(others),
         differences=differences_of(chosen),
-        notes=tuple(notes),
+        notes=(*said, *notes),
         warnings=(ONE_SEED,) if min(len(chosen.seeds_a), len(chosen.seeds_b)) < 2 else (),
     )
     means = tuple(_mean_of(chosen, family) for family in families)

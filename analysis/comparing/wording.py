@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analysis.comparing.blocks import Block
 from analysis.comparing.finding import Claim, Finding
@@ -132,6 +132,25 @@ def family_sentence(
     if finding.headline is None:
         return f"{start}. No p-value: {_lower(finding.refusal or 'not testable')}"
     return f"{start}, {_tested(finding, finding.headline, 'the families are')}"
+
+
+def families_sentence(
+    finding: Finding, pair: str, design: str, metric: Metric, means: Mapping[str, float]
+) -> str:
+    """Return the sentence of a finding on several families that no test tells apart.
+
+    Args:
+        finding: all of it but the sentence.
+        pair: A minus B, in words.
+        design: see `design_words`.
+        metric: what is compared.
+        means: A minus B on the generators of each family, a share of 1.
+    """
+    each = ", ".join(f"{points(mean, signed=True)} on {family}" for family, mean in means.items())
+    return (
+        f"On {design}, {pair} in {metric.title} ({finding.scope}), in points: {each}. No p-value: "
+        f"{_lower(finding.refusal or 'not testable')}"
+    )
 
 
 def _tested(finding: Finding, headline: Effect, subject: str = "") -> str:

@@ -125,6 +125,27 @@ def test_an_axis_has_a_trend_only_where_it_is_declared_ordered():
     assert "0.75 is not 1/l of a whole l" in refused.sentence
 
 
+def three_families(gans, diffusion, flows):
+    generators = [*named(gans, diffusion), *((f"f{n}", "flow", f"f{n}") for n in range(flows))]
+    sides = {name: drawn(len(generators), seed) for seed, name in enumerate("ab")}
+    return MadeUp(sides, generators=generators)
+
+
+def test_families_too_small_for_a_test_are_told_once_and_no_comparisons():
+    _, only = three_families(2, 1, 1).ask(ASKED)
+    assert only.headline is None
+    assert "2 gan, 1 diffusion, 1 flow: no two families have generators enough" in only.sentence
+    assert "Test on at least 4 generators of each family" in only.sentence
+    assert only.family_size == 2  # the difference itself, and the question about families
+
+    headline, tested = three_families(4, 4, 1).ask(ASKED)
+    assert tested.headline is not None
+    assert (headline.family_size, tested.family_size) == (2, 2)
+    told = "Too few generators for a test: gan and flow, diffusion and flow."
+    assert told in tested.notes
+    assert {each.family for each in tested.differences} == {"gan", "diffusion"}
+
+
 def test_levels_stand_where_their_one_number_says():
     assert places_of("degradation", ["jpeg(95)", "jpeg(50)"]) == [95, 50]
     with pytest.raises(Unanswerable, match="none has 0 numbers"):
