@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -10,6 +10,7 @@ from rich.text import Text
 from analysis.statistics.design import (
     ALPHA,
     DISCORDANCE,
+    FamilyReach,
     SeedsNeeded,
     claims_of,
     family_reach,
@@ -40,14 +41,25 @@ def print_design(planned: PlannedDesign, gains: Sequence[float]) -> None:
     console.print()
     for gain in gains:
         print_paragraph(console, _needed(planned, needed_for(design, gain)))
-    for reach in family_reach(design.families):
-        said = (
+    for line, is_refused in _family_lines(family_reach(design.families)):
+        print_paragraph(console, line, style="yellow" if is_refused else "")
+
+
+def _family_lines(reaches: Sequence[FamilyReach]) -> Iterator[tuple[str, bool]]:
+    """Give what comparisons of families can reach; those that ask for the same stand together."""
+    pairs: dict[str, list[str]] = {}
+    for reach in reaches:
+        pairs.setdefault(reach.mend, []).append(
             f"{reach.first} against {reach.second} ({reach.n_first} and {reach.n_second} test "
             f"generators): the smallest p is {_p(reach.smallest)}"
         )
-        if reach.mend:
-            said += f", so it cannot be significant, however many images and seeds; {reach.mend}"
-        print_paragraph(console, f"{said}.", style="yellow" if reach.mend else "")
+    for mend, said in pairs.items():
+        if mend:
+            it = "it" if len(said) == 1 else "none of these"
+            end = f", so {it} cannot be significant" if it == "it" else f"; {it} can be significant"
+            yield f"{'; '.join(said)}{end}, however many images and seeds; {mend}.", True
+        else:
+            yield from ((f"{each}.", False) for each in said)
 
 
 def _design_lines(planned: PlannedDesign) -> list[str]:

@@ -67,11 +67,11 @@ def _listed(clauses: Sequence[str]) -> str:
 
 
 def headline(found: Sequence[Matrix]) -> list[str]:
-    """Return the sentences of the first matrices, and one that says how many more there are."""
+    """Return the sentences of the first matrices, and one that says how many have none."""
     shown = [matrix_sentence(matrix) for matrix in found[:SENTENCES_SHOWN]]
     if len(found) > SENTENCES_SHOWN:
         more = len(found) - SENTENCES_SHOWN
-        shown.append(f"{counted(more, 'more matrix is', 'more matrices are')} below.")
+        shown.append(f"{counted(more, 'more matrix has', 'more matrices have')} no sentence here.")
     return shown
 
 

@@ -476,7 +476,7 @@ def test_the_sentence_says_what_the_matrix_holds(six):
     copies = fmean(entry(npr, *pair).spread("auc").mean for pair in COPIES)
     assert f"near copies of trained ones are counted apart ({number(copies)})" in said
     assert len(headline([npr, cnn])) == 2
-    assert headline([npr] * 9)[-1] == "3 more matrices are below."
+    assert headline([npr] * 9)[-1] == "3 more matrices have no sentence here."
 
 
 @pytest.mark.parametrize(

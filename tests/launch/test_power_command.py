@@ -3,7 +3,9 @@
 import pytest
 from synthetic_store import SyntheticDetector, SyntheticGrid, write_synthetic_store
 
+from analysis.statistics.design import family_reach
 from grid.store.opening import open_store
+from launch.show_power import _family_lines
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +81,15 @@ def test_a_file_has_the_design_that_it_plans(crossgen, own_run):
     _, out, _ = crossgen("power", *where, "--set", "seeds=[0, 1, 2, 3, 4, 5]")
     assert "6 seeds, 2 training sets" in out
     assert "6 seeds  " in out
+
+
+def test_families_that_ask_for_the_same_stand_in_one_sentence():
+    reaches = family_reach({"gan": 2, "flow": 1, "vae": 1, "diffusion": 8})
+    lines = list(_family_lines(reaches))
+    assert len(lines) < len(reaches) == 6
+    [together] = [line for line, _ in lines if "gan against flow" in line]
+    assert "gan against vae (2 and 1 test generators): the smallest p is .333" in together
+    assert together.count("test on at least 4 generators of each family") == 1
+    assert "none of these can be significant" in together
+    [alone] = [line for line, is_refused in lines if not is_refused]
+    assert alone.startswith("gan against diffusion (2 and 8 test generators): the smallest p is .0")
