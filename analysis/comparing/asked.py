@@ -46,5 +46,6 @@ def key_and_levels(
     )
     raise Unanswerable(
         f"{', '.join(words)} are not all detectors, arms, matrices or KEY=VALUE",
-        did_you_mean(unknown, names).rstrip("."),
+        # Titles of matrices have commas of their own.
+        did_you_mean(unknown, {f"'{n}'" if "," in n else n for n in names}).rstrip("."),
     )
