@@ -84,7 +84,7 @@ def bounds_of_difference(a: Interval, b: Interval) -> tuple[float, float]:
 
 
 def _check(count: float, n: float) -> None:
-    if n < 1:
+    if n <= 0:
         raise NotTestable("there are no images to count", "count at least one")
     if not 0 <= count <= n:
         raise ValueError(f"count is {count}: it must lie between 0 and n = {n}")

@@ -86,7 +86,7 @@ def test_the_sentence_comes_first_and_fits_a_terminal(store):
     ("words", "why"),
     [
         (["npr"], "compared with nothing"),
-        (["npr", "simple_cn"], "Known: 'npr, undegraded', 'simple_cnn, undegraded', npr, "),
+        (["npr", "simple_cn"], "'simple_cnn, undegraded', npr, simple_cnn"),
         (["npr.factor=0.25", "augment=none"], "several settings"),
         (["npr", "simple_cnn", "--threshold", "0.5"], "two CSV files"),
         (["npr", "simple_cnn", "--claim", "npr wins"], "none that this version knows"),

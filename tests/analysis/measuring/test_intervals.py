@@ -151,3 +151,9 @@ def test_the_logit_scale_is_none_at_its_ends():
 def test_both_shares_move_a_number():
     only_real = of_both_shares(lambda spec, sens: spec, (0.8, 50), (0.1, 9))
     assert only_real == pytest.approx(wilson_bounds(0.8, 50))
+
+
+def test_a_mean_that_varies_more_than_one_share_would_has_a_wide_interval():
+    low, high = of_a_mean(0.17, 0.165, 12)  # as of .86 images
+    assert 0 <= low < 0.02
+    assert 0.75 < high < 1
