@@ -57,4 +57,6 @@ def format_notes(table: Table, signs: dict[str, str]) -> list[str]:
     if any(cell.value is not None for row in table.rows for cell in row):
         notes.append("In percent.")
     said = [f"{signs[mark]} {MARKS_EXPLAINED[mark]}" for mark in used_marks(table)]
+    if said:
+        said.append("without a sign: shown to be worse, or not tested")
     return [*notes, f"{'; '.join(said)}."] if said else notes

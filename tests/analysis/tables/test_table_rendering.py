@@ -60,12 +60,13 @@ def test_text_shows_marks_spread_and_missing_without_colour():
 def test_what_a_table_above_has_said_is_not_said_again():
     told = set()
     first, again = (
-        "\n".join(line.plain for line in as_text(TABLE, 100, told)).splitlines() for _ in range(2)
+        "\n".join(line.plain for line in as_text(TABLE, 200, told)).splitlines() for _ in range(2)
     )
-    assert first == plain(TABLE, 100)
+    assert first == plain(TABLE, 200)
     assert again == [*first[:-3], "Notes as above."]
+    assert first[-1].endswith("without a sign: shown to be worse, or not tested.")
     other = replace(TABLE, notes=(*TABLE.notes, "Pooled."))
-    assert [line.plain for line in as_text(other, 100, told)][-2:] == [
+    assert [line.plain for line in as_text(other, 200, told)][-2:] == [
         "Pooled.",
         "Other notes as above.",
     ]
