@@ -53,7 +53,9 @@ def test_one_training_set_is_answered_by_the_two_component_t():
     assert finding.p_corrected == pytest.approx(finding.headline.p)
     assert f"{100 * (a.mean() - b.mean()):+.1f} points" in finding.sentence
     assert "two-component t" in finding.sentence
-    assert "Smallest detectable difference" in finding.sentence
+    found = f"with this design: {100 * finding.detectable:.1f} points (power .8)."
+    assert f"Smallest detectable difference {found}" in finding.sentence
+    assert "1 training set and 5 and 4 seeds, a minus b" in finding.sentence
     assert [each.name for each in finding.differences] == [name for name, *_ in EIGHT]
     assert finding.differences[3].value == pytest.approx(a[:, 0, 3].mean() - b[:, 0, 3].mean())
     assert "a has 5 seeds and b 4." in finding.warnings
@@ -144,12 +146,13 @@ def test_what_a_claim_varies_besides_cannot_be_the_units(units):
     assert one(table(), replace(ASKED, claim=ON_FILES, units="generators")).headline is not None
 
 
-def test_an_oracle_enters_no_test():
-    oracle = {"a": {"recipe.validate_on": "test_sets"}}
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_an_oracle_enters_no_test(side):
+    oracle = {side: {"recipe.validate_on": "test_sets"}}
     finding = one(table(settings=oracle))
     assert finding.headline is None
     assert not finding.others
-    assert "a is an oracle" in finding.sentence
+    assert f"{side} is an oracle" in finding.sentence
     assert len(finding.differences) == 8
 
 
