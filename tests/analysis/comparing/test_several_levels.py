@@ -58,6 +58,23 @@ def test_families_are_dealt_out_anew_over_generators():
     assert "new0" not in family.sentence
 
 
+def test_families_are_dealt_out_with_near_copies_as_one_beside_the_headline():
+    copies = [("gan4", "gan", "gan0"), *named(4, 4)]
+    values, (_, family) = asked(copies, raised=0.1)
+    difference = values["a"].mean((0, 1)) - values["b"].mean((0, 1))
+    merged = [difference[:2].mean(), *difference[2:]]
+    groups = named(4, 4)
+    expected = permutation(
+        dict(zip([name for name, *_ in groups], merged, strict=True)),
+        {name: of for name, of, _ in groups},
+        "gan",
+        "diffusion",
+    )
+    [grouped] = [each for each in family.others if "near copies as one" in each.method]
+    assert (grouped.value, grouped.p) == pytest.approx((expected.value, expected.p))
+    assert family.headline.units == "5 gan and 4 diffusion generators"
+
+
 def test_one_gan_against_seven_cannot_be_significant():
     _, (whole, family) = asked(named(1, 7), raised=0.5)
     assert whole.headline is not None

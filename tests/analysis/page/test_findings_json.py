@@ -183,5 +183,6 @@ def test_what_is_missing_is_null(tmp_path):
     missing = [cell for cell in found["cells"] if cell["metrics"] is None]
     assert len(missing) == len(found["cells"]) / 2
     assert all(cell["counts"] is None for cell in missing)
+    assert sum(entry["missing"] for entry in found["entries"]) == len(missing)
     assert found["sections"]["completeness"]["missing_cells"] == len(missing)
     assert [each["kind"] for each in found["warnings"]][:2] == ["simulated", "incomplete"]
