@@ -73,8 +73,10 @@ def block_of(sides: Sides, scope: Scope, values_of: ValuesOfEntry) -> Block:
     chosen_a = [seed for seed, keep in zip(seeds_a, kept.seeds_a, strict=True) if keep]
     chosen_b = [seed for seed, keep in zip(seeds_b, kept.seeds_b, strict=True) if keep]
     trained = tuple(dict.fromkeys(place.trained for place in remaining))
-    generators = tuple(dict.fromkeys(p.example.test_set["generator"] for p in remaining))
     facts = {p.example.test_set["generator"]: p.example.test_set for p in remaining}
+    # In the order of the matrix, where the first row begins with its own, which may not count.
+    in_order = dict.fromkeys(cell.test_set["generator"] for cell in sides.a.cells)
+    generators = tuple(each for each in in_order if each in facts)
     arrange = _Arranging(remaining, trained, generators)
     return Block(
         a_STG=arrange.of(a_SP[kept.seeds_a][:, kept.places]),

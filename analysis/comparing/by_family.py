@@ -94,8 +94,7 @@ def _untestable(
         headline=None,
         refusal=f"{has}: no two families have generators enough for a p below {ALPHA:g}, however "
         "many images and seeds. Test on at least 4 generators of each family.",
-        differences=differences_of(block),
-    )
+    )  # its differences are those of the finding before it
     means = {family: _mean_of(block, family) for family in sizes}
     design = design_words(block)
     return Draft(
