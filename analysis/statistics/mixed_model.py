@@ -46,7 +46,7 @@ def crossed_fit(frame: Any, levels: tuple[str, str], families: tuple[str, str]) 
     """Fit the model; arguments and refusals are those of `factor_by_family.mixed_model`."""
     from scipy.stats import f
     from statsmodels.regression.mixed_linear_model import MixedLM
-    from statsmodels.tools.sm_exceptions import ConvergenceWarning
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning, SingularMatrixWarning
 
     data = _checked(frame).assign(
         level=_coded(frame["level"], levels), family=_coded(frame["family"], families), whole=1
@@ -54,8 +54,10 @@ def crossed_fit(frame: Any, levels: tuple[str, str], families: tuple[str, str]) 
     data["generator_level"] = data["generator"].astype(str) + " at " + data["level"]
     random = {name: f"0 + C({name})" for name in ("generator", "generator_level", "run")}
     with warnings.catch_warnings():
-        # It warns of a boundary whenever there is no random effect beside the crossed ones.
+        # It warns of a boundary whenever there is no random effect beside the crossed ones, and of
+        # each step at which a variance is 0: `notes` says it where that is the result.
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", SingularMatrixWarning)
         model = MixedLM.from_formula(
             "value ~ C(level) * C(family)", data, groups="whole", vc_formula=random, re_formula="0"
         )
