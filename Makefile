@@ -44,7 +44,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 
 test: $(STAMP)
-	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not cluster and not gpu"
+	$(TEST_ENV) $(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow and not cluster and not gpu"
 
 test-slow: $(STAMP)
 	$(TEST_ENV) $(BIN)/python -m pytest -m "slow and not cluster and not gpu"
