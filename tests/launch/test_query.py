@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from repository import ROOT
 
+from analysis.measuring.metric_registry import known_metrics
 from analysis.sql.views import schemas
 from launch.show_views import type_name
 
@@ -130,10 +131,16 @@ def test_the_views_are_listed_in_the_words_of_the_readme(crossgen, monkeypatch):
     text = (ROOT / "analysis" / "README.md").read_text()
     for view, schema in schemas().items():
         section = text.split(f"### `{view}`", 1)[1].split("\n### ", 1)[0]
-        told = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section, flags=re.MULTILINE))
-        assert {f.name: type_name(f.type) for f in schema} == {
-            name: kind.replace("JSON ", "") for name, kind in told.items()
+        rows = re.findall(r"^\| (`.+?`) \| ([^|]+) \|", section, flags=re.MULTILINE)
+        told = {
+            name: kind.replace("JSON ", "")
+            for names, kind in rows
+            for name in re.findall(r"`(.+?)`", names)
         }
+        for bound in ("low", "high"):
+            kind = told.pop(f"<metric>_{bound}", None)
+            told |= {f"{m.name}_{bound}": kind for m in known_metrics() if kind is not None}
+        assert {f.name: type_name(f.type) for f in schema} == told
     for width in (80, 200):
         monkeypatch.setenv("COLUMNS", str(width))
         _, out, _ = crossgen("query")
