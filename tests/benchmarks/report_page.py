@@ -1,11 +1,12 @@
 """The report of a large grid: seconds for its numbers, its page and findings.json, and its size.
 
     python tests/benchmarks/report_page.py [--detectors 12] [--generators 8] [--seeds 5]
-        [--images 300] [--store FOLDER]
+        [--images 300] [--degradations 1] [--store FOLDER]
 
 A synthetic store is written first (not timed; a folder that holds one is used as it is), with
-every detector trained on every generator and each fit tested on all of them, undegraded and under
-JPEG. CPU seconds are given beside wall seconds, since other work on the machine moves these alone.
+every detector trained on every generator and each fit tested on all of them, undegraded, and with
+--degradations 2 under JPEG too. CPU seconds are given beside wall seconds, since other work on the
+machine moves these alone.
 """
 
 import argparse
@@ -43,6 +44,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     for name, default in (("detectors", 12), ("generators", 8), ("seeds", 5), ("images", 300)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--degradations", type=int, default=1, help="undegraded, and JPEG")
     parser.add_argument("--store", type=Path)
     asked = parser.parse_args()
     grid = SyntheticGrid(
@@ -54,6 +56,7 @@ def main():
         generators=asked.generators,
         seeds=asked.seeds,
         images=asked.images,
+        degradations=("none", "jpeg(75)")[: asked.degradations],
         formats=("JPEG", "PNG"),
     )
     with tempfile.TemporaryDirectory() as folder:
