@@ -8,6 +8,7 @@ from typing import Any
 from analysis.page.findings_json import findings_json
 from analysis.page.overview import overview
 from analysis.page.report import report_page
+from analysis.selecting.selection import StoreSelection
 from data.byte_counts import in_bytes
 from data.counts import counted
 from grid.console import Console
@@ -85,14 +86,19 @@ def write_bundle(
     size = in_bytes(output.stat().st_size)
     console = Console()
     print_paragraph(console, f"wrote {output} ({counted(files, 'file')}, {size})")
-    missing = len(experiment["fits"]) - len(selection.commits)
+    _print_missing(selection)
+    print_hint(console, "read it anywhere with", f"crossgen open {output}")
+
+
+def _print_missing(selection: StoreSelection) -> None:
+    """Say what the experiment wants and the bundle lacks."""
+    missing = sum(len(each["fits"]) for each in selection.experiments) - len(selection.commits)
     pieces = len(selection.wanted_pieces) - len(selection.committed)
     if missing or pieces:
         print_note(
             f"! in part: {counted(missing, 'fit')} and {counted(pieces, 'piece')} of what the "
             "experiment wants are not in the store, so not in the bundle."
         )
-    print_hint(console, "read it anywhere with", f"crossgen open {output}")
 
 
 def opened_bundle(file: Path) -> ArchiveStore:

@@ -61,22 +61,11 @@ def compared_files(
     """
     fake = fake_label([a, b], positive)
     shared = [image for image in a.labels if image in b.labels]
-    notes: list[str] = []
-    warnings: list[str] = []
     is_paired = bool(shared) and not as_unpaired
     if is_paired:
         refuse_conflicts(a, b)
-        notes.extend(_alone(a, b, len(shared)))
-        sides = [_classes(each, shared, fake) for each in (a, b)]
-    else:
-        sides = [_classes(each, list(each.labels), fake) for each in (a, b)]
-        if shared:
-            warnings.append(
-                f"{counted(len(shared), 'image')} of both files are taken as different, though a "
-                "paired test is the right one of the same images."
-            )
-        else:
-            notes.append("The files share no image, so that their images are taken as different.")
+    sides = [_classes(each, shared if is_paired else list(each.labels), fake) for each in (a, b)]
+    notes, warnings = _said_of_pairing(a, b, len(shared), is_paired=is_paired)
     cuts = [_cut(side, threshold) for side in sides]
     notes.extend(_said_of_cuts((a, b), sides, cuts, threshold))
     others = _accuracies(sides, cuts, is_paired)
@@ -103,6 +92,20 @@ def compared_files(
         notes=tuple(notes),
     )
     return replace(finding, sentence=_sentence(finding, sides, is_paired, fake))
+
+
+def _said_of_pairing(
+    a: ScoreTable, b: ScoreTable, shared: int, *, is_paired: bool
+) -> tuple[list[str], list[str]]:
+    """Return notes and warnings about which images are pairs."""
+    if is_paired:
+        return list(_alone(a, b, shared)), []
+    if shared:
+        return [], [
+            f"{counted(shared, 'image')} of both files are taken as different, though a paired "
+            "test is the right one of the same images."
+        ]
+    return ["The files share no image, so that their images are taken as different."], []
 
 
 def _classes(table: ScoreTable, images: Sequence[str], fake: str) -> _Classes:

@@ -42,17 +42,6 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
     experiment = expansion.experiment
     classes = TrainedClasses(expansion.fits)
     test_sets = [_test_set(s) for s in expansion.test_sets]
-    pools = dict.fromkeys(
-        p for blocks in expansion.scoring.values() for block in blocks for p in block["pools"]
-    )
-    pools.update(
-        dict.fromkeys(
-            p.pool_id
-            for fit in expansion.fits.values()
-            if fit.training
-            for p in (*fit.training.pools, *fit.training.validation_pools)
-        )
-    )
     simulated = _simulated_datasets(expansion)
     record: ExperimentRecord = {
         "schema": SCHEMA,
@@ -77,7 +66,7 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         "contrasts": [contrast.as_recorded() for contrast in experiment.contrasts],
         "published": recorded_table(experiment.published) if experiment.published else None,
         "fits": [_fit(f, expansion, classes, simulated) for f in expansion.fits.values()],
-        "pools": [_pool(p, expansion) for p in pools],
+        "pools": [_pool(p, expansion) for p in _pool_ids(expansion)],
         "scoring": [
             _scoring(block, test_sets) for blocks in expansion.scoring.values() for block in blocks
         ],
@@ -97,6 +86,20 @@ def experiment_record(expansion: Expansion) -> ExperimentRecord:
         record["ensembles"] = list(expansion.ensembles)
     record["digest"] = experiment_digest(record)
     return record
+
+
+def _pool_ids(expansion: Expansion) -> dict[str, None]:
+    """Return the pools that are scored, then those that fits learn from, each once."""
+    scored = (
+        p for blocks in expansion.scoring.values() for block in blocks for p in block["pools"]
+    )
+    trained = (
+        p.pool_id
+        for fit in expansion.fits.values()
+        if fit.training
+        for p in (*fit.training.pools, *fit.training.validation_pools)
+    )
+    return dict.fromkeys((*scored, *trained))
 
 
 def _papers(expansion: Expansion) -> dict[str, PaperRecord]:

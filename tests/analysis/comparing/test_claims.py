@@ -1,11 +1,13 @@
 """Which test answers which claim, and every refusal and warning, on made-up tables."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 from made_up_tables import MadeUp
 
+from analysis.comparing import finding
 from analysis.comparing.question import Question, Unanswerable, question_of, same_value
 from analysis.comparing.wording import scope_words
 from analysis.measuring.metric_registry import find_metric
@@ -13,6 +15,7 @@ from analysis.statistics.crossed import crossed_t
 from analysis.statistics.generator_tests import sign_flip
 from analysis.statistics.seed_tests import welch_t
 from analysis.statistics.two_component import two_component_t
+from grid.experiment_file import contrast_spec
 
 EIGHT = [(f"g{n}", "gan" if n < 4 else "diffusion", f"g{n}") for n in range(8)]
 ASKED = Question(key="detector", levels=("a", "b"))
@@ -287,3 +290,7 @@ def test_the_scope_names_the_rule_of_the_threshold(metric, rule):
 def test_an_oracle_metric_is_not_compared():
     asked = replace(ASKED, metric="oracle_accuracy")
     assert "picked on the test images" in one(table(metric="oracle_accuracy"), asked).refusal
+
+
+def test_the_file_and_a_finding_know_the_same_claims():
+    assert get_args(contrast_spec.Claim) == get_args(finding.Claim)
