@@ -12,6 +12,7 @@ statements too, by standing where only a SELECT can: in the brackets after FROM.
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import tempfile
@@ -197,14 +198,26 @@ def _check_columns(sql: str) -> None:
     """Refuse an unknown view or column at once, before a file is read."""
     import duckdb
 
-    with duckdb.connect(config=_CONFIG) as empty:
-        for name, schema in schemas().items():
-            empty.register(name, schema.empty_table())
-        empty.execute("SET enable_external_access = false")
+    with _empty_tables().cursor() as cursor:
         try:
-            empty.sql(sql)
+            cursor.sql(sql)
         except duckdb.Error as error:
             raise _refusal(sql, error) from error
+
+
+@functools.cache
+def _empty_tables() -> duckdb.DuckDBPyConnection:
+    """Return a database of empty tables of the views' names and columns, made once."""
+    import duckdb
+
+    database = duckdb.connect(config=_CONFIG)
+    for name, schema in schemas().items():
+        database.register("columns_of_it", schema.empty_table())
+        database.execute(f"CREATE TABLE {name} AS FROM columns_of_it")
+    database.unregister("columns_of_it")
+    database.execute("SET enable_external_access = false")
+    database.execute("SET lock_configuration = true")
+    return database
 
 
 def _refusal(sql: str, error: Exception) -> QueryRefused:
