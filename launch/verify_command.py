@@ -51,7 +51,10 @@ def print_verification(
                 )
             ]
         ) from error
-    console = Console()
+    return _print_result(Console(), result)
+
+
+def _print_result(console: Console, result: Verification) -> int:
     if result.damage:
         console.print(
             f"{result.what}: the store does not hold what was committed",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import io
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import analysis.figures.drawn
+from analysis.by_presence import found_in
 from analysis.comparing.evidence import Evidence
 from analysis.measuring.metric_registry import DEFAULT
 
@@ -125,14 +124,4 @@ def all_figures() -> dict[str, FigureKind]:
     Raises:
         TypeError: a file there assigns no FIGURE.
     """
-    found = {}
-    for module in pkgutil.iter_modules(analysis.figures.drawn.__path__):
-        name = module.name
-        kind = getattr(importlib.import_module(f"analysis.figures.drawn.{name}"), "FIGURE", None)
-        if not isinstance(kind, FigureKind):
-            raise TypeError(
-                f"analysis/figures/drawn/{name}.py: it assigns no FIGURE = FigureKind(...), which "
-                "is what a file there is for; add it, or move the file."
-            )
-        found[name] = kind
-    return dict(sorted(found.items()))
+    return found_in(analysis.figures.drawn, "FIGURE", FigureKind)

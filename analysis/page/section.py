@@ -7,13 +7,12 @@ the terminal, on the page, and among the warnings, which are shown together.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import analysis.sections
+from analysis.by_presence import found_in
 from analysis.comparing.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -80,17 +79,7 @@ def all_sections() -> dict[str, Section[Any]]:
     Raises:
         TypeError: a file there assigns no SECTION.
     """
-    found = {}
-    for module in pkgutil.iter_modules(analysis.sections.__path__):
-        name = module.name
-        section = getattr(importlib.import_module(f"analysis.sections.{name}"), "SECTION", None)
-        if not isinstance(section, Section):
-            raise TypeError(
-                f"analysis/sections/{name}.py: it assigns no SECTION = Section(...), which is what "
-                "a file there is for; add it, or move the file."
-            )
-        found[name] = section
-    return dict(sorted(found.items()))
+    return found_in(analysis.sections, "SECTION", Section)
 
 
 def in_order(sections: Mapping[str, Section[Any]], side: Side) -> list[tuple[str, Placed[Any]]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import analysis.tables.kinds
+from analysis.by_presence import found_in
 from analysis.comparing.evidence import Evidence
 from analysis.tables.table import Table
 
@@ -42,14 +41,4 @@ def all_tables() -> dict[str, TableKind]:
     Raises:
         TypeError: a file there assigns no TABLE.
     """
-    found = {}
-    for module in pkgutil.iter_modules(analysis.tables.kinds.__path__):
-        name = module.name
-        kind = getattr(importlib.import_module(f"analysis.tables.kinds.{name}"), "TABLE", None)
-        if not isinstance(kind, TableKind):
-            raise TypeError(
-                f"analysis/tables/kinds/{name}.py: it assigns no TABLE = TableKind(...), which is "
-                "what a file there is for; add it, or move the file."
-            )
-        found[name] = kind
-    return dict(sorted(found.items()))
+    return found_in(analysis.tables.kinds, "TABLE", TableKind)

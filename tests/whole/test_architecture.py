@@ -130,7 +130,9 @@ def test_the_rooms_of_analysis_import_one_way():
         for name in imported(path):
             package, _, rest = name.partition(".")
             if package == "analysis" and rest:
-                allowed = rest.split(".")[0] in above or name == "analysis.sections"
+                allowed = (
+                    rest.split(".")[0] in (*above, "by_presence") or name == "analysis.sections"
+                )
                 assert allowed, f"{path.relative_to(ROOT)} imports {name}"
 
 
