@@ -25,6 +25,7 @@ from grid.refusal import Refused
 from launch.command_lines import command_line, store_command
 from launch.desk import Desk, open_desk
 from launch.invocation import Invocation
+from launch.run_choices import RunChoices
 from launch.run_command import run_missing
 from launch.show_experiment import overview_of, print_matrix, write_report
 from launch.waiting import waiting
@@ -68,7 +69,7 @@ def run_demo(
     left = len(desk.plan.missing)
     if left:
         console.print(f"running {left} of {counted(len(desk.plan.fits), 'trial')} with Ray Tune")
-        code = run_missing(desk, ray=True, slots=slots, attempts=3, invocation=invocation)
+        code = run_missing(desk, RunChoices(slots=slots), invocation)
         if code != 0:
             return code
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from contextlib import nullcontext
 
 from grid.console import Console
 from grid.plan.known_failures import refuse_known_failures
@@ -13,12 +14,16 @@ from grid.records.readable import readable_commits
 from grid.records.scores.score_reading import ForeignScores
 from grid.run.books import RunOptions, RunResult, exit_code
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
+from grid.run.run_account import RunAccount
 from grid.run.stopping import ignore_signals
 from grid.store.errors import StoreError
+from grid.trial.contract import Trial
 from launch.command_lines import print_hint
 from launch.desk import Desk
 from launch.invocation import Invocation
 from launch.paragraphs import print_paragraph
+from launch.run_choices import RunChoices
+from launch.run_recording import RunRecording
 from launch.running import run_trials_here, run_trials_on_ray
 from launch.saying import AGAIN, say_stopped
 from launch.show_begun_again import fits_begun_again, print_begun_again
@@ -30,54 +35,74 @@ from launch.show_warnings import print_warnings
 _DAMAGE = (CorruptRecord, WeightsChanged, ForeignScores)
 
 
-def run_missing(
-    desk: Desk,
-    *,
-    ray: bool,
-    slots: int | None,
-    attempts: int,
-    invocation: Invocation,
-    resume_anyway: bool = False,
-    debug: bool = False,
-) -> int:
+def run_missing(desk: Desk, choices: RunChoices, invocation: Invocation) -> int:
     """Run what is missing and return the exit code.
 
-    Neither torch nor ray is loaded when there is nothing to do. `resume_anyway` goes on
-    from checkpoints of other threads or another training loop, which are left aside otherwise.
-    With `debug`, without Ray, the first exception of a trial is raised once it is recorded.
+    Neither torch nor ray is loaded when there is nothing to do. The run is kept on record in the
+    store while it goes on, and how it ended; where there is nothing to do, only for a job.
     """
-    console = Console(stderr=True)
     desk.store.check_writable()
+    recording = RunRecording(desk.store, desk.plan.record["name"], RunAccount())
+    is_kept = bool(desk.plan.missing) or recording.is_of_a_job
+    with recording if is_kept else nullcontext():
+        code, stopped_by = _run_and_tell(desk, choices, invocation, recording)
+        recording.close(code, stopped_by)
+    return code
+
+
+def _run_and_tell(
+    desk: Desk, choices: RunChoices, invocation: Invocation, recording: RunRecording
+) -> tuple[int, str]:
+    """Run what is missing and say how it ended; return the exit code and what stopped it."""
+    console = Console(stderr=True)
     refuse_known_failures(desk.plan, desk.store)
-    trials = make_trials(desk.plan, desk.store, resume_anyway=resume_anyway)
+    trials = make_trials(desk.plan, desk.store, resume_anyway=choices.resume_anyway)
     if not trials:
         print_plan(desk)
         _print_warnings(console, desk)
-        return EXIT_FAILED if desk.plan.damage else EXIT_DONE
+        return (EXIT_FAILED if desk.plan.damage else EXIT_DONE), ""
     print_accepted_bias(console, desk.plan)
     print_left_out_of_training(console, desk)
-    if not resume_anyway:
+    if not choices.resume_anyway:
         print_begun_again(console, fits_begun_again(desk))
-    options = RunOptions(
-        attempts=attempts,
-        slots=slots,
-        before_leaving=partial(say_stopped, invocation) if invocation.own_process else None,
-    )
-    if ray:
-        from grid.run.on_ray.cluster import ClusterNotStarted
-        from grid.run.on_ray.driver import DriverFailed
 
-        try:
-            result = run_trials_on_ray(desk.store, trials, options)
-        except (DriverFailed, ClusterNotStarted) as error:
-            _say(console, f"unfinished: {error}", EXIT_UNFINISHED)
-            print_hint(console, AGAIN, invocation.same_command)
-            return EXIT_UNFINISHED
-    else:
-        result = run_trials_here(desk.store, trials, options, debug=debug)
+    def before_leaving(reason: str) -> None:
+        recording.close(EXIT_UNFINISHED, reason)
+        say_stopped(invocation, reason)
+
+    options = RunOptions(
+        attempts=choices.attempts,
+        slots=choices.slots,
+        before_leaving=before_leaving if invocation.own_process else None,
+        account=recording.account,
+    )
+    result = _run(console, desk, trials, choices, options)
+    if result is None:
+        print_hint(console, AGAIN, invocation.same_command)
+        return EXIT_UNFINISHED, ""
     if invocation.own_process:
         ignore_signals()
-    return _told(console, desk, result, invocation)
+    return _told(console, desk, result, invocation), result.stopped_by
+
+
+def _run(
+    console: Console,
+    desk: Desk,
+    trials: Sequence[Trial],
+    choices: RunChoices,
+    options: RunOptions,
+) -> RunResult | None:
+    """Run trials and return what came of it; None where Ray broke down, which is said."""
+    if not choices.ray:
+        return run_trials_here(desk.store, trials, options, debug=choices.debug)
+    from grid.run.on_ray.cluster import ClusterNotStarted
+    from grid.run.on_ray.driver import DriverFailed
+
+    try:
+        return run_trials_on_ray(desk.store, trials, options)
+    except (DriverFailed, ClusterNotStarted) as error:
+        _say(console, f"unfinished: {error}", EXIT_UNFINISHED)
+        return None
 
 
 def _told(console: Console, desk: Desk, result: RunResult, invocation: Invocation) -> int:

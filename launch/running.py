@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 from grid.plan.plan import is_done
 from grid.records.commits import read_commit
 from grid.run.books import RunOptions, RunResult
+from grid.run.shares import Share
 from grid.store.base import Store
 from grid.trial.contract import Trial
+from grid.trial.device import CPU
 from grid.trial.shared_store import store_token
+from grid.trial.spec import TrialSpec
 
 
 def run_trials_on_ray(store: Store, trials: Sequence[Trial], options: RunOptions) -> RunResult:
@@ -47,7 +51,16 @@ def run_trials_here(
         is_done=partial(is_done, store),
         is_committed=partial(_committed, store),
         options=options,
+        share_taken=_share_here,
     )
+
+
+def _share_here(trial: Trial) -> Share:
+    """Return what a trial takes of this machine: without Ray nobody else shares its GPU."""
+    from grid.trial.device import trial_device
+
+    on_gpu = trial_device(cast(TrialSpec, trial.spec)) != CPU
+    return (1.0 if on_gpu else 0.0), float(trial.resources.get("cpu", 1.0))
 
 
 def _committed(store: Store, fit_id: str) -> bool:

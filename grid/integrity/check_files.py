@@ -23,6 +23,7 @@ from grid.records.places import latest_key
 from grid.records.pools.manifests import ADDED_LATER, manifest_schema, read_pool
 from grid.records.proven.json_records import CorruptRecord, from_json
 from grid.records.readable import only_keys
+from grid.records.runs import read_runs
 from grid.records.scores.score_reading import (
     ForeignScores,
     check_weights,
@@ -186,6 +187,15 @@ class FileCheck:
             if (record["fit_id"], record["attempt"]) != (place["fit"], place["attempt"]):
                 raise _wrong(place.string, f"it is a failure of {record['fit_id']}")
             return record["fit_id"]
+
+        return self.look(place.string, read)
+
+    def run(self, place: re.Match[str]) -> Checked[str]:
+        """Look at the record of a run."""
+
+        def read() -> str:
+            [record] = read_runs(only_keys(self.store, [place.string]))
+            return record["run"]
 
         return self.look(place.string, read)
 

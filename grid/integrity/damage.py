@@ -147,6 +147,7 @@ def record_damage(kind: str, key: str, why: str) -> Damage:
 _OTHERS: dict[str, tuple[str, Again]] = {
     "markers": ("an older marker says which expansion was run last", "written"),
     "failures": ("this failure is left out where failures are shown", ""),
+    "runs": ("its hours are missing in what the experiment cost", ""),
     "table lists": ("tests and trainings that `equalise: match` matched by it fail", "written"),
     "audits": ("it is left out of reports; `crossgen audit` makes it anew", ""),
     "artifacts": ("figures leave it out; the command that made it makes it anew", ""),

@@ -44,6 +44,7 @@ from grid.records.places import (
     FITS,
     LATEST,
     MANIFESTS,
+    RUNS,
     SCORES,
     manifest_key,
 )
@@ -68,6 +69,7 @@ _FORMS = {
     "pieces": re.compile(rf"{SCORES}(?P<fit>[^/]+)/(?P<piece>[^/]+)\.parquet"),
     "markers": re.compile(rf"{LATEST}(?P<name>[^/]+)/(?P<number>\d+)\.json"),
     "failures": re.compile(rf"{FAILURES}(?P<fit>[^/]+)/(?P<attempt>.+)-(?P<number>\d+)\.json"),
+    "runs": re.compile(rf"{RUNS}(?P<run>[^/]+)\.json"),
     "audits": re.compile(rf"{AUDITS}(?P<digest>[^/]+)\.json"),
     "artifacts": re.compile(rf"{ARTIFACTS}[^/]+/(?P<subject>[^/]+)/[^/]+\.parquet"),
     "places of images": re.compile(rf"{DERIVED}paths/(?P<pool>[^/]+)/(?P<digest>[^/]+)\.parquet"),
@@ -216,6 +218,7 @@ class _Check:
             "markers": self.files.marker,
             "table lists": self.files.table_list,
             "failures": self.files.failure,
+            "runs": self.files.run,
             "audits": self.files.audit,
             "artifacts": self.files.artifact,
             "places of images": self.files.paths,

@@ -11,7 +11,8 @@ scores/<fit_id>/<piece_id>.parquet
 failures/<fit_id>/<attempt>-<n>.json
 audits/<digest>.json                     what `crossgen audit` found
 artifacts/<kind>/<subject>/<digest>.parquet  what figures need of pixels or of a network
-claims/...                               advice only
+runs/<run>.json                          what a driving process tells of its run; advice only
+claims/<fit_id>/<run>.json               which array task is at work on a fit; advice only
 derived/...                              copies and caches: safe to delete while nothing runs
 bundle/...                               of a bundle alone: the page, the file, what it holds
 aside/<n>/<key>                          what was damaged, under its own key; read by nothing
@@ -30,6 +31,7 @@ FAILURES = "failures/"
 AUDITS = "audits/"
 ARTIFACTS = "artifacts/"
 CLAIMS = "claims/"
+RUNS = "runs/"
 DERIVED = "derived/"
 ASIDE = "aside/"
 BUNDLE = "bundle/"
@@ -191,3 +193,8 @@ def failures_of(fit_id: str) -> str:
 def failure_key(fit_id: str, attempt: str, number: int) -> str:
     """Return where the `number`-th failure of an attempt lies, counted from 1."""
     return f"{failures_of(fit_id)}{attempt}-{number}.json"
+
+
+def run_key(run: str) -> str:
+    """Return where a driving process tells of its run."""
+    return f"{RUNS}{run}.json"

@@ -21,12 +21,14 @@ from grid.records.places import (
     COMMITS,
     EXPERIMENTS,
     FAILURES,
+    RUNS,
     SCORES,
     commit_key,
     history_key,
     provenance_key,
 )
 from grid.records.proven.json_records import CorruptRecord
+from grid.records.runs import RunRecord, read_runs
 from grid.records.stored_experiments import read_experiments
 from grid.records.tables import read_histories, read_provenances
 from grid.store.base import Store
@@ -108,6 +110,17 @@ def readable_failures(store: Store) -> tuple[list[Failure], Damaged]:
     keys = store.list(FAILURES)
     found, damaged = by_halves(keys, lambda some: read_failures(only_keys(store, some)))
     return [each for part in found for each in part], damaged
+
+
+def readable_runs(store: Store, experiment: str | None = None) -> tuple[list[RunRecord], Damaged]:
+    """Return the records of an experiment's runs or of all, by their start, and the damaged ones.
+
+    A damaged one counts as every experiment's: whose it is cannot be read.
+    """
+    keys = [key for key in store.list(RUNS) if key.endswith(".json")]
+    found, damaged = by_halves(keys, lambda some: read_runs(only_keys(store, some)))
+    runs = [each for part in found for each in part if experiment in (None, each["experiment"])]
+    return sorted(runs, key=lambda each: each["started"]), damaged
 
 
 def readable_provenances(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
 from grid.run.progress import Progress
+from grid.run.run_account import RunAccount
 from grid.run.schedule import Issue, Schedule
+from grid.run.shares import Share
 from grid.run.stays_here import StaysHere
 from grid.run.stopping import StopSignals
 from grid.trial.contract import OutcomeLike, Trial
@@ -31,6 +33,7 @@ class RunOptions:
         before_leaving: Of a command, whose process may be left at once: what it does with the name
             of a signal that comes while Ray starts, before it exits with 75. None, in a person's
             Python: such a signal raises KeyboardInterrupt.
+        account: Told what happens, for who asks from another thread.
     """
 
     attempts: int = 3
@@ -38,6 +41,7 @@ class RunOptions:
     grace_s: float = 60.0
     heartbeat_s: float = 60.0
     before_leaving: Callable[[str], None] | None = None
+    account: RunAccount = field(default_factory=RunAccount)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,8 @@ class Run(StaysHere):
     Whether a trial is done is asked of the store (`is_done`), never of the scheduler. A store
     that fails (an OSError of `is_done`, or an attempt that says so) stops the run and is no
     trial's failure.
+
+    `share_taken` says what a trial takes of its node where that is not what the schedule gives it.
     """
 
     def __init__(
@@ -83,6 +89,7 @@ class Run(StaysHere):
         progress: Progress,
         stop: StopSignals,
         nodes: Sequence[Mapping[str, float]] = (),
+        share_taken: Callable[[Trial], Share] | None = None,
     ) -> None:
         self.schedule = Schedule(trials, attempts=options.attempts, nodes=nodes)
         self.stop = stop
@@ -92,8 +99,10 @@ class Run(StaysHere):
         self.foreign = ""
         self._is_done = is_done
         self._is_committed = is_committed
+        self._share_taken = share_taken
         self._parents = {t.waits_for for t in trials if t.waits_for}
         self._began = time.monotonic()
+        options.account.begin(len(trials))
         progress.begin(trials)
         stop.tell(self._acknowledge)
 
@@ -109,6 +118,9 @@ class Run(StaysHere):
     def started(self, fit_id: str) -> None:
         """A worker began with the trial."""
         self.schedule.started(fit_id)
+        trial, taken = self.schedule.trial(fit_id), self._share_taken
+        share = self.schedule.share(fit_id) if taken is None else taken(trial)
+        self.options.account.started(fit_id, trial.label, share)
         self.progress.started(fit_id)
 
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
@@ -116,6 +128,8 @@ class Run(StaysHere):
         if report.get("phase") == "score" and fit_id in self._parents:
             self._release_children(fit_id)
         self.progress.reported(fit_id, report)
+        self.options.account.reported(fit_id, report)
+        self.options.account.expect(self._left_s)
 
     def ended(self, fit_id: str, outcome: OutcomeLike) -> None:
         """The attempt returned."""
@@ -123,18 +137,18 @@ class Run(StaysHere):
             self.fail_store(outcome.message)
         if self.stop() and outcome.state in ("store", "stopped"):
             self.schedule.put_back(fit_id)
-            self.progress.ended(fit_id, "stopped", "")
+            self._told_end(fit_id, "stopped", "")
             return
         try:
             done = self._is_done(self.schedule.trial(fit_id))
         except OSError as error:
             self.fail_store(f"{type(error).__name__}: {error}")
             self.schedule.put_back(fit_id)
-            self.progress.ended(fit_id, "stopped", "")
+            self._told_end(fit_id, "stopped", "")
             return
         if done:
             self.schedule.done(fit_id)
-            self.progress.ended(fit_id, "done", "")
+            self._told_end(fit_id, "done", "")
         elif outcome.state == "failed":
             self.failed(fit_id, outcome.kind or "error", outcome.message)
         else:
@@ -148,10 +162,10 @@ class Run(StaysHere):
             self._release_children(fit_id)
         before = set(self.schedule.ids("failed"))
         verdict = self.schedule.failed(fit_id, kind, message)
-        self.progress.ended(fit_id, verdict, self.schedule.reason(fit_id))
+        self._told_end(fit_id, verdict, self.schedule.reason(fit_id))
         for orphan in self.schedule.ids("failed"):  # children and theirs, given up with it
             if orphan != fit_id and orphan not in before:
-                self.progress.ended(orphan, "given up", self.schedule.reason(orphan))
+                self._told_end(orphan, "given up", self.schedule.reason(orphan))
 
     def fail_store(self, message: str) -> None:
         """The store failed: stop everything, blame no trial."""
@@ -170,6 +184,15 @@ class Run(StaysHere):
             store_error=self.store_error,
             seconds=time.monotonic() - self._began,
         )
+
+    def _told_end(self, fit_id: str, how: str, reason: str) -> None:
+        self.options.account.ended(fit_id, how)
+        self.progress.ended(fit_id, how, reason)
+        self.options.account.expect(self._left_s)
+
+    def _left_s(self) -> float | None:
+        left = self.progress.time_left()
+        return None if left is None else left.seconds
 
     def _acknowledge(self, reason: str) -> None:
         self.progress.note(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from grid.run.books import IsCommitted, IsDone, Run, RunOptions, RunResult
 from grid.run.display import progress_on
 from grid.run.progress import Progress
+from grid.run.shares import Share
 from grid.run.stopping import stop_signals
 from grid.trial.contract import Attempt, Trial
 
@@ -21,6 +22,7 @@ def run_here(
     is_committed: IsCommitted | None = None,
     options: RunOptions | None = None,
     progress: Progress | None = None,
+    share_taken: Callable[[Trial], Share] | None = None,
 ) -> RunResult:
     """Run the trials in this process and thread.
 
@@ -36,6 +38,7 @@ def run_here(
             not wait for its scores as well.
         options: See `RunOptions`.
         progress: Where to tell; stderr by default.
+        share_taken: What a trial takes of this machine, for the account; asked when it begins.
 
     Raises:
         ValueError: Trials that no schedule could finish, see `Schedule`.
@@ -50,6 +53,7 @@ def run_here(
             options=options,
             progress=progress,
             stop=stop,
+            share_taken=share_taken,
         )
         try:
             while (issue := run.next()) is not None:

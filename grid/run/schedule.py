@@ -181,6 +181,10 @@ class Schedule:
         """The trial of this fit."""
         return self._entries[fit_id].trial
 
+    def share(self, fit_id: str) -> Share:
+        """What the trial is given of a node now."""
+        return self._entries[fit_id].share
+
     def _leave(self, fit_id: str) -> _Entry:
         entry = self._entries[fit_id]
         self.started(fit_id)

@@ -27,6 +27,7 @@ from grid.records.places import (
     history_key,
     manifest_key,
     provenance_key,
+    run_key,
     scores_of,
     table_list_key,
     validation_key,
@@ -35,6 +36,7 @@ from grid.records.places import (
 from grid.records.pools.file_tables import read_files
 from grid.records.proven.json_records import SCHEMA, is_proven_record, to_json
 from grid.records.proven.parquet_files import open_parquet, parquet_bytes
+from grid.records.runs import read_runs
 from grid.records.scores.score_reading import scores_of_bytes
 from grid.records.table_lists import lists_named
 from grid.records.tables import read_provenance
@@ -82,6 +84,11 @@ def bundle_content(
     plain |= {key for fit_id in fits for key in store.list(features_of(fit_id))}
     plain |= {k for k in store.list(ARTIFACTS) if k.split("/")[2] in pools | set(fits)}
     plain |= {key for key in store.list(AUDITS) if _is_about(store, key, pools)}
+    plain |= {
+        run_key(each["run"])
+        for each in read_runs(store)
+        if each["experiment"] == experiment["name"]
+    }
     for commit in commits.values():
         plain |= _beside(commit)
         if with_weights:

@@ -8,7 +8,7 @@ between checkpoints) spares a loser that is still writing the surprise. Temporar
 looks at and whose writing takes seconds, go after the same period wherever they lie.
 
 Committed files are never removed: commits, the weights that they name, histories, validation
-scores, provenance, scores, manifests, experiments, failures. `derived/` is left to `compact`.
+scores, provenance, scores, manifests, experiments, failures, runs. `derived/` is left to `compact`.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def garbage(store: Store, grace_s: float = GRACE_S) -> list[Garbage]:
     """Return what `collect` would remove, sorted by key; removes nothing (`gc --dry-run`).
 
     Kinds: "attempt" (a file of an attempt that lost), "checkpoint" and "weights" (of the committed
-    attempt, not named by its commit), "temporary" (a writer was killed), "claim" (of a committed
-    fit). What is younger than `grace_s` is left; of an attempt, its youngest file counts.
+    attempt, not named by its commit), "temporary" (a writer was killed), "claim" (its claimant
+    has not touched it for that long). What is younger than `grace_s` is left; of an attempt, its
+    youngest file counts.
     """
     # Commits first: a fit that is committed after this listing is left for the next time.
     commits = read_commits(store)
@@ -97,9 +98,7 @@ def _verdict(entry: StoredFile, commits: Mapping[str, Commit]) -> tuple[str, str
         if entry.key.endswith(".safetensors") and entry.key not in named:
             return "weights", f"the commit of {fit_id} does not name this epoch"
     if entry.key.startswith(CLAIMS):
-        claimed = entry.key.removeprefix(CLAIMS).split("/", 1)[0].removesuffix(".json")
-        if claimed in commits or claimed.startswith("probe-"):
-            return "claim", "what it claims is done"
+        return "claim", "its claimant is gone: one that lives writes it again every few seconds"
     return None
 
 

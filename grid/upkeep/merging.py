@@ -29,6 +29,7 @@ from grid.records.places import (
     FEATURES,
     MANIFESTS,
     PATHS,
+    RUNS,
     SCORES,
     commit_key,
     expansions_of,
@@ -42,6 +43,7 @@ from grid.records.pools.manifests import pool_of_bytes
 from grid.records.proven.checksums import CorruptRecord, UnusableFile
 from grid.records.proven.parquet_files import open_parquet
 from grid.records.readable import only_keys, readable_commits
+from grid.records.runs import runs_of_bytes
 from grid.records.scores.score_reading import ForeignScores, scores_of_bytes
 from grid.records.stored_experiments import read_experiments
 from grid.records.table_lists import read_table_list
@@ -107,6 +109,7 @@ class _Merge:
         self._each(
             "failures", FAILURES, lambda key, _: read_failures(only_keys(self.source, [key]))
         )
+        self._each("runs", RUNS, lambda key, data: runs_of_bytes([(key, data)]))
         markers = {name: self._marked(name) for name in self._names()}
         self._each("experiments", EXPERIMENTS, self._experiment)
         for name, digest in markers.items():

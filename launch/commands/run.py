@@ -51,6 +51,7 @@ def command(
             from grid.console import Console
             from launch.command_lines import print_hint
             from launch.desk import open_desk
+            from launch.run_choices import RunChoices
             from launch.run_command import run_missing
 
         if smoke:
@@ -58,15 +59,14 @@ def command(
 
             file, given = smoke_file(file, given)
         desk = open_desk(file, fits=trials, **given)
-        code = run_missing(
-            desk,
+        choices = RunChoices(
             ray=not no_ray,
             slots=slots,
             attempts=attempts,
             resume_anyway=resume_anyway,
             debug=debug,
-            invocation=invocation,
         )
+        code = run_missing(desk, choices, invocation)
         if code == 0 and desk.plan.missing:
             print_hint(Console(), "next", desk.given.command("matrix"))
     sys.exit(code)

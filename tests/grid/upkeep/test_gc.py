@@ -83,13 +83,14 @@ def test_only_what_no_commit_names_goes(store, experiment):
         f"fits/{done}/loser0000000/history.parquet": "attempt",
         f"fits/{done}/{ATTEMPT}/checkpoint.safetensors": "checkpoint",
         f"fits/{done}/{ATTEMPT}/weights-3.safetensors": "weights",
-        f"claims/{done}.json": "claim",
+        f"claims/{done}/run1.json": "claim",
+        f"claims/{open_fit}/run1.json": "claim",
     }
     stays = {
         f"fits/{open_fit}/x/checkpoint.safetensors",
         f"fits/{open_fit}/x/weights-3.safetensors",
         f"fits/{open_fit}/y/checkpoint.safetensors",
-        f"claims/{open_fit}.json",
+        "runs/run1.json",
         f"failures/{done}/loser0000000-1.json",
     }
     for key in (*gone, *stays):
@@ -120,9 +121,10 @@ def test_what_may_still_be_written_is_spared(store, experiment):
     done = experiment["fits"][0]["fit_id"]
     put_old(store, f"fits/{done}/loser/history.parquet")
     store.put_new(f"fits/{done}/loser/checkpoint.safetensors", b"a minute ago")
+    store.put_new(f"claims/{done}/run1.json", b"its counter moved a moment ago")
     (store.root / f"scores/{done}/.tmp-host-1-00000000-e6.parquet").write_bytes(b"just now")
     assert garbage(store) == [], "one young file spares its attempt"
-    assert len(garbage(store, grace_s=0)) == 3
+    assert len(garbage(store, grace_s=0)) == 4
     age(store, f"fits/{done}/loser/checkpoint.safetensors", GRACE_S + 60)
     assert {each.kind for each in garbage(store)} == {"attempt"}
 
