@@ -23,14 +23,15 @@ class ProvedFile(NamedTuple):
 def proved(folder: Path) -> Iterator[ProvedFile]:
     """Read every file of a folder and hold it against its entry."""
     for name in names_in(folder):
-        fault = _fault(folder, name)
+        fault = fault_of_name(folder, name)
         yield ProvedFile(name, fault, is_damage=bool(fault))
     for path in left_over(folder):
         stranger = path.relative_to(folder).as_posix()
         yield ProvedFile(stranger, "no entry names this file", is_damage=False)
 
 
-def _fault(folder: Path, name: str) -> str:
+def fault_of_name(folder: Path, name: str) -> str:
+    """Return what is wrong with the file of one name, "" where its bytes are its entry's."""
     try:
         entry = read_entry(folder, name)
         with open_regular(tensors_file(folder, name)) as file:

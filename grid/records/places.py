@@ -120,6 +120,11 @@ def driver_key(token: str) -> str:
     return f"{DERIVED}drivers/{token}"
 
 
+def probe_key(token: str) -> str:
+    """Return where a probe of the store's promises lies for a moment."""
+    return f"{CLAIMS}probe-{token}"
+
+
 def scores_of(fit_id: str) -> str:
     """Return the folder, with its slash, of a fit's pieces."""
     return f"{SCORES}{fit_id}/"

@@ -47,6 +47,11 @@ MARK = ".crossgen-ray"
 """The file that makes a folder ours to remove; locked while its driver lives."""
 
 
+def parent_folder() -> Path:
+    """Return below which folder those of our own Rays are made: /tmp, whose name is short."""
+    return Path("/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir())
+
+
 @contextmanager
 def disposable_folder() -> Iterator[Path]:
     """A short folder for one run's Ray, removed afterwards.
@@ -54,7 +59,7 @@ def disposable_folder() -> Iterator[Path]:
     Short, because Ray's sockets lie in it and their paths end at 107 bytes. Folders that a
     killed driver left are removed too: they bear our mark, and its lock is free.
     """
-    parent = Path("/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir())
+    parent = parent_folder()
     for stale in parent.glob(f"{PREFIX}*"):
         _remove_if_abandoned(stale)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
