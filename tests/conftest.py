@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from genimage_folder import write_images
 from repository import ROOT
 
 # The machine may be busy: how long an example takes says nothing.
@@ -68,28 +69,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def make_genimage():
-    """Return a function that writes a small dataset in the GenImage layout, noise images.
-
-    Fakes carry a checkerboard, so that a detector learns something in a second.
-    """
-    import numpy as np
-    from PIL import Image
-
-    def write(folder: Path, generators: dict[str, int], *, train=24, test=12, size=16) -> Path:
-        for generator, seed in generators.items():
-            rng = np.random.default_rng(seed)
-            for split, count in (("train", train), ("val", test)):
-                for name, label in (("nature", 0), ("ai", 1)):
-                    place = folder / generator / split / name
-                    place.mkdir(parents=True, exist_ok=True)
-                    for i in range(count):
-                        image = rng.integers(60, 200, (size, size, 3))
-                        if label:
-                            image[::2, ::2] += 20 + 5 * seed
-                        Image.fromarray(image.astype(np.uint8)).save(place / f"{i:03d}.png")
-        return folder
-
-    return write
+    """`genimage_folder.write_images`: a small dataset in the GenImage layout, noise images."""
+    return write_images
 
 
 @dataclass(frozen=True)

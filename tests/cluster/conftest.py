@@ -3,10 +3,17 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from genimage_folder import write_images
+from score_digests import digests
 from slurm_bed import SlurmBed
+from slurm_grid import PIECES_OF_A_FIT, SlurmGrid, write_experiment
+
+EPOCHS = 120
+"""Of each fit: more than a minute, so that a time limit of two minutes finds it at work."""
 
 TESTBED = Path(__file__).with_name("slurm_testbed.sh")
 
@@ -40,3 +47,25 @@ def slurm(slurm_bed: SlurmBed) -> Iterator[SlurmBed]:
     """The test bed with all nodes up and no job; jobs that a test leaves are cancelled."""
     yield slurm_bed
     slurm_bed.clear()
+
+
+@pytest.fixture(scope="session")
+def shared_grid(slurm_bed: SlurmBed, tmp_path_factory: pytest.TempPathFactory) -> SlurmGrid:
+    """A grid of two fits on the disk that nodes share, and what a quiet run of it gives."""
+    folder = slurm_bed.shared
+    write_images(folder / "images", {"g1": 1, "g2": 2})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSGEN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("UNHURRIED_WAIT_S", "0")
+        grid = SlurmGrid(slurm_bed, write_experiment(folder, epochs=EPOCHS), {})
+        quiet = grid.store("quiet")
+        grid.crossgen("run", grid.file, "--store", quiet.url, "--no-ray")
+    found = digests(quiet)
+    assert len(found) == 2 * PIECES_OF_A_FIT
+    return replace(grid, quiet=found)
+
+
+@pytest.fixture
+def slurm_grid(shared_grid: SlurmGrid, slurm: SlurmBed) -> SlurmGrid:
+    """The grid, with no other job in the queue."""
+    return shared_grid

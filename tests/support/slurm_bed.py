@@ -67,6 +67,10 @@ class SlurmBed:
         told = self.command("scontrol", "show", "job", "-o", job).split("\n")[0]
         return dict(re.findall(r"(\S+?)=(\S*)", told))
 
+    def output(self, job: str) -> str:
+        """What a job has printed, whole."""
+        return Path(self.job(job)["StdOut"]).read_text()
+
     def wait_until_ended(self, job: str, seconds: float = 240) -> dict[str, str]:
         """Wait until a job has ended for good; return what is told of it."""
         self.wait_for(lambda: self.job(job)["JobState"] in ENDED, seconds, job)

@@ -19,6 +19,7 @@ from typing import Any
 
 from grid.run.books import RunOptions
 from grid.run.exit_codes import EXIT_UNFINISHED
+from grid.run.on_ray.awaited_nodes import await_nodes
 from grid.run.on_ray.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
 from grid.run.on_ray.private_ray import (
     apart_from_our_signals,
@@ -91,7 +92,8 @@ def open_cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
             if not join:
                 stack.enter_context(_unfinished_if_the_head_dies(ray, folder))
         stop.install()
-        yield Cluster(living_nodes(), log_folder(ray), folder)
+        nodes = await_nodes(living_nodes, stop) if join else living_nodes()
+        yield Cluster(nodes, log_folder(ray), folder)
 
 
 def living_nodes() -> list[dict[str, float]]:

@@ -18,6 +18,7 @@ from data.counts import counted
 from grid.packages import ForeignPackages, require_own_packages
 from grid.run.books import IsCommitted, IsDone, Run, RunOptions, RunResult
 from grid.run.display import progress_on
+from grid.run.on_ray.awaited_nodes import expected_nodes
 from grid.run.on_ray.cluster import Cluster, open_cluster, where_it_runs
 from grid.run.on_ray.head_table import HeadTable
 from grid.run.on_ray.ray_home import environment
@@ -70,6 +71,8 @@ def run_on_ray(
         progress.note(f"{where_it_runs()}; 0 of {counted(len(trials), 'trial')} done")
         stop.tell(lambda reason: progress.note(f"{reason}: stopping"))
         cluster = stack.enter_context(open_cluster(options, stop))
+        if len(cluster.nodes) < (expected := expected_nodes()) and not stop():
+            progress.note(f"only {len(cluster.nodes)} of {expected} nodes came; going on with them")
         fitting, note = fit_to_nodes(trials, cluster.nodes)
         stack.enter_context(progress)
         run = Run(

@@ -1,0 +1,155 @@
+"""A small grid run by the Slurm test bed, and what must be true of its store afterwards."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from repository import ROOT
+from score_digests import digests
+from slurm_bed import SlurmBed
+
+from grid.records.attempts import begun_fits
+from grid.records.commits import committed_fits
+from grid.store.base import Store
+from grid.store.opening import open_store
+
+PIECES_OF_A_FIT = 4 * 2  # pools x degradations
+
+
+@dataclass(frozen=True)
+class SlurmGrid:
+    """An experiment file in a folder that all nodes see.
+
+    Attributes:
+        bed: the Slurm that runs it.
+        file: the experiment; its images lie beside it.
+        quiet: digests of its logits from a run that nothing disturbed.
+    """
+
+    bed: SlurmBed
+    file: Path
+    quiet: dict[str, str]
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of it lies."""
+        return self.file.parent
+
+    def store(self, name: str) -> Store:
+        """A store of this name, on the shared disk."""
+        return open_store(self.folder / name)
+
+    def submit(self, store: Store, *options: object) -> str:
+        """`crossgen submit slurm`, as a user types it; return the job's id."""
+        said = self.crossgen("submit", "slurm", self.file, "--store", store.url, *options)
+        return said.split("submitted ")[1].split(":")[0].split(",")[0]
+
+    def crossgen(self, *words: object) -> str:
+        """Run a command of crossgen; return what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "launch", *map(str, words)],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def assert_complete(self, store: Store) -> None:
+        """Every piece is there, equal by digest to the quiet run; no fit was trained twice."""
+        assert digests(store) == self.quiet
+        for fit_id in committed_fits(store):
+            assert len({key.split("/")[2] for key in store.list(f"fits/{fit_id}/")}) == 1, fit_id
+
+    def assert_nothing_left(self) -> None:
+        """No process and no folder of a job is on any node."""
+        for node in (1, 2):
+            left = self.bed.on_node(node, "sh", "-c", "ls -d /tmp/crossgen-* /tmp/cg-* 2>&1; ps ax")
+            assert "ray" not in left, left
+            assert "/tmp/cg-" not in left.replace("/tmp/cg-*", ""), left
+            assert "/tmp/crossgen-" not in left.replace("/tmp/crossgen-*", ""), left
+
+
+def committed(store: Store) -> dict[str, object]:
+    """Committed files and when they were written: a file written again would differ."""
+    return {
+        entry.key: (entry.bytes, entry.modified_s)
+        for folder in ("commits", "scores")
+        for entry in store.entries(folder)
+        if not entry.temporary
+    }
+
+
+def trained_epochs(store: Store) -> int:
+    """How many checkpoints of fits in work there are; 0: no training has come that far."""
+    return sum(len(keys) for keys in begun_fits(store).values())
+
+
+UNHURRIED = """
+from detectors.contract import Card, Options, Pipelines
+
+
+class UnhurriedOptions(Options):
+    pass
+
+
+CARD = Card(
+    name="unhurried",
+    version=1,
+    title="A small network that waits before each step of its training",
+    options=UnhurriedOptions,
+    presets={"whole": Pipelines(train="random_crop(16, step=2) | hflip", test="none")},
+    default_preset="whole",
+)
+
+
+def build(options):
+    import os
+    import time
+
+    from torch import nn
+
+    from detectors.networks.simple_cnn import TinyCNN
+
+    wait_s = float(os.environ.get("UNHURRIED_WAIT_S", "0.1"))
+
+    class Unhurried(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = TinyCNN()
+
+        def forward(self, images_BCHW):
+            if self.training:
+                time.sleep(wait_s)
+            return self.network(images_BCHW)
+
+    return Unhurried()
+"""
+
+
+def write_experiment(folder: Path, *, epochs: int, seeds: int = 1) -> Path:
+    """Write the file; the images lie in `folder`/images.
+
+    An epoch takes .6 s and a little: on a busy machine too, and without making it busy.
+    """
+    (folder / "unhurried.py").write_text(UNHURRIED)
+    file = folder / "grid.yaml"
+    file.write_text(
+        f"""
+schema: 1
+name: slurm
+plugins: [unhurried.py]
+data: {{g: {{root: images}}}}
+test: {{sets: [g], degradations: [none, "jpeg(75)"]}}
+seeds: {list(range(seeds))}
+arms:
+  - {{name: a, detector: unhurried, train: {{each: g}},
+     recipe: {{base: small, epochs: {epochs}, batch_size: 8}}}}
+resources: {{unhurried: {{cpu: 1, gpu: 0}}}}
+"""
+    )
+    return file
