@@ -154,9 +154,11 @@ def _written(folder: Path, name: str, script: str) -> Path:
 
 def _say_submitted(desk: Desk, job: SlurmJob, number: str, script: Path) -> None:
     console = Console()
-    tasks = f", tasks {job.tasks.first} to {job.tasks.first + job.tasks.count - 1}"
+    of_array = ""
+    if job.tasks:
+        of_array = f", tasks {job.tasks.first} to {job.tasks.first + job.tasks.count - 1}"
     console.print(
-        f"submitted {number}{tasks if job.tasks else ''}: {script}",
+        f"submitted {number}{of_array}: {script}",
         highlight=False,
         markup=False,
         soft_wrap=True,
