@@ -7,6 +7,9 @@ from pathlib import Path
 
 PACKAGES = ("data", "detectors", "grid", "launch", "analysis")
 
+CODE_VERSION_FILE = "crossgen-code-version"
+"""Beside the packages of a copy that travelled: what its provenance is to call this code."""
+
 
 class ForeignPackages(RuntimeError):
     """Another package of one of our names is imported instead of ours."""

@@ -16,6 +16,7 @@ from launch.command_lines import command_line
 from launch.invocation import Invocation
 from launch.output import guard_output
 from launch.saying import refuse, say, say_stopped, say_warnings
+from launch.submitted import submitted
 from launch.trial_raised import TrialRaised
 
 
@@ -66,7 +67,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     from grid.store.errors import StoreError, StoreUnwritable, StoreUrlRefused
 
     words = list(sys.argv[1:] if arguments is None else arguments)
-    invocation = Invocation(command_line(*words), own_process=arguments is None)
+    job = submitted() if arguments is None else None
+    again = job.command if job else command_line(*words)
+    invocation = Invocation(again, own_process=arguments is None)
     try:
         cli.main(args=words, prog_name="crossgen", obj=invocation, standalone_mode=False)
     except click.exceptions.Abort as abort:

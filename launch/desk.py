@@ -17,6 +17,7 @@ from grid.store.base import Store
 from grid.store.opening import inside_ray_job, open_store
 from grid.trial.node_images import decoded_bound, decoded_folder
 from launch.command_lines import Given, Pairs
+from launch.submitted import submitted
 from launch.waiting import images_read, waiting
 
 
@@ -47,11 +48,13 @@ def open_desk(
         StoreError: the store cannot be opened.
     """
     decoded_bound(decoded_folder())  # refused here rather than by every trial
-    wanted = {key: read_value(value, f"--set {key}={value}") for key, value in changes}
+    job = submitted()
+    moved = (*changes, *job.places) if job else changes
+    wanted = {key: read_value(value, f"--set {key}={value}") for key, value in moved}
     if limit is not None:
         wanted["limit"] = limit
     given = Given(
-        file=file,
+        file=Path(job.file) if job else file,
         store=store,
         only=[*only, *(("fit", f) for f in fits)],
         changes=changes,

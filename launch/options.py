@@ -211,6 +211,26 @@ def running_options(command: Command) -> Command:
     return command
 
 
+address_option = click.option(
+    "--address",
+    metavar="URL",
+    help="Of a Ray cluster, its dashboard; default RAY_API_SERVER_ADDRESS, else "
+    "http://127.0.0.1:8265.",
+)
+
+env_option = click.option(
+    "--env",
+    "variables",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Give the job this variable, with the value that it has here or another one; NAME may be "
+    "a pattern ('AWS_*'). Those that FILE uses go along by themselves. The cluster shows values to "
+    "whoever may use it.",
+)
+
+run_words_argument = click.argument("words", nargs=-1, metavar="[-- RUN OPTIONS]")
+
+
 smoke_option = click.option(
     "--smoke",
     is_flag=True,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from detectors.training_version import TRAINING_VERSION
-from grid.packages import packages_root
+from grid.packages import CODE_VERSION_FILE, packages_root
 from grid.trial.device import device_name
 from grid.trial.spec import TrialSpec
 
@@ -115,7 +115,7 @@ def _cpu_name() -> str:
 
 @functools.cache
 def code_version() -> str:
-    """The commit of the checkout that runs; else the version.
+    """The commit of the checkout that runs, or that a job's copy was made of; else the version.
 
     Where any Python file of ours differs from the commit, tracked or not, the digest of all of them
     follows, so that two programs never bear one name.
@@ -130,4 +130,6 @@ def code_version() -> str:
         except (OSError, subprocess.SubprocessError):
             return _version("crossgen") or "unknown"
         return f"{commit}-dirty-{_source_digest(folder)}" if changed else commit
+    with contextlib.suppress(OSError):
+        return (folder / CODE_VERSION_FILE).read_text(encoding="utf-8")
     return _version("crossgen") or "unknown"

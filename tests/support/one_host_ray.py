@@ -1,0 +1,101 @@
+"""A real Ray cluster of one host on loopback, with token authentication and its dashboard.
+
+Ended by the process that started it: with `--block` the head takes its own daemons along.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class OneHostRay:
+    """The environment of a client of a running cluster, and its dashboard's address."""
+
+    environment: dict[str, str]
+    address: str
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def one_host_ray(folder: Path, cpus: int = 2) -> Iterator[OneHostRay]:
+    """Start a cluster whose home, token and cache lie in a folder, and end it with the block."""
+    home = folder / "home"
+    home.mkdir()
+    (home / "ray_bootstrap_config.yaml").write_text("{}\n")  # asks no outside address
+    token = folder / "token"
+    token.touch(mode=0o600)
+    token.write_text(secrets.token_hex(32))
+    dashboard = free_port()
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("RAY_", "CROSSGEN_"))},
+        "HOME": str(home),
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(token),
+        "OMP_NUM_THREADS": "1",
+        "CROSSGEN_CACHE": str(folder / "cache"),
+    }
+    with tempfile.TemporaryDirectory(prefix="cg", dir="/tmp") as short:  # sockets: 107 bytes
+        head = subprocess.Popen(
+            [
+                BIN / "ray",
+                "start",
+                "--head",
+                "--block",
+                f"--port={free_port()}",
+                f"--num-cpus={cpus}",
+                "--node-ip-address=127.0.0.1",
+                "--dashboard-host=127.0.0.1",
+                f"--dashboard-port={dashboard}",
+                # Fixed by default, so another Ray on this machine would keep the agent from coming.
+                f"--dashboard-agent-listen-port={free_port()}",
+                f"--ray-client-server-port={free_port()}",
+                f"--temp-dir={short}",
+                "--disable-usage-stats",
+                "--object-store-memory=100000000",
+            ],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        address = f"http://127.0.0.1:{dashboard}"
+        try:
+            _wait_for(address, head)
+            yield OneHostRay(environment, address)
+        finally:
+            head.send_signal(signal.SIGTERM)
+            head.wait(timeout=60)
+
+
+def _wait_for(address: str, head: subprocess.Popen) -> None:
+    for _ in range(120):
+        assert head.poll() is None, "the head ended"
+        try:
+            urllib.request.urlopen(f"{address}/api/version", timeout=2)
+            return
+        except urllib.error.HTTPError:
+            return  # it answers, and wants a token
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.5)
+    raise AssertionError("the dashboard did not come up in a minute")
