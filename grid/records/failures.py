@@ -17,7 +17,16 @@ from grid.records.proven.json_records import SCHEMA, from_json, to_json
 from grid.store.base import Store
 
 LOG_LINES = 200
-KINDS = ("error", "out_of_memory", "killed", "unreadable", "weights", "diverged", "device")
+KINDS = (
+    "error",
+    "out_of_memory",
+    "killed",
+    "node_lost",
+    "unreadable",
+    "weights",
+    "diverged",
+    "device",
+)
 
 
 class Failure(TypedDict):

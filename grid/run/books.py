@@ -100,6 +100,7 @@ class Run(StaysHere):
         self._is_done = is_done
         self._is_committed = is_committed
         self._share_taken = share_taken
+        self._furthest: dict[str, tuple[bool, int]] = {}
         self._parents = {t.waits_for for t in trials if t.waits_for}
         self._began = time.monotonic()
         options.account.begin(len(trials))
@@ -127,6 +128,13 @@ class Run(StaysHere):
         """The trial told how far it is."""
         if report.get("phase") == "score" and fit_id in self._parents:
             self._release_children(fit_id)
+        place = (
+            report.get("phase") == "score",
+            int(report.get("epoch") or report.get("pieces_done", 0)),
+        )
+        if place > self._furthest.get(fit_id, (False, 0)):
+            self._furthest[fit_id] = place
+            self.schedule.got_further(fit_id)
         self.progress.reported(fit_id, report)
         self.options.account.reported(fit_id, report)
         self.options.account.expect(self._left_s)

@@ -25,6 +25,11 @@ NOT_WORTH_A_RETRY = frozenset({"unreadable", "weights", "diverged"})
 """Failures that the same bytes will repeat: an undecodable image, weights that do not fit, a loss
 that is no longer finite."""
 
+MOST_LOST_NODES = 5
+"""Nodes that a trial may lose one after the other without getting further in between. A node's end
+is no trial's fault, and on borrowed machines it is common; but a trial may be what ends its nodes.
+"""
+
 
 @dataclass(frozen=True)
 class Issue:
@@ -42,6 +47,7 @@ class _Entry:
     order: int
     urgency: float = 0.0
     failures: int = 0
+    lost_nodes: int = 0
     turns: int = 0
     state: Literal["waiting", "ready", "issued", "running", "done", "failed"] = "ready"
     reasons: list[str] = field(default_factory=list)
@@ -138,11 +144,16 @@ class Schedule:
         """The attempt was interrupted by us; it counts as none."""
         self._push(self._leave(fit_id))
 
+    def got_further(self, fit_id: str) -> None:
+        """The trial is further than any of its attempts was before."""
+        self._entries[fit_id].lost_nodes = 0
+
     def failed(self, fit_id: str, kind: str, message: str) -> Verdict:
         """The attempt failed: it goes back into the queue, with a larger share, or is given up.
 
         Running out of memory at a share that can grow is the share's fault, so it uses up no
-        attempt; shares double, hence that ends. A retry queues behind the trials of its class
+        attempt; shares double, hence that ends. Nor does losing its node, up to `MOST_LOST_NODES`.
+        A retry queues behind the trials of its class
         that have not failed: one bad trial must not hold a slot while good ones wait.
         """
         entry = self._leave(fit_id)
@@ -153,7 +164,15 @@ class Schedule:
                 entry.share = larger
                 self._push(entry)
                 return "larger"
-        entry.failures += 1
+        if kind == "node_lost":
+            entry.lost_nodes += 1
+            if entry.lost_nodes < MOST_LOST_NODES:
+                self._push(entry)
+                return "again"
+            entry.reasons[-1] += f"; {MOST_LOST_NODES} in a row, so the trial may be what ends them"
+            entry.failures = self._attempts
+        else:
+            entry.failures += 1
         if entry.failures < self._attempts and kind not in NOT_WORTH_A_RETRY:
             self._push(entry)
             return "again"

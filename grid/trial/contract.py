@@ -84,9 +84,9 @@ class OutcomeLike(Protocol):
 class LostAttempt:
     """An attempt that left no record of its own, as the driver saw its end.
 
-    ``kind`` is ``killed``, ``out_of_memory`` (Ray's memory guard) or ``error`` (an exception that
-    `Attempt` promises not to let out). ``account`` is all that Ray said; ``log_note`` says what is
-    missing from ``log_tail``.
+    ``kind`` is ``killed``, ``node_lost`` (the host went with it), ``out_of_memory`` (Ray's memory
+    guard) or ``error`` (an exception that `Attempt` promises not to let out). ``account`` is all
+    that Ray said; ``log_note`` says what is missing from ``log_tail``.
     """
 
     kind: str

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,15 @@ from typing import Any
 from grid.run.books import RunOptions
 from grid.run.exit_codes import EXIT_UNFINISHED
 from grid.run.on_ray.awaited_nodes import await_nodes
+from grid.run.on_ray.head_watch import unfinished_if_the_head_dies
 from grid.run.on_ray.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
 from grid.run.on_ray.private_ray import (
     apart_from_our_signals,
-    head_processes,
     log_folder,
     own_sigterm,
 )
 from grid.run.on_ray.ray_home import (
+    JOINED_SETTINGS,
     TUNE_SETTINGS,
     directory,
     disposable_folder,
@@ -78,7 +79,9 @@ def open_cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
         if join and not connected:
             require_reachable(os.environ["RAY_ADDRESS"])
         stack.enter_context(environment(TUNE_SETTINGS))
-        if not connected and not join:
+        if join:
+            stack.enter_context(environment(JOINED_SETTINGS))
+        elif not connected:
             stack.enter_context(environment(own_cluster_settings(folder)))
             stack.callback(end_processes_of, folder)
         import ray  # only now: it reads its settings when it is imported
@@ -89,8 +92,7 @@ def open_cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
             with _left_by_signals(options, stop, folder) as left:
                 _join(ray, folder) if join else _start(ray, options, folder, left)
             stack.callback(ray.shutdown)
-            if not join:
-                stack.enter_context(_unfinished_if_the_head_dies(ray, folder))
+            stack.enter_context(unfinished_if_the_head_dies(ray, folder, joined=join))
         stop.install()
         nodes = await_nodes(living_nodes, stop) if join else living_nodes()
         yield Cluster(nodes, log_folder(ray), folder)
@@ -188,31 +190,3 @@ def _left_by_signals(
             raise
         for reason in asked:
             stop.request(reason)
-
-
-@contextmanager
-def _unfinished_if_the_head_dies(ray: Any, folder: Path) -> Iterator[None]:
-    """End this process with "run me again" when the head of our own cluster goes.
-
-    The driver would hang in a call to it for a minute, until Ray aborts the process with another
-    status.
-    """
-    watched = head_processes(ray)
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(1.0):
-            if any(process.poll() is not None for process in watched):
-                # The main thread may be inside Ray for good: nothing of it can be waited for.
-                with suppress(OSError):
-                    sys.stderr.write("Ray's head died; run again to go on\n")
-                    sys.stderr.flush()
-                end_processes_of(folder)
-                remove_folder(folder)
-                os._exit(EXIT_UNFINISHED)
-
-    threading.Thread(target=watch, name="crossgen-head-watch", daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()

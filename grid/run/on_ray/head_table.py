@@ -78,5 +78,8 @@ class StopLookup:
         now = time.monotonic()
         if not self._stopped and now - self._last >= 1.0:
             self._last = now
-            self._stopped = get_row(self._key) is not None
+            # A head that cannot be reached ends nothing: Ray ends what it has lost for good, and a
+            # host may be back before.
+            with suppress(Exception):
+                self._stopped = get_row(self._key) is not None
         return self._stopped

@@ -5,9 +5,10 @@ services.ConsolePopen       Ray's processes get a session of their own: a signal
                             their checkpoints
 utils.set_sigterm_handler   for the seconds of `ray.init` it would end us with status 15
 worker._global_node         the head's processes, to notice their death; the folder of its logs
+_raylet.GcsClient           which cluster's head answers at an address: a new head is another one
 experimental.internal_kv    the table of `head_table`: a lookup takes .2 ms and needs no actor
 
-`ray.init(_temp_dir=)` in `cluster` is the fifth. A newer Ray without one of them fails the driver's
+`ray.init(_temp_dir=)` in `cluster` is the sixth. A newer Ray without one of them fails the driver's
 tests: signals to the process group, the head's death, and any trial at all.
 """
 
@@ -76,6 +77,21 @@ def log_folder(ray: Any) -> Path | None:
     """Return where the logs of this host's Ray lie; None where that is not known."""
     node = getattr(ray._private.worker, "_global_node", None)
     return Path(node.get_logs_dir_path()) if node is not None else None
+
+
+def identity_of_head(address: str) -> str:
+    """Return the id of the cluster whose head answers at HOST:PORT.
+
+    Raises:
+        ConnectionError: none does, or not in time.
+    """
+    from ray._raylet import GcsClient
+    from ray.exceptions import RayError
+
+    try:
+        return str(GcsClient(address).cluster_id.hex())
+    except RayError as error:
+        raise ConnectionError(f"{address}: {error}") from error
 
 
 def put_row(key: str, value: bytes) -> None:

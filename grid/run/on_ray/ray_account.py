@@ -45,7 +45,7 @@ def verdict(account: str, log_tail: Sequence[str]) -> Verdict:
     if "running low on memory" in account:
         return Verdict("out_of_memory", _out_of_memory(account, host, worker))
     if "its node has died" in account or "local raylet died" in account:
-        return Verdict("killed", _node_gone(worker))
+        return Verdict("node_lost", _node_gone(worker))
     if "The actor died unexpectedly" in account or "worker died unexpectedly" in account:
         return Verdict("killed", _died(account, worker, log_tail))
     last = (account.splitlines() or ["Ray says nothing"])[-1]

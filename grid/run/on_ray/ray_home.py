@@ -25,6 +25,11 @@ TUNE_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
 }
 
+JOINED_SETTINGS = {
+    # Until Ray speaks to a head that was away: time to find out whether it is still the same one.
+    "RAY_grpc_client_check_connection_status_interval_milliseconds": "10000",
+}
+
 WORKER_SETTINGS = {
     # Activations of more than 32 MB are otherwise mapped and returned at every layer: half of a
     # forward pass at 224 px is page faults.

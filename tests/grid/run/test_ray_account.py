@@ -74,7 +74,7 @@ HERE = "the worker process 8606 on 192.0.2.2"
             f"{HERE} called exit with status 4",
         ),
         (DIED + "Something new.", (), "killed", f"{HERE} died: Something new."),
-        (NODE, (), "killed", f"the node of {HERE} is gone"),
+        (NODE, (), "node_lost", f"the node of {HERE} is gone"),
         (
             MEMORY,
             (),
