@@ -18,6 +18,7 @@ from grid.run.run_account import RunAccount
 from grid.run.stopping import ignore_signals
 from grid.store.errors import StoreError
 from grid.trial.contract import Trial
+from grid.trial.store_patience import store_patience_s
 from launch.command_lines import print_hint
 from launch.desk import Desk
 from launch.invocation import Invocation
@@ -73,6 +74,7 @@ def _run_and_tell(
     options = RunOptions(
         attempts=choices.attempts,
         slots=choices.slots,
+        patience_s=store_patience_s(),
         before_leaving=before_leaving if invocation.own_process else None,
         account=recording.account,
     )

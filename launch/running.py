@@ -11,6 +11,7 @@ from grid.records.commits import read_commit
 from grid.run.books import RunOptions, RunResult
 from grid.run.shares import Share
 from grid.store.base import Store
+from grid.store.patience import Patience, PatientStore
 from grid.trial.contract import Trial
 from grid.trial.device import CPU
 from grid.trial.shared_store import store_token
@@ -22,14 +23,17 @@ def run_trials_on_ray(store: Store, trials: Sequence[Trial], options: RunOptions
     from grid.run.on_ray.driver import run_on_ray
     from grid.trial.attempt import attempt_trial, record_lost
 
+    patience = Patience(options.patience_s)
+    patient = PatientStore(store, patience)
     with store_token(store) as token:
         return run_on_ray(
             trials,
-            attempt=partial(attempt_trial, token=token),
-            is_done=partial(is_done, store),
-            is_committed=partial(_committed, store),
-            record_lost=partial(record_lost, store),
+            attempt=partial(attempt_trial, token=token, patience_s=options.patience_s),
+            is_done=partial(is_done, patient),
+            is_committed=partial(_committed, patient),
+            record_lost=partial(record_lost, patient),
             options=options,
+            patience=patience,
         )
 
 
@@ -45,13 +49,17 @@ def run_trials_here(
     from grid.trial.attempt import attempt_trial
     from launch.trial_raised import attempt_or_raise
 
+    patience = Patience(options.patience_s)
+    patient = PatientStore(store, patience)
+    attempt = partial(attempt_trial, patience_s=options.patience_s)
     return run_here(
         trials,
-        attempt=attempt_or_raise if debug else attempt_trial,
-        is_done=partial(is_done, store),
-        is_committed=partial(_committed, store),
+        attempt=attempt_or_raise if debug else attempt,
+        is_done=partial(is_done, patient),
+        is_committed=partial(_committed, patient),
         options=options,
         share_taken=_share_here,
+        patience=patience,
     )
 
 

@@ -18,6 +18,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("busy")
 
+# A run waits ten minutes for a store that a test has broken, but where the test says how long.
+os.environ.setdefault("CROSSGEN_STORE_PATIENCE", "0")
+
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
+from grid.run.outages import Outages
 from grid.run.progress import Progress
 from grid.run.run_account import RunAccount
 from grid.run.schedule import Issue, Schedule
 from grid.run.shares import Share
 from grid.run.stays_here import StaysHere
 from grid.run.stopping import StopSignals
+from grid.store.patience import Patience
 from grid.trial.contract import OutcomeLike, Trial
 
 IsDone = Callable[[Trial], bool]
@@ -30,6 +33,7 @@ class RunOptions:
             joined brings its own.
         grace_s: Seconds that trials have for their checkpoints after the first stop signal.
         heartbeat_s: Seconds between lines of progress where there is no terminal.
+        patience_s: Seconds for which a store that is full or out of reach is waited for.
         before_leaving: Of a command, whose process may be left at once: what it does with the name
             of a signal that comes while Ray starts, before it exits with 75. None, in a person's
             Python: such a signal raises KeyboardInterrupt.
@@ -40,6 +44,7 @@ class RunOptions:
     slots: int | None = None
     grace_s: float = 60.0
     heartbeat_s: float = 60.0
+    patience_s: float = 0.0
     before_leaving: Callable[[str], None] | None = None
     account: RunAccount = field(default_factory=RunAccount)
 
@@ -90,6 +95,7 @@ class Run(StaysHere):
         stop: StopSignals,
         nodes: Sequence[Mapping[str, float]] = (),
         share_taken: Callable[[Trial], Share] | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.schedule = Schedule(trials, attempts=options.attempts, nodes=nodes)
         self.stop = stop
@@ -104,6 +110,10 @@ class Run(StaysHere):
         self._parents = {t.waits_for for t in trials if t.waits_for}
         self._began = time.monotonic()
         options.account.begin(len(trials))
+        self._outages = Outages(progress.note)
+        if patience is not None:
+            patience.stop, patience.tick = stop, progress.tick
+            patience.tell = partial(self._outages.told, "the run")
         progress.begin(trials)
         stop.tell(self._acknowledge)
 
@@ -125,7 +135,9 @@ class Run(StaysHere):
         self.progress.started(fit_id)
 
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
-        """The trial told how far it is."""
+        """The trial told how far it is, or that it waits for the store."""
+        if "outage" in report:
+            self._outages.told(fit_id, str(report["outage"]))
         if report.get("phase") == "score" and fit_id in self._parents:
             self._release_children(fit_id)
         place = (
@@ -141,16 +153,18 @@ class Run(StaysHere):
 
     def ended(self, fit_id: str, outcome: OutcomeLike) -> None:
         """The attempt returned."""
+        self._outages.ended(fit_id)
         if outcome.state == "store":
             self.fail_store(outcome.message)
         if self.stop() and outcome.state in ("store", "stopped"):
             self.schedule.put_back(fit_id)
-            self._told_end(fit_id, "stopped", "")
+            why = outcome.message if outcome.state == "stopped" else ""
+            self._told_end(fit_id, "stopped", why)
             return
         try:
             done = self._is_done(self.schedule.trial(fit_id))
         except OSError as error:
-            self.fail_store(f"{type(error).__name__}: {error}")
+            self.lose_store(error)
             self.schedule.put_back(fit_id)
             self._told_end(fit_id, "stopped", "")
             return
@@ -166,6 +180,7 @@ class Run(StaysHere):
 
     def failed(self, fit_id: str, kind: str, message: str) -> None:
         """The attempt failed, or its worker died."""
+        self._outages.ended(fit_id)
         if fit_id in self._parents:
             self._release_children(fit_id)
         before = set(self.schedule.ids("failed"))
@@ -180,6 +195,11 @@ class Run(StaysHere):
         if self.store_error is None:
             self.store_error = message or "it cannot be used"
         self.stop.request("the store")
+
+    def lose_store(self, error: OSError) -> None:
+        """The driver itself cannot read or write the store; a stop that came first is a stop."""
+        if not (self.stop() and getattr(error, "passing", False)):
+            self.fail_store(f"{type(error).__name__}: {error}")
 
     def result(self) -> RunResult:
         """The account."""
@@ -215,7 +235,7 @@ class Run(StaysHere):
         try:
             committed = self._is_committed(fit_id)
         except OSError as error:
-            self.fail_store(f"{type(error).__name__}: {error}")
+            self.lose_store(error)
             return
         if committed:
             self._parents.discard(fit_id)

@@ -11,6 +11,7 @@ from grid.run.display import progress_on
 from grid.run.progress import Progress
 from grid.run.shares import Share
 from grid.run.stopping import stop_signals
+from grid.store.patience import Patience
 from grid.trial.contract import Attempt, Trial
 
 
@@ -23,6 +24,7 @@ def run_here(
     options: RunOptions | None = None,
     progress: Progress | None = None,
     share_taken: Callable[[Trial], Share] | None = None,
+    patience: Patience | None = None,
 ) -> RunResult:
     """Run the trials in this process and thread.
 
@@ -39,6 +41,8 @@ def run_here(
         options: See `RunOptions`.
         progress: Where to tell; stderr by default.
         share_taken: What a trial takes of this machine, for the account; asked when it begins.
+        patience: What `is_done` and `is_committed` have with the store; it learns here what
+            ends its waiting and who is told.
 
     Raises:
         ValueError: Trials that no schedule could finish, see `Schedule`.
@@ -54,6 +58,7 @@ def run_here(
             progress=progress,
             stop=stop,
             share_taken=share_taken,
+            patience=patience,
         )
         try:
             while (issue := run.next()) is not None:

@@ -49,7 +49,7 @@ class LiveProgress(Progress):
     def ended(self, fit_id: str, how: str, reason: str) -> None:
         """Failures stay above the table; what is done only counts."""
         super().ended(fit_id, how, reason)
-        if how not in ("done", "stopped"):
+        if reason or how not in ("done", "stopped"):
             self.note(in_words(self.label(fit_id), how, reason))
         self.tick()
 

@@ -73,8 +73,11 @@ class Progress(StaysHere):
         self._time_left.started(fit_id)
 
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
-        """A trial told its epoch, pieces and speed."""
-        self.running[fit_id] = dict(report)
+        """A trial told its epoch, pieces and speed, or that it waits for the store."""
+        if "outage" in report:
+            self.running[fit_id] = {**self.running.get(fit_id, {}), "outage": report["outage"]}
+        else:
+            self.running[fit_id] = dict(report)
         self._time_left.reported(fit_id, self.share_done(fit_id))
 
     def ended(self, fit_id: str, how: str, reason: str) -> None:
@@ -141,6 +144,8 @@ class Progress(StaysHere):
 
 def position(report: Mapping[str, Any]) -> str:
     """Where a trial is, in words."""
+    if report.get("outage"):
+        return "waiting for the store"
     if report.get("phase") == "score":
         return f"scoring {report.get('pieces_done', 0)}/{report.get('pieces', '?')}"
     if report.get("epochs"):

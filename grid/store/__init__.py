@@ -1,4 +1,4 @@
 """A store's five verbs over keys, on a disk or on S3.
 
-Imports nothing of ours.
+Imports the ground, and the words of `data` for amounts.
 """

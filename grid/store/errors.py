@@ -15,12 +15,15 @@ from __future__ import annotations
 class StoreError(OSError):
     """A store could not do what was asked; the message says what, why and how to mend it.
 
-    `key` is the file that it is about, "" where it is about no single one.
+    `key` is the file that it is about, "" where it is about no single one. `passing` is the
+    complaint without what to do, where waiting may mend it (a full disk, a server that is away), ""
+    where it cannot (a permission, damage): see `grid.store.patience`.
     """
 
-    def __init__(self, message: str, key: str = "") -> None:
+    def __init__(self, message: str, key: str = "", *, passing: str = "") -> None:
         super().__init__(message)
         self.key = key
+        self.passing = passing
 
 
 class StoreMissing(StoreError, KeyError):

@@ -17,7 +17,16 @@ from grid.store.errors import (
     StoreUnwritable,
     StoreUrlRefused,
 )
-from grid.store.local_files import is_temporary, link, remove, sync_folder, walk, writer
+from grid.store.local_files import (
+    in_words,
+    is_temporary,
+    link,
+    may_pass,
+    remove,
+    sync_folder,
+    walk,
+    writer,
+)
 
 _FOLDER_TRIES = 1000  # far more than a race with a tidying process needs; a dangling link ends it
 
@@ -53,7 +62,10 @@ class LocalStore(Store):
 
     def exists(self, key: str) -> bool:
         """Say whether `key` is there."""
-        return self.local_path(key).is_file()
+        try:
+            return self.local_path(key).is_file()
+        except OSError as error:
+            raise self._unreadable(key, error) from error
 
     def get_tails(self, keys: Sequence[str], size: int) -> dict[str, bytes]:
         """Return the last `size` bytes of several keys; one that vanished is left out."""
@@ -95,6 +107,8 @@ class LocalStore(Store):
                 facts = entry.stat(follow_symlinks=False)
             except FileNotFoundError:  # removed by another process since the walk saw it
                 continue
+            except OSError as error:
+                raise self._unreadable(key, error) from error
             found.append(
                 StoredFile(
                     key=key,
@@ -135,8 +149,11 @@ class LocalStore(Store):
     def put_new(self, key: str, data: bytes) -> bool:
         """Create `key`: a temporary file, fsync, link to the final name, fsync of the folder."""
         path = self.local_path(key)
-        if path.exists():  # the common case of a repeated run; the link below decides
-            return False
+        try:
+            if path.exists():  # the common case of a repeated run; the link below decides
+                return False
+        except OSError as error:
+            raise self._unwritable(key, error) from error
         temporary = self._write_temporary(path, data)
         try:
             return link(temporary, path)
@@ -221,14 +238,18 @@ class LocalStore(Store):
             folder = folder.parent
 
     def _unreadable(self, key: str, error: OSError) -> StoreError:
+        complaint = f"the store {self.url} could not read it ({error.strerror or error})"
         return StoreError(
-            f"{key}: the store {self.url} could not read it ({error.strerror or error}); check the "
-            "disk and the permissions.",
+            f"{key}: {complaint}; check the disk and the permissions.",
             key,
+            passing=f"{key}: {complaint}" if may_pass(error) else "",
         )
 
     def _unwritable(self, key: str, error: OSError) -> StoreUnwritable:
+        complaint = f"the store {self.url} cannot be written ({in_words(error, self.root)})"
         return StoreUnwritable(
-            f"{key}: the store {self.url} cannot be written ({error.strerror or error}); free "
-            "space, check that the mount is writable and yours, then run the same command again."
+            f"{key}: {complaint}; free space, check that the mount is writable and yours, then run "
+            "the same command again.",
+            key,
+            passing=complaint if may_pass(error) else "",
         )

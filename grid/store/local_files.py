@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from data.byte_counts import in_bytes
 from grid.store.base import TEMPORARY_PREFIX
 from grid.store.errors import StoreError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+# A file system that is full, read-only or away for a while: NFS (soft mounts time out as EIO),
+# Lustre (ESHUTDOWN after an eviction), FUSE (ENOTCONN). A permission is nobody's outage.
+_PASSING = frozenset(
+    {
+        *(*_FULL, errno.EROFS, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EREMOTEIO),
+        *(errno.EAGAIN, errno.EBUSY, errno.ENOLCK, errno.ENOMEM, errno.ENFILE),
+        *(errno.ENOTCONN, errno.ESHUTDOWN, errno.ECONNREFUSED, errno.ECONNRESET),
+        *(errno.ECONNABORTED, errno.EPIPE, errno.ENETDOWN, errno.ENETUNREACH),
+        *(errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EKEYEXPIRED),
+    }
+)
+
+
+def may_pass(error: OSError) -> bool:
+    """Whether a fault of a file system can be over in a while, without anybody changing the run."""
+    return error.errno in _PASSING
+
+
+def in_words(error: OSError, folder: Path) -> str:
+    """What the system said, and of a full disk how much room there is."""
+    said = error.strerror or str(error)
+    if error.errno not in _FULL:
+        return said
+    try:
+        return f"{said}; {_room_on(folder)}"
+    except OSError:
+        return said
+
+
+def _room_on(folder: Path) -> str:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    facts = os.statvfs(folder)
+    free, total = (count * facts.f_frsize for count in (facts.f_bavail, facts.f_blocks))
+    room = f"{in_bytes(free)} of {in_bytes(total)} free"
+    return f"{room}, no further file allowed" if facts.f_files and not facts.f_favail else room
 
 
 def link(temporary: Path, path: Path) -> bool:
@@ -68,22 +108,23 @@ def walk(folder: Path, base: str, start: str) -> Iterator[tuple[str, os.DirEntry
     while waiting:
         directory, base, start = waiting.pop()
         try:
-            listing = os.scandir(directory)
+            with os.scandir(directory) as listing:
+                entries = list(listing)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
+            complaint = f"{directory}: the store's folder cannot be listed ({error.strerror})"
             raise StoreError(
-                f"{directory}: the store's folder cannot be listed ({error.strerror}); check the "
-                "permissions and the mount."
+                f"{complaint}; check the permissions and the mount.",
+                passing=complaint if may_pass(error) else "",
             ) from error
-        with listing:
-            for entry in listing:
-                if not entry.name.startswith(start):
-                    continue
-                if _is_folder(entry):
-                    waiting.append((entry.path, f"{base}{entry.name}/", ""))
-                else:
-                    yield base + entry.name, entry
+        for entry in entries:
+            if not entry.name.startswith(start):
+                continue
+            if _is_folder(entry):
+                waiting.append((entry.path, f"{base}{entry.name}/", ""))
+            else:
+                yield base + entry.name, entry
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -175,30 +175,33 @@ class S3Store(Store):
 
     def _reading(self, key: str, request: Callable[[], Answer]) -> Answer:
         try:
-            return _with_patience(request)
+            return _repeated(request)
         except FileNotFoundError:
             raise
         except Exception as error:
             if not _is_storage_error(error):
                 raise
+            complaint = f"the store {self.url} could not be read ({_words(error)})"
             raise StoreError(
-                f"{key}: the store {self.url} could not be read ({_words(error)}); check the "
-                "credentials, AWS_ENDPOINT_URL and the network.",
+                f"{key}: {complaint}; check the credentials, AWS_ENDPOINT_URL and the network.",
                 key,
+                passing=complaint if _is_passing(error) else "",
             ) from error
 
     def _writing(self, key: str, request: Callable[[], Answer]) -> Answer:
         try:
-            return _with_patience(request)
+            return _repeated(request)
         except StoreError:
             raise
         except Exception as error:
             if not _is_storage_error(error):
                 raise
+            complaint = f"the store {self.url} cannot be written ({_words(error)})"
             raise StoreUnwritable(
-                f"{key}: the store {self.url} cannot be written ({_words(error)}); check that the "
-                "bucket exists, the credentials may write to it and the network is up, then run "
-                "the same command again."
+                f"{key}: {complaint}; check that the bucket exists, the credentials may write to "
+                "it and the network is up, then run the same command again.",
+                key,
+                passing=complaint if _is_passing(error) else "",
             ) from error
 
 
@@ -217,8 +220,11 @@ def _connection(process_id: int, endpoint_url: str | None, *credentials: str | N
     return connection
 
 
-def _with_patience(request: Callable[[], Answer]) -> Answer:
-    """Repeat a request that met a passing fault, waiting longer each time (24 s in all)."""
+def _repeated(request: Callable[[], Answer]) -> Answer:
+    """Repeat a request that met a passing fault, waiting longer each time (24 s in all).
+
+    An outage that is longer is a run's to wait for, which can be stopped: `grid.store.patience`.
+    """
     for attempt in range(TRIES):
         try:
             return request()
@@ -257,16 +263,18 @@ def _is_passing(error: BaseException) -> bool:
 
 
 def _is_transport_error(error: BaseException) -> bool:
+    """No answer, or half of one: refused, reset, timed out, cut off in its midst."""
     from botocore.exceptions import ConnectionError as Unreachable
-    from botocore.exceptions import HTTPClientError
+    from s3fs.core import S3_RETRYABLE_ERRORS
 
-    return isinstance(error, (Unreachable, HTTPClientError))
+    return isinstance(error, (Unreachable, *S3_RETRYABLE_ERRORS))
 
 
 def _is_storage_error(error: BaseException) -> bool:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    return isinstance(error, (OSError, BotoCoreError, ClientError, TimeoutError))
+    storage = isinstance(error, (OSError, BotoCoreError, ClientError))
+    return storage or _is_transport_error(error)
 
 
 def _words(error: BaseException) -> str:

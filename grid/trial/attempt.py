@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, cast
 
 from data.decode import ImageChanged, UnreadableImage
@@ -19,6 +20,7 @@ from grid.records.scores.score_reading import ForeignScores
 from grid.store.base import Store
 from grid.store.errors import StoreError, StoreMissing
 from grid.store.opening import open_store
+from grid.store.patience import Patience, PatientStore
 from grid.trial.contract import LostAttempt, Report, Stop, Trial
 from grid.trial.device import CPU
 from grid.trial.execute import run_trial
@@ -34,7 +36,10 @@ State = Literal["done", "stopped", "failed", "store"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended. `store` means that the store failed: nobody can go on."""
+    """How an attempt ended. `store` means that the store failed: nobody can go on.
+
+    `stopped` with a message is one that was stopped while it waited for its store.
+    """
 
     state: State
     kind: str = ""
@@ -53,6 +58,7 @@ def attempt_trial(
     *,
     token: str | None = None,
     raises: bool = False,
+    patience_s: float = 0.0,
 ) -> Outcome:
     """Run a trial once, in this process; a failure is recorded in the store and returned.
 
@@ -64,6 +70,8 @@ def attempt_trial(
         stop: Asked at every step.
         token: Key of a file by which the driver's store is known, see `grid.trial.shared_store`.
         raises: Raise a failure, once it is recorded, for a debugger.
+        patience_s: Seconds for which the trial waits for a store that is full or out of reach, with
+            what it has in memory.
     """
     attempt = new_attempt_id()
     share = spec.get("share", {})
@@ -71,18 +79,20 @@ def attempt_trial(
     if share.get("gpu") == 0:  # on Ray: a share without a GPU must not use one that is visible
         given["device"] = CPU
     trial = cast(TrialSpec, given)
+    patience = Patience(patience_s, stop, partial(_tell_of_outage, report))
+    store = PatientStore(open_store(trial["store"]), patience)
     with recent_log() as tail:
         try:
             log.info("%s: attempt %s begins", spec["fit_id"], attempt)
             if token is not None:
-                require_shared(spec["store"], token)
+                require_shared(store, token)
             cap_memory(share.get("gpu", 0.0))
             take_share(share.get("node", 1.0))
             take_cpus(share.get("node", 1.0))
-            done = run_trial(trial, attempt, report, stop)
+            done = run_trial(trial, attempt, report, stop, store)
             return Outcome("done" if done else "stopped")
         except Exception as error:  # any trial may fail in any way; the grid goes on
-            outcome = _recorded(error, trial, attempt, tail)
+            outcome = _recorded(error, trial["fit_id"], store, stop, attempt, tail)
             if raises:
                 raise
             return outcome
@@ -90,24 +100,38 @@ def attempt_trial(
             release_memory()
 
 
-def _recorded(error: Exception, spec: TrialSpec, attempt: str, tail: RecentLog) -> Outcome:
+def _tell_of_outage(report: Report, outage: str) -> None:
+    """Say what is waited for, or that it goes on: other phases, so that both are passed on."""
+    report({"phase": "waits" if outage else "goes on", "outage": outage})
+
+
+def _recorded(
+    error: Exception, fit_id: str, store: Store, stop: Stop, attempt: str, tail: RecentLog
+) -> Outcome:
     """Write the record of a failure, where it is the trial's, and return how the attempt ended."""
-    if _is_the_stores(error):
-        return Outcome("store", "store", str(error))
+    if isinstance(error, StoreError) and _is_the_stores(error):
+        return _without_store(error, stop)
     kind = _kind(error)
     failure = failure_of(
         error,
-        fit_id=spec["fit_id"],
+        fit_id=fit_id,
         attempt=attempt,
         kind=kind,
         log_tail=tail.lines(),
         image_ids=_image_ids(error),
     )
     try:
-        write_failure(open_store(spec["store"]), failure)
+        write_failure(store, failure)
     except StoreError as unwritable:
-        return Outcome("store", "store", str(unwritable))
+        return _without_store(unwritable, stop)
     return Outcome("failed", kind, f"{type(error).__name__}: {error}")
+
+
+def _without_store(error: StoreError, stop: Stop) -> Outcome:
+    """A stop in the midst of an outage is a stop: another run goes on from the last checkpoint."""
+    if error.passing and stop():
+        return Outcome("stopped", "store", f"stopped without a last checkpoint: {error}")
+    return Outcome("store", "store", str(error))
 
 
 def record_lost(store: Store, trial: Trial, lost: LostAttempt) -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Report = Callable[[dict[str, Any]], None]
+"""Told how far a trial is: `phase`, and the numbers of that phase; or `outage`, the store that it
+waits for, "" once it goes on."""
+
 Stop = Callable[[], bool]
 
 

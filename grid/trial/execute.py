@@ -29,7 +29,9 @@ from grid.trial.scoring import score_piece
 from grid.trial.spec import TrialSpec, equalises_of
 
 
-def run_trial(spec: TrialSpec, attempt: str, report: Report, stop: Stop) -> bool:
+def run_trial(
+    spec: TrialSpec, attempt: str, report: Report, stop: Stop, store: Store | None = None
+) -> bool:
     """Train what is not trained, score what is not scored.
 
     Args:
@@ -37,6 +39,7 @@ def run_trial(spec: TrialSpec, attempt: str, report: Report, stop: Stop) -> bool
         attempt: an id that no other attempt has; this one writes only under it.
         report: told about progress, for people.
         stop: asked at every step; when it says so, a checkpoint is written and the trial ends.
+        store: the spec's, as opened by who has patience with it; None opens it.
 
     Returns:
         True when nothing is missing any more, False when it was stopped before.
@@ -45,7 +48,7 @@ def run_trial(spec: TrialSpec, attempt: str, report: Report, stop: Stop) -> bool
         UnreadableImage: an image is at fault; the pieces that do not need it are scored.
         Exception: whatever else went wrong; nothing committed is touched by it.
     """
-    store = open_store(spec["store"])
+    store = store or open_store(spec["store"])
     make_known(store, equalises_of(spec))
     rows = TrialImages(store, spec)
 

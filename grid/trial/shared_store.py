@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import time
 import uuid
@@ -12,7 +11,6 @@ from contextlib import contextmanager, suppress
 from grid.records.places import driver_key
 from grid.store.base import Store
 from grid.store.errors import StoreError, StoreMissing
-from grid.store.opening import open_store
 
 PATIENCE_S = 3.0
 """A new file may reach an NFS client late."""
@@ -34,22 +32,28 @@ def store_token(store: Store) -> Iterator[str]:
             store.delete(key)
 
 
-@functools.lru_cache(maxsize=8)
-def require_shared(store_url: str, token: str) -> None:
+_seen: set[tuple[str, str]] = set()
+
+
+def require_shared(store: Store, token: str) -> None:
     """Read the driver's token, once per process.
 
     Raises:
         StoreNotShared: it is not there.
+        StoreError: the store cannot be read.
     """
+    if (store.url, token) in _seen:
+        return
     until = time.monotonic() + PATIENCE_S
     while True:
         try:
-            open_store(store_url).get(token)
+            store.get(token)
+            _seen.add((store.url, token))
             return
         except StoreMissing as error:
             if time.monotonic() >= until:
                 raise StoreNotShared(
-                    f"this host {os.uname().nodename} does not see the store {store_url} that the "
+                    f"this host {os.uname().nodename} does not see the store {store.url} that the "
                     "driver writes to; give a path that all nodes share, or s3://bucket/prefix"
                 ) from error
         time.sleep(0.5)

@@ -26,7 +26,7 @@ ROOMS = {
     "records": {"store"},
     "integrity": {"records", "store"},
     "trial": {"integrity", "records", "store"},
-    "run": {"trial"},
+    "run": {"trial", "store"},
     "experiment_file": set(),
     "smoke": {"experiment_file", "records"},
     "sources": {"experiment_file", "records"},

@@ -27,6 +27,7 @@ from grid.run.on_ray.worker import trainable
 from grid.run.progress import Progress
 from grid.run.shares import fit_to_nodes
 from grid.run.stopping import stop_signals
+from grid.store.patience import Patience
 from grid.trial.contract import Attempt, LostAttempt, Trial
 
 
@@ -43,6 +44,7 @@ def run_on_ray(
     is_committed: IsCommitted | None = None,
     options: RunOptions | None = None,
     progress: Progress | None = None,
+    patience: Patience | None = None,
 ) -> RunResult:
     """Run the trials on the Ray that `cluster.open_cluster` finds, or on one of our own.
 
@@ -54,6 +56,8 @@ def run_on_ray(
         is_committed: Reads whether a fit is committed: what waits for it can go then.
         options: See `RunOptions`.
         progress: Where to tell; stderr by default.
+        patience: What `is_done`, `is_committed` and `record_lost` have with the store; it learns
+            here what ends its waiting and who is told.
 
     Raises:
         Unsatisfiable: Requests that no node of the cluster can satisfy (a ValueError).
@@ -83,6 +87,7 @@ def run_on_ray(
             progress=progress,
             stop=stop,
             nodes=cluster.nodes,
+            patience=patience,
         )
         if note:
             progress.note(note)

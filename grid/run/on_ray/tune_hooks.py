@@ -171,7 +171,7 @@ def record_or_put_back(run: Run, fit_id: str, lost: LostAttempt, record_lost: Re
     try:
         record_lost(run.schedule.trial(fit_id), lost)
     except OSError as error:
-        run.fail_store(f"{type(error).__name__}: {error}")
+        run.lose_store(error)
         run.schedule.put_back(fit_id)
     else:
         run.failed(fit_id, lost.kind, lost.message)

@@ -1,4 +1,4 @@
-"""Records of runs: what a process tells of its run, read back, summed, found damaged, taken along."""
+"""Records of runs: what a process tells of its run, read, summed, found damaged, taken along."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from grid.upkeep.merging import merge
 
 
 def a_run(run: str, **changed) -> RunRecord:
-    plain = {name: 0 for name in ("pid", "counter", "total", "done", "failed", "unfinished")}
+    plain = dict.fromkeys(("pid", "counter", "total", "done", "failed", "unfinished"), 0)
     hours = dict.fromkeys(("gpu_hours", "failed_gpu_hours", "failed_cpu_hours"), 0.0)
     words = dict.fromkeys(("host", "job", "task", "stopped_by", "updated"), "")
     ends = {"ended": None, "exit_code": None, "left_s": None, "running": [], "cpu_hours": 0.5}

@@ -13,6 +13,9 @@ from grid.run.books import RunOptions, exit_code
 from grid.run.display import progress_on
 from grid.run.here import run_here
 from grid.run.plain_progress import PlainProgress
+from grid.run.progress import position
+from grid.store.errors import StoreUnwritable
+from grid.store.patience import Patience
 from grid.trial.contract import Trial, Work
 
 
@@ -126,6 +129,63 @@ def test_a_store_that_cannot_be_read_does_too(tmp_path):
     )
     assert exit_code(result) == 3
     assert "PermissionError: no entry" in result.store_error
+
+
+def full():
+    return StoreUnwritable("full; free space", passing="full")
+
+
+def test_the_run_itself_waits_and_says_so_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("grid.store.patience.FIRST_PAUSE_S", 0.01)
+    patience = Patience(60.0)
+    outages = iter([full(), full()])
+
+    def asked(trial):
+        for outage in outages:
+            raise outage
+        return True
+
+    log = io.StringIO()
+    result = run_here(
+        trials_in(tmp_path, "a", "b"),
+        attempt=write,
+        is_done=lambda trial: patience(lambda: asked(trial)),
+        progress=PlainProgress(log, 60.0),
+        patience=patience,
+    )
+    assert exit_code(result) == 0
+    assert log.getvalue().count("full, seen by ") == 1
+    assert log.getvalue().count("the store answers again after 0.0 s: going on") == 1
+
+
+def test_a_trials_outage_is_said_once_and_shown_as_waiting(tmp_path, here):
+    def attempt(spec, report, stop):
+        report({"phase": "train", "epoch": 1, "epochs": 2})
+        report({"phase": "waits", "outage": "the store is full"})
+        report({"phase": "goes on", "outage": ""})
+        return write(spec, report, stop)
+
+    _, log = here(trials_in(tmp_path, "a"), attempt, options=RunOptions(heartbeat_s=0.0))
+    assert log.count("the store is full") == 1
+    assert log.count("going on") == 1
+    assert position({"epochs": 2, "outage": "full"}) == "waiting for the store"
+    assert position({"epochs": 2, "epoch": 1, "outage": ""}) == "epoch 1/2"
+
+
+@pytest.mark.parametrize(("passing", "code"), [("full", 75), ("", 3)])
+def test_a_stop_while_the_run_waits_is_a_stop_unless_waiting_is_no_help(tmp_path, passing, code):
+    def gone(trial):
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise StoreUnwritable("full; free space", passing=passing)
+
+    result = run_here(
+        trials_in(tmp_path, "a", "b"),
+        attempt=write,
+        is_done=gone,
+        progress=PlainProgress(io.StringIO(), 60.0),
+    )
+    assert exit_code(result) == code
+    assert set(result.unfinished) == {"a", "b"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])

@@ -60,8 +60,9 @@ def test_a_put_after_a_fault_that_another_won_is_not_ours(store, s3_server):
 def test_lasting_faults_are_said(store, s3_server, monkeypatch):
     monkeypatch.setattr(s3, "TRIES", 3)
     s3_server.left = 10**6
-    with pytest.raises(StoreUnwritable, match="cannot be written"):
+    with pytest.raises(StoreUnwritable, match="cannot be written") as met:
         store.put_new(KEY, b"1")
+    assert met.value.passing, "a run waits for it"
     with pytest.raises(StoreUnwritable):
         store.put_checkpoint(KEY, b"1")
     s3_server.method = "GET"
@@ -72,8 +73,9 @@ def test_lasting_faults_are_said(store, s3_server, monkeypatch):
 
 def test_what_will_not_pass_is_not_repeated(store, s3_server):
     s3_server.status, s3_server.code, s3_server.left = "403 Forbidden", "AccessDenied", 10**6
-    with pytest.raises(StoreUnwritable, match="credentials"):
+    with pytest.raises(StoreUnwritable, match="credentials") as met:
         store.put_new(KEY, b"1")
+    assert met.value.passing == "", "no run waits for it"
     assert s3_server.served == 1
     s3_server.left = 0
     with pytest.raises(StoreUnwritable, match="bucket"):

@@ -11,6 +11,7 @@ from grid.records.failures import read_failures
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.scores.score_reading import ForeignScores
 from grid.store.errors import StoreError, StoreMissing, StoreUnwritable
+from grid.store.local import LocalStore
 from grid.store.opening import open_store
 from grid.trial import shared_store
 from grid.trial.attempt import attempt_trial
@@ -23,13 +24,13 @@ from grid.trial.shared_store import require_shared, store_token
 def attempt(tmp_path, monkeypatch):
     """Return a function that attempts a trial in which something is raised."""
 
-    def go(error, **more):
+    def go(error, *, report=lambda _: None, stop=lambda: False, **more):
         def run_trial(*_):
             raise error
 
         monkeypatch.setattr("grid.trial.attempt.run_trial", run_trial)
         spec = {"store": str(tmp_path), "fit_id": "npr-s0-0"}
-        return attempt_trial(spec, lambda _: None, lambda: False, **more)
+        return attempt_trial(spec, report, stop, **more)
 
     return go
 
@@ -72,6 +73,37 @@ def test_a_store_that_fails_is_not_the_trials_fault(attempt, tmp_path, error):
     assert failures(tmp_path) == []
 
 
+FULL = StoreUnwritable("full; free space", passing="full")
+
+
+def test_a_stop_in_the_midst_of_an_outage_is_a_stop(attempt, tmp_path):
+    outcome = attempt(FULL, stop=lambda: True)
+    assert outcome.state == "stopped"
+    assert outcome.message == "stopped without a last checkpoint: full; free space"
+    assert attempt(FULL).state == "store"
+    assert attempt(StoreUnwritable("denied"), stop=lambda: True).state == "store"
+    assert failures(tmp_path) == []
+
+
+def test_the_record_of_a_failure_waits_for_the_store_too(attempt, tmp_path, monkeypatch):
+    monkeypatch.setattr("grid.store.patience.FIRST_PAUSE_S", 0.01)
+    outages = iter([FULL, FULL])
+    put_new = LocalStore.put_new
+
+    def full_at_first(store, key, data):
+        for outage in outages:
+            raise outage
+        return put_new(store, key, data)
+
+    monkeypatch.setattr(LocalStore, "put_new", full_at_first)
+    reports = []
+    assert attempt(ValueError("x"), report=reports.append, patience_s=60).state == "failed"
+    assert [failure["message"] for failure in failures(tmp_path)] == ["x"]
+    assert [each["phase"] for each in reports] == ["waits", "goes on"]
+    assert reports[0]["outage"].startswith("full, seen by ")
+    assert reports[1]["outage"] == ""
+
+
 def test_a_host_that_sees_another_folder_under_the_stores_name_says_so(
     attempt, tmp_path, monkeypatch
 ):
@@ -88,8 +120,9 @@ def test_a_host_that_sees_another_folder_under_the_stores_name_says_so(
 
 def test_the_drivers_token_is_read_once_per_process(attempt, tmp_path, monkeypatch):
     with store_token(open_store(tmp_path)) as token:
-        require_shared(str(tmp_path), token)
-        monkeypatch.setattr(shared_store, "open_store", None)
+        require_shared(open_store(tmp_path), token)
+        open_store(tmp_path).delete(token)
+        monkeypatch.setattr(shared_store, "PATIENCE_S", 0.0)
         assert attempt(ValueError("x"), token=token).state == "failed"
 
 
