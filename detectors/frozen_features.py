@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from data.decoded.feature_rows import FeatureMaker, Features
 from detectors.batches import scaled, stacked
+from detectors.halved_batches import HalvedBatches
 
 if TYPE_CHECKING:
     from data.images import ImageRows
@@ -104,6 +105,11 @@ class KeptFeatures:
                 self._kept.write(row, self._maker, features)
         return made
 
+    def of_pairs(self, pairs: Sequence[tuple[int, Image]]) -> dict[int, Features]:
+        """Features by row, of pairs of a row and its image; they are kept."""
+        rows, images_HWC = [row for row, _ in pairs], [image for _, image in pairs]
+        return dict(zip(rows, self.make(rows, images_HWC), strict=True))
+
 
 def scored_by_features(
     network: OverFrozen,
@@ -111,6 +117,7 @@ def scored_by_features(
     view: View,
     device: torch.device,
     image_batches: ImageBatches,
+    halved: HalvedBatches,
 ) -> Iterator[tuple[list[int], Tensor]]:
     """The logits of rows: their features, kept or made, through the head in blocks of rows.
 
@@ -127,7 +134,9 @@ def scored_by_features(
         known = {row: features for row, features in read.items() if features is not None}
         missing = [row for row in range(start, end) if row not in known]
         for some, images_HWC in image_batches(missing):
-            known.update(zip(some, kept.make(some, images_HWC), strict=True))
+            pairs = list(zip(some, images_HWC, strict=True))
+            for made in halved.parts(pairs, kept.of_pairs):
+                known.update(made)
         for first in range(start, end, ROWS_PER_HEAD):
             block = range(first, min(first + ROWS_PER_HEAD, end))
             features_BF = np.zeros((len(block), network.num_features), np.float32)

@@ -20,20 +20,22 @@ MOST_LOADERS = 16
 BATCHES_AHEAD = 4
 """How many batches they are ahead of the network at least; never fewer than there are threads."""
 
-_share = 1.0
+_given: float | None = None
 
 
-def take_cpus(share: float) -> None:
-    """Say which part of the machine's CPUs is this process's: 1 is all of them."""
-    global _share
-    _share = min(max(share, 0.0), 1.0) or 1.0
+def take_cpus(cpus: float | None) -> None:
+    """Say how many of the machine's CPUs are this process's; None: all of them."""
+    global _given
+    _given = cpus
 
 
 def loader_threads(device: torch.device) -> int:
     """How many threads prepare images for a device; 0 means the thread that computes."""
     if device.type != "cuda":
         return 0
-    return min(max(1, int(_share * usable_cpus())), MOST_LOADERS)
+    usable = usable_cpus()
+    given = usable if _given is None else min(int(_given), usable)
+    return min(max(1, given), MOST_LOADERS)
 
 
 def batches_ahead(threads: int) -> int:

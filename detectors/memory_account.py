@@ -18,6 +18,7 @@ from torch import nn
 from detectors import memory_limits
 from detectors.forward_memory import forward_memory, goes_in_parts
 from detectors.loader_cpus import batches_ahead, loader_threads
+from detectors.out_of_memory import ShareTooSmall
 
 if TYPE_CHECKING:
     from data.images import DecodedCache
@@ -53,7 +54,9 @@ class MemoryAccount:
         self._cache = cache
         held = cache.used_bytes if cache is not None else 0
         self._host = memory_limits.host_bytes(droppable=held)
-        self._forward = _on_device(device) if device.type == "cuda" else self._host
+        on_gpu = device.type == "cuda"
+        self._forward = _on_device(device) if on_gpu else self._host
+        self._with_whole_gpu = _on_device(device, share=1.0) if on_gpu else 0
         threads = loader_threads(device)
         self._at_once = batches_ahead(threads or 1)
         ahead = batches_ahead(threads)
@@ -74,11 +77,21 @@ class MemoryAccount:
         return self._refusal(pixels, pixels * self._prepared, self._host, "decoded")
 
     def too_large_to_score(self, height: int, width: int) -> str:
-        """Why an image that came out at this size cannot be scored, or ""."""
+        """Why an image that came out at this size cannot be scored, or "".
+
+        Raises:
+            ShareTooSmall: a larger share of the GPU would do; that is no fault of the image.
+        """
         pixels = height * width
         if pixels * self._from_above <= self._forward:
             return ""
-        return self._refusal(pixels, self._bytes(height, width), self._forward, "scored")
+        needed = self._bytes(height, width)
+        if self._forward < needed <= self._with_whole_gpu:
+            raise ShareTooSmall(
+                f"an image of {width}x{height} pixels takes about {_gigabytes(needed)} to be "
+                f"scored, and this process's share of the GPU leaves {_gigabytes(self._forward)}"
+            )
+        return self._refusal(pixels, needed, self._forward, "scored")
 
     def most_images(self, height: int, width: int, wanted: int) -> int:
         """How many images of a size go through the network together: at least 1, at most `wanted`.
@@ -107,9 +120,11 @@ class MemoryAccount:
         return ""
 
 
-def _on_device(device: torch.device) -> int:
+def _on_device(device: torch.device, share: float | None = None) -> int:
+    """What images may take of a GPU; of the share that the process is bound to, or of another."""
     _, total = torch.cuda.mem_get_info(device)
-    share = torch.cuda.get_per_process_memory_fraction(device)
+    if share is None:
+        share = torch.cuda.get_per_process_memory_fraction(device)
     return memory_limits.device_bytes(total, share, torch.cuda.memory_allocated(device))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from data.view import View
 from detectors.batches import scaled, stacked
 from detectors.frozen_features import is_over_frozen, scored_by_features
-from detectors.image_batches import ImageBatches
+from detectors.halved_batches import HalvedBatches
+from detectors.image_batches import Image, ImageBatches
 from detectors.memory_account import MemoryAccount
 from detectors.networks.precision import without_tf32
 
@@ -43,12 +44,13 @@ def predict(
     *,
     unreadable: Literal["null", "raise"] = "null",
     stop: Callable[[], bool] | None = None,
+    may_halve: bool = True,
 ) -> Predictions:
     """Score every row, in batches of equal size; the network comes back in its own mode.
 
-    Which rows share a batch is a function of the rows alone, and what a view draws one of the
-    image, so a repetition is equal bit for bit on equal hardware; another batch size changes the
-    last bits (at most 1e-4 max(1, |logit|)).
+    Which rows share a batch is a function of the rows alone, as long as memory suffices, and what a
+    view draws one of the image, so a repetition is equal bit for bit on equal hardware; another
+    batch size changes the last bits (at most 1e-4 max(1, |logit|)).
 
     Args:
         network: as `detectors.contract.build` makes it; moved to the device.
@@ -57,12 +59,14 @@ def predict(
         device: "cpu", "cuda", ...
         batch_size: upper bound; large images come in smaller batches, the larger the less memory
             there is.
+        may_halve: whether a batch for which memory does not suffice after all is halved.
         unreadable: what to do with an image that cannot be decoded, or is too large for the
             memory here: a nan, or UnreadableImage for the first one, which carries the others:
             from there on rows are only looked through and nothing is scored.
         stop: looked at between batches.
 
     Raises:
+        ShareTooSmall: the GPU has room for an image, the process's share of it has not.
         Stopped: see `stop`.
         UnreadableImage: see `unreadable`; ImageTooLarge where memory is what is missing.
         ImageChanged, OSError: from the images; never a nan.
@@ -80,21 +84,28 @@ def predict(
     with evaluating(network, device):
         account = MemoryAccount(network, view, device, rows.cache)
         batches = ImageBatches(rows, view, batch_size, device, account, unreadable, stop)
-        for indices, logit_B in _scored(network, batches):
+        for indices, logit_B in _scored(network, batches, HalvedBatches(may_halve=may_halve)):
             logits[indices] = logit_B.float().cpu().numpy()
     batches.raise_what_was_found()
     _require_finite(logits, batches.faults, rows)
     return Predictions(logits, batches.faults)
 
 
-def _scored(network: nn.Module, batches: ImageBatches) -> Iterator[tuple[list[int], Tensor]]:
+def _scored(
+    network: nn.Module, batches: ImageBatches, halved: HalvedBatches
+) -> Iterator[tuple[list[int], Tensor]]:
     """Rows and their logit_B; over a frozen backbone by its features, so far as they are kept."""
     rows, device = batches.rows, batches.device
     if is_over_frozen(network):
-        yield from scored_by_features(network, rows, batches.view, device, batches.of)
+        yield from scored_by_features(network, rows, batches.view, device, batches.of, halved)
         return
+
+    def logits(images: Sequence[Image]) -> Tensor:
+        logit_B: Tensor = network(scaled(stacked(images, device.type == "cuda"), device))
+        return logit_B
+
     for indices, images in batches.of(range(len(rows))):
-        yield indices, network(scaled(stacked(images, device.type == "cuda"), device))
+        yield indices, torch.cat(halved.parts(images, logits))
 
 
 def _require_finite(

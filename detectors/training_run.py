@@ -215,6 +215,7 @@ class TrainingRun:
             self.device,
             unreadable="raise",
             stop=stop,
+            may_halve=False,  # the selected epoch and a plateau's rate hang on the last bits
         )
         measured = validated(predictions.logits, self.validation_labels)
         row = HistoryRow(

@@ -68,7 +68,7 @@ def _share_here(trial: Trial) -> Share:
     from grid.trial.device import trial_device
 
     on_gpu = trial_device(cast(TrialSpec, trial.spec)) != CPU
-    return (1.0 if on_gpu else 0.0), float(trial.resources.get("cpu", 1.0))
+    return Share(1.0 if on_gpu else 0.0, float(trial.resources.get("cpu", 1.0)))
 
 
 def _committed(store: Store, fit_id: str) -> bool:

@@ -91,6 +91,8 @@ LINES = {
     "resources.*": "npr: {gpu: 0.25}",
     "resources.*.cpu": "cpu: 2",
     "resources.*.gpu": "gpu: 0.25",
+    "resources.*.memory": "memory: 6GB",
+    "resources.*.gpu_type": "gpu_type: H100",
     "plugins": "plugins: [my_detector.py]",
     "leakage": "leakage: exclude",
     "unreadable": "unreadable: refuse",

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from data.byte_counts import bytes_meant
 from data.degradation_presets import PRESETS, expanded
 from grid.experiment_file.contrast_spec import ContrastSpec
 from grid.experiment_file.ensemble_spec import EnsembleSpec
@@ -54,6 +55,12 @@ def _seeds_once(seeds: tuple[int, ...] | None) -> tuple[int, ...] | None:
     if seeds is not None and any(not 0 <= seed <= LARGEST_SEED for seed in seeds):
         raise ValueError(f"seeds are whole numbers from 0 to {LARGEST_SEED}")
     return None if seeds is None else tuple(dict.fromkeys(seeds))
+
+
+def _amount_of_memory(text: str) -> str:
+    if not bytes_meant(text):
+        raise ValueError(f"{text!r} is no memory at all: write what a trial needs, such as 6GB")
+    return text
 
 
 class Strict(BaseModel):
@@ -187,10 +194,21 @@ class Arm(Strict):
 
 
 class ResourceSpec(Strict):
-    """What one trial of a detector asks for: CPU threads and a share of one GPU."""
+    """What one trial of a detector asks for: CPUs, a share of one GPU, or what it needs of one.
 
-    cpu: int = Field(default=1, ge=1)
+    `memory` is of the GPU, in text such as `6GB`; the share is then chosen. `gpu_type` is the only
+    type of card that it runs on, as Ray names it.
+    """
+
+    cpu: int | None = Field(default=None, ge=1)
     gpu: float | None = Field(default=None, ge=0, le=1)
+    memory: Annotated[str | None, AfterValidator(_amount_of_memory)] = None
+    gpu_type: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """`memory` in bytes."""
+        return None if self.memory is None else bytes_meant(self.memory)
 
 
 class Experiment(Strict):

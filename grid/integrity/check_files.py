@@ -18,6 +18,7 @@ from grid.records.audits.audit_records import audit_of_bytes
 from grid.records.commits import Commit, read_commit
 from grid.records.failures import read_failures
 from grid.records.identity import canonical_json
+from grid.records.memory_profiles import profile_of_bytes
 from grid.records.pieces import Piece
 from grid.records.places import latest_key
 from grid.records.pools.manifests import ADDED_LATER, manifest_schema, read_pool
@@ -198,6 +199,11 @@ class FileCheck:
             return record["run"]
 
         return self.look(place.string, read)
+
+    def profile(self, place: re.Match[str]) -> Checked[str]:
+        """Look at a profile of memory, which bears its kind and device."""
+        key = place.string
+        return self.look(key, lambda: profile_of_bytes(key, self.store.get(key))["kind"])
 
     def audit(self, place: re.Match[str]) -> Checked[str]:
         """Look at the record of an audit, whose name is the digest of its content."""

@@ -149,6 +149,7 @@ _OTHERS: dict[str, tuple[str, Again]] = {
     "failures": ("this failure is left out where failures are shown", ""),
     "runs": ("its hours are missing in what the experiment cost", ""),
     "table lists": ("tests and trainings that `equalise: match` matched by it fail", "written"),
+    "profiles": ("it is passed over; `crossgen profile` measures anew", ""),
     "audits": ("it is left out of reports; `crossgen audit` makes it anew", ""),
     "artifacts": ("figures leave it out; the command that made it makes it anew", ""),
     "places of images": ("trials that read these images fail", "written"),

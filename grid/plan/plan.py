@@ -26,6 +26,7 @@ from grid.experiment_file.plugin_files import use_named_plugins
 from grid.experiment_file.schema import Experiment
 from grid.integrity.damage import Damage
 from grid.plan.cost import costs_in, images_to_score, shipped_estimate, work_of
+from grid.plan.gpu_needs import gpu_needs
 from grid.plan.plan_damage import inspect_store, record_damage
 from grid.plan.publishing import publish_manifests, publish_pools, publish_twins
 from grid.plan.record_experiment import experiment_record
@@ -265,12 +266,15 @@ def make_trials(plan: Plan, store: Store, *, resume_anyway: bool = False) -> lis
         write_table_list(store, each.formed.table_list)
     write_experiment(store, record)
     mark_latest(store, record["name"], record["digest"])
+    needs = gpu_needs([f.fit for f in todo], plan.expansion, store)
     uncommitted = {f.fit.fit_id for f in plan.fits if not f.committed}
     return [
         Trial(
             fit_id=f.fit.fit_id,
             label=f.fit.label,
             resources=resources_asked(plan.expansion.experiment, f.fit),
+            least_cpu=float(plan.expansion.experiment.threads),
+            gpu_need=needs[f.fit.fit_id],
             work=f.work,
             # While a run goes on, only what was measured in its store tells of the time left.
             predicted_s=f.predicted_s if f.alike_ran else None,

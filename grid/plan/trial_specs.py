@@ -16,6 +16,7 @@ from detectors.plugins import registered
 from grid.expansion.chosen_rows import ancestors
 from grid.expansion.fits import Expansion, Fit
 from grid.experiment_file.schema import Experiment
+from grid.plan.gpu_needs import memory_work
 from grid.records.table_lists import leaves_out
 from grid.sources.catalog import Catalog
 from grid.trial.device import CPU
@@ -77,6 +78,7 @@ def trial_spec(
             for pool_id in block["pools"]
         },
     }
+    spec["memory_work"] = memory_work(fit, expansion)
     if plugin := registered().get(fit.card.name):
         spec["plugin"] = plugin.source
     if backbones := _backbones(fit, expansion.fits):
@@ -99,13 +101,17 @@ def asks_for_no_gpu(experiment: Experiment, fit: Fit) -> bool:
 
 
 def resources_asked(experiment: Experiment, fit: Fit) -> dict[str, float]:
-    """Return what a trial asks for: where nothing is said, a whole GPU if there is one."""
+    """Return what the file asks for a fit's trial: `cpu` and `gpu`, each only where it is stated.
+
+    A trial computes with the experiment's threads, so a smaller `cpu` is raised to these.
+    """
     spec = experiment.resources.get(fit.card.name)
-    cpu = max(spec.cpu if spec else 1, experiment.threads)
-    resources = {"cpu": float(cpu)}
+    asked: dict[str, float] = {}
+    if spec is not None and spec.cpu is not None:
+        asked["cpu"] = float(max(spec.cpu, experiment.threads))
     if spec is not None and spec.gpu is not None:
-        resources["gpu"] = spec.gpu
-    return resources
+        asked["gpu"] = spec.gpu
+    return asked
 
 
 def training_block(fit: Fit, paths: Mapping[str, str], catalog: Catalog) -> TrainingSpec | None:

@@ -13,6 +13,7 @@ audits/<digest>.json                     what `crossgen audit` found
 artifacts/<kind>/<subject>/<digest>.parquet  what figures need of pixels or of a network
 runs/<run>.json                          what a driving process tells of its run; advice only
 claims/<fit_id>/<run>.json               which array task is at work on a fit; advice only
+profiles/<kind>/<device>.json            how much memory a kind of work takes; advice only
 derived/...                              copies and caches: safe to delete while nothing runs
 bundle/...                               of a bundle alone: the page, the file, what it holds
 aside/<n>/<key>                          what was damaged, under its own key; read by nothing
@@ -30,6 +31,7 @@ SCORES = "scores/"
 FAILURES = "failures/"
 AUDITS = "audits/"
 ARTIFACTS = "artifacts/"
+PROFILES = "profiles/"
 CLAIMS = "claims/"
 RUNS = "runs/"
 DERIVED = "derived/"
@@ -188,6 +190,11 @@ def bundled_key(name: str) -> str:
 def bundled_files_key(key: str) -> str:
     """Return where a bundle keeps classes and pairs of a table of a pool's files, by its key."""
     return f"{BUNDLE}{key.removeprefix(DERIVED)}"
+
+
+def profile_key(kind: str, device: str) -> str:
+    """Return where the profile of a kind of work lies; `device` is short for its name."""
+    return f"{PROFILES}{kind}/{device}.json"
 
 
 def failures_of(fit_id: str) -> str:

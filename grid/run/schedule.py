@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from grid.run.shares import Share, larger_share, share_of
+from grid.run.shares import Nodes, Share, fits, larger_share, share_of
 from grid.trial.contract import Trial
 
 Verdict = Literal["again", "larger", "given up"]
@@ -29,6 +29,12 @@ MOST_LOST_NODES = 5
 """Nodes that a trial may lose one after the other without getting further in between. A node's end
 is no trial's fault, and on borrowed machines it is common; but a trial may be what ends its nodes.
 """
+
+NOT_ENOUGH = (
+    "; it had a whole GPU: a card with more memory (resources: {DETECTOR: {gpu_type: H100}}) or a "
+    "smaller micro_batch in its recipe would do"
+)
+"""Said of a trial that runs out of memory at the largest share there is."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Schedule:
         trials: Sequence[Trial],
         *,
         attempts: int = 3,
-        nodes: Sequence[Mapping[str, float]] = (),
+        nodes: Nodes = (),
     ) -> None:
         if attempts < 1:
             raise ValueError(f"attempts={attempts}: a trial needs at least one; give 1 or more")
@@ -90,6 +96,7 @@ class Schedule:
         self._unstarted = 0
         self._open = len(self._entries)
         self._current: Share | None = None
+        self._least_gpu: dict[str, float] = {}
         self._rank_by_longest_path()
         for fit_id, entry in self._entries.items():
             parent = entry.trial.waits_for
@@ -120,8 +127,7 @@ class Schedule:
         entry.state = "issued"
         entry.turns += 1
         self._unstarted += 1
-        gpu, cpu = entry.share
-        return Issue(entry.trial, {"cpu": cpu, "gpu": gpu}, entry.turns)
+        return Issue(entry.trial, entry.share.resources, entry.turns)
 
     def started(self, fit_id: str) -> None:
         """A worker has begun with the trial."""
@@ -152,8 +158,9 @@ class Schedule:
         """The attempt failed: it goes back into the queue, with a larger share, or is given up.
 
         Running out of memory at a share that can grow is the share's fault, so it uses up no
-        attempt; shares double, hence that ends. Nor does losing its node, up to `MOST_LOST_NODES`.
-        A retry queues behind the trials of its class
+        attempt; shares grow from class to class, hence that ends. Trials that take as much memory
+        get the larger share before they fail, too. Nor does losing its node use one up, up to
+        `MOST_LOST_NODES`. A retry queues behind the trials of its class
         that have not failed: one bad trial must not hold a slot while good ones wait.
         """
         entry = self._leave(fit_id)
@@ -162,8 +169,11 @@ class Schedule:
             larger = larger_share(entry.share, self._nodes)
             if larger is not None:
                 entry.share = larger
+                self._enlarge_its_like(entry)
                 self._push(entry)
                 return "larger"
+            if entry.share.gpu >= 1.0:
+                entry.reasons[-1] += NOT_ENOUGH
         if kind == "node_lost":
             entry.lost_nodes += 1
             if entry.lost_nodes < MOST_LOST_NODES:
@@ -213,7 +223,26 @@ class Schedule:
         self._leave(fit_id).state = state
         self._open -= 1
 
+    def _enlarge_its_like(self, entry: _Entry) -> None:
+        """Remember what a kind of work needs at least, and give it to those that wait already."""
+        kind, least = entry.trial.gpu_need.kind, entry.share.gpu
+        if not kind or least <= self._least_gpu.get(kind, 0.0):
+            return
+        self._least_gpu[kind] = least
+        for other in self._entries.values():
+            if other.state == "ready" and other.trial.gpu_need.kind == kind:
+                queue = self._ready[other.share]
+                queue[:] = [item for item in queue if item[-1] != other.trial.fit_id]
+                heapq.heapify(queue)
+                if not queue:
+                    del self._ready[other.share]
+                self._push(other)
+
     def _push(self, entry: _Entry) -> None:
+        least = self._least_gpu.get(entry.trial.gpu_need.kind, 0.0)
+        if 0.0 < entry.share.gpu < least:
+            enlarged = entry.share._replace(gpu=least)
+            entry.share = enlarged if fits(enlarged, self._nodes) else entry.share
         entry.state = "ready"
         item = (entry.failures, -entry.urgency, entry.order, entry.trial.fit_id)
         heapq.heappush(self._ready.setdefault(entry.share, []), item)

@@ -88,7 +88,7 @@ def attempt_trial(
                 require_shared(store, token)
             cap_memory(share.get("gpu", 0.0))
             take_share(share.get("node", 1.0))
-            take_cpus(share.get("node", 1.0))
+            take_cpus(share.get("cpus"))
             done = run_trial(trial, attempt, report, stop, store)
             return Outcome("done" if done else "stopped")
         except Exception as error:  # any trial may fail in any way; the grid goes on

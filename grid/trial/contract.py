@@ -38,6 +38,21 @@ class Work:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GpuNeed:
+    """What a trial takes of a GPU, as far as it was measured or is stated.
+
+    Attributes:
+        kind: Equal kinds take equal memory: of network, size of images, batch, precision.
+        memory_bytes: The process's own and a margin included; None for not known.
+        gpu_type: The only type of GPU that it may run on, as Ray names it ("H100"); "" for any.
+    """
+
+    kind: str = ""
+    memory_bytes: int | None = None
+    gpu_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trial:
     """One fit and the pieces it is still to be scored on: one job for a scheduler.
 
@@ -45,7 +60,10 @@ class Trial:
         fit_id: The fit's identity; a run holds one trial per fit.
         label: Short, for people.
         resources: ``{"cpu": float, "gpu": float}``, shares of one node. Without ``gpu`` nothing is
-            stated: a whole GPU where there is one; 0 means the CPU.
+            stated: as much of a GPU as it needs, where there is one; 0 means the CPU. Without
+            ``cpu`` it is as many of its node's CPUs as there are for each trial.
+        least_cpu: CPUs that it computes with, where ``cpu`` is not stated.
+        gpu_need: What it takes of a GPU.
         work: How much there is to do; None for no idea.
         predicted_s: Expected duration in seconds, None where nothing is known.
         waits_for: The fit (a parent by ``weights: {from: ARM}``) whose commit must exist first.
@@ -55,6 +73,8 @@ class Trial:
     fit_id: str
     label: str
     resources: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1.0})
+    least_cpu: float = 1.0
+    gpu_need: GpuNeed = GpuNeed()
     work: Work | None = None
     predicted_s: float | None = None
     waits_for: str | None = None

@@ -9,13 +9,13 @@ import re
 import sys
 from pathlib import Path
 
-OUT_OF_MEMORY = re.compile(
-    r"out of memory|CUBLAS_STATUS_ALLOC_FAILED|CUBLAS_STATUS_NOT_INITIALIZED"
-    r"|CUDNN_STATUS_ALLOC_FAILED|CUFFT_ALLOC_FAILED|CUDNN_STATUS_\w*ALLOCATION_FAILED"
-)
-"""The libraries take memory of their own; a cuBLAS handle that cannot be made is a full card."""
+from detectors.out_of_memory import is_out_of_memory
 
 ON_DEVICE = re.compile(r"CUDA (error|out of memory)|cu(DNN|FFT) error|(CUBLAS|CUDNN)_STATUS")
+
+CONTEXT_BYTES = 600 << 20
+"""What a process is taken to hold of a card beside what torch reserves: CUDA's context, the code of
+its libraries. `crossgen profile` measures the real figure."""
 
 
 def kind_of(error: BaseException) -> str:
@@ -25,12 +25,10 @@ def kind_of(error: BaseException) -> str:
     """
     cause: BaseException | None = error
     while cause is not None:
-        name, text = type(cause).__name__, str(cause)
-        on_device = name in ("OutOfMemoryError", "AcceleratorError") or ON_DEVICE.search(text)
-        if isinstance(cause, MemoryError) or name == "OutOfMemoryError":
+        if is_out_of_memory(cause):
             return "out_of_memory"
-        if on_device:
-            return "out_of_memory" if OUT_OF_MEMORY.search(text) else "device"
+        if type(cause).__name__ == "AcceleratorError" or ON_DEVICE.search(str(cause)):
+            return "device"
         cause = cause.__cause__
     return ""
 
@@ -43,13 +41,19 @@ def shows_gpu() -> bool:
 
 
 def cap_memory(share: float) -> None:
-    """Bound this process to its share of the card: its neighbours count on theirs."""
+    """Bound this process to its share of the card: its neighbours count on theirs.
+
+    Its own part of CUDA is of the share, too, and torch is bound to the rest.
+    """
     if not 0.0 < share < 1.0:
         return
     import torch
 
     if torch.cuda.is_available():
-        torch.cuda.set_per_process_memory_fraction(share)
+        device = torch.cuda.current_device()
+        total = torch.cuda.get_device_properties(device).total_memory
+        own = share * total
+        torch.cuda.set_per_process_memory_fraction(max(own - CONTEXT_BYTES, own / 2) / total)
 
 
 def release_memory() -> None:

@@ -42,7 +42,8 @@ class TrialSpec(TypedDict):
     `paths` says by pool where the table of a tested pool's files lies; `backbones` are the
     files of frozen backbones that the parent's weights go with; `from_files` decodes every
     image again, which is what a proof of a fit is worth; `plugin` is the whole text of a
-    detector from outside. What is not required is absent in specs of earlier versions.
+    detector from outside; `memory_work` is what its memory depends on. What is not required is
+    absent in specs of earlier versions.
     """
 
     store: str
@@ -72,6 +73,7 @@ class TrialSpec(TypedDict):
     paths: dict[str, str]
     from_files: NotRequired[bool]
     backbones: NotRequired[dict[str, Any]]
+    memory_work: NotRequired[dict[str, Any]]
 
 
 def equalises_of(spec: TrialSpec) -> list[str]:

@@ -14,15 +14,15 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda")
 @pytest.fixture(autouse=True)
 def _own_share():
     yield
-    take_cpus(1.0)
+    take_cpus(None)
 
 
 @pytest.mark.parametrize(
-    ("share", "threads"), [(1.0, 16), (0.25, 8), (0.125, 4), (0.01, 1), (0.0, 16), (7.0, 16)]
+    ("cpus", "threads"), [(None, 16), (8, 8), (4.0, 4), (1.9, 1), (0.25, 1), (0.0, 1), (99, 16)]
 )
-def test_a_gpus_images_take_its_share_of_the_cpus(monkeypatch, share, threads) -> None:
+def test_a_gpus_images_take_the_cpus_of_their_trial(monkeypatch, cpus, threads) -> None:
     monkeypatch.setattr(loader_cpus, "usable_cpus", lambda: 32)
-    take_cpus(share)
+    take_cpus(cpus)
     assert loader_threads(GPU) == threads
     assert loader_threads(CPU) == 0
 

@@ -1,6 +1,7 @@
 """Real runs on Ray for the driver's tests, in a process of their own; attempts ship by value.
 
 python driver_scenarios.py many STORE      prints one JSON line
+python driver_scenarios.py packed STORE    prints one JSON line
 python driver_scenarios.py steps STORE     exits as a run does
 """
 
@@ -9,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -23,7 +25,7 @@ from grid.run.on_ray.ray_home import (
     own_cluster_settings,
 )
 from grid.run.plain_progress import PlainProgress
-from grid.trial.contract import Trial
+from grid.trial.contract import GpuNeed, Trial
 
 STEPS = 60
 
@@ -92,6 +94,45 @@ def steps(spec, report, stop):
     return ended("done")
 
 
+def packed(spec, report, stop):
+    """Notes when it is at work, where and with what; a hungry one has too little on a quarter."""
+    from detectors.loader_cpus import usable_cpus
+
+    began = time.monotonic()
+    share = spec["share"]
+    if spec["memory"] > share["gpu"] * CARD:
+        return ended("failed", "out_of_memory", "CUDA out of memory")
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    card = Path(spec["store"]) / f"card-{visible}-{share['gpu']}"
+    with card.open("a") as file:
+        file.write("x")
+    while share["gpu"] == 0.25 and len(card.read_text()) < 2 and time.monotonic() < began + 90:
+        time.sleep(0.05)  # a worker may take longer to start than such a trial to end
+    time.sleep(spec["pause_s"])
+    (Path(spec["store"]) / spec["fit_id"]).touch()
+    noted = {
+        "began": began,
+        "ended": time.monotonic(),
+        "visible": visible,
+        "usable": usable_cpus(),
+        **share,
+    }
+    with (Path(spec["store"]) / "noted").open("a") as file:
+        file.write(json.dumps({"fit_id": spec["fit_id"], "memory": spec["memory"], **noted}) + "\n")
+    return ended("done")
+
+
+CARD = 80 * 10**9
+
+
+def needing(store, fit_id, gigabytes, known=True, **more):
+    """A trial that states no share: its memory is known, or comes to light."""
+    memory = int(gigabytes * 10**9)
+    spec = {"store": str(store), "fit_id": fit_id, "pause_s": 0.5, "memory": memory}
+    need = GpuNeed(kind=fit_id.rstrip("0123456789"), memory_bytes=memory if known else None)
+    return Trial(fit_id=fit_id, label=fit_id, gpu_need=need, spec=spec, **{"resources": {}, **more})
+
+
 def trial(store, fit_id, gpu=0.25, **more):
     spec = {"store": str(store), "fit_id": fit_id, "pause_s": more.pop("pause_s", 0.1)}
     resources = {"cpu": 1.0, "gpu": gpu}
@@ -121,16 +162,42 @@ def signal_when(begun):
     os.kill(os.getpid(), signal.SIGUSR1)
 
 
-def run_many(store):
+@contextmanager
+def pretended_gpus(cpus, gpus):
+    """A Ray of one node that believes to have these."""
     with disposable_folder() as folder, directory(folder):
         with environment(TUNE_SETTINGS | own_cluster_settings(folder)):
             import ray
 
             ray.init(
-                address="local", num_cpus=2, num_gpus=2, include_dashboard=False,
+                address="local", num_cpus=cpus, num_gpus=gpus, include_dashboard=False,
                 log_to_driver=False, logging_level="ERROR", object_store_memory=100 << 20,
                 _temp_dir=str(folder),
             )  # fmt: skip
+        yield
+        ray.shutdown()
+
+
+def run_packed(store):
+    with pretended_gpus(8, 2):
+        answer = run(
+            store,
+            [
+                *(needing(store, f"narrow{i}", 15) for i in range(4)),
+                *(needing(store, f"half{i}", 35) for i in range(2)),
+                *(needing(store, f"wide{i}", 70) for i in range(2)),
+                *(needing(store, f"hungry{i}", 35, False, resources={"gpu": 0.25}) for i in (0, 1)),
+                needing(store, "unknown", 75, False),
+                needing(store, "processor", 0, resources={"gpu": 0.0}),
+            ],
+            packed,
+            options=RunOptions(attempts=1),
+        )
+    print(json.dumps(answer))
+
+
+def run_many(store):
+    with pretended_gpus(2, 2):
         answers = {}
         try:
             run(store, [trial(store, "huge", gpu=3)], many)
@@ -155,7 +222,6 @@ def run_many(store):
         interrupt.start()
         answers["interrupted"] = run(store, [trial(store, "long")], many)
         interrupt.join()
-        ray.shutdown()
     print(json.dumps(answers))
 
 
@@ -163,6 +229,8 @@ if __name__ == "__main__":
     scenario, folder = sys.argv[1], Path(sys.argv[2])
     if scenario == "many":
         run_many(folder)
+    elif scenario == "packed":
+        run_packed(folder)
     else:
         options = RunOptions(slots=1, grace_s=20)
         answer = run(folder, step_trials(folder), steps, options=options)

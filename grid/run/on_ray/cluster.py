@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 from grid.run.books import RunOptions
 from grid.run.exit_codes import EXIT_UNFINISHED
 from grid.run.on_ray.awaited_nodes import await_nodes
+from grid.run.on_ray.card_memory import card_memory
 from grid.run.on_ray.head_watch import unfinished_if_the_head_dies
 from grid.run.on_ray.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
 from grid.run.on_ray.private_ray import (
@@ -37,6 +38,7 @@ from grid.run.on_ray.ray_home import (
     remove_folder,
 )
 from grid.run.on_ray.ray_processes import end_processes_of
+from grid.run.shares import GPU_TYPE
 from grid.run.stopping import StopSignals, interruptible, leaving
 
 OBJECT_STORE_BYTES = 100 << 20  # nothing goes through it; Ray would take 30 % of the memory
@@ -50,7 +52,10 @@ class ClusterNotStarted(RuntimeError):
 
 @dataclass(frozen=True)
 class Cluster:
-    """A Ray to run on: what each node has, where this host's logs lie, room for Tune's files."""
+    """A Ray to run on: what each node has, where this host's logs lie, room for Tune's files.
+
+    `nodes` are as `grid.run.shares.Nodes` says.
+    """
 
     nodes: list[dict[str, float]]
     logs: Path | None
@@ -94,19 +99,28 @@ def open_cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
             stack.callback(ray.shutdown)
             stack.enter_context(unfinished_if_the_head_dies(ray, folder, joined=join))
         stop.install()
-        nodes = await_nodes(living_nodes, stop) if join else living_nodes()
-        yield Cluster(nodes, log_folder(ray), folder)
+        if join:
+            await_nodes(living_nodes, stop)
+        yield Cluster(living_nodes(card_memory(stop)), log_folder(ray), folder)
 
 
-def living_nodes() -> list[dict[str, float]]:
-    """Return what each living node has."""
+def living_nodes(cards: Mapping[str, int] | None = None) -> list[dict[str, float]]:
+    """Return what each living node has, as `grid.run.shares.Nodes`.
+
+    Args:
+        cards: by node id, the bytes of its smallest GPU.
+    """
     import ray
 
-    return [
-        {name.lower(): node["Resources"].get(name, 0.0) for name in ("CPU", "GPU")}
-        for node in ray.nodes()
-        if node["Alive"]
-    ]
+    found = []
+    for node in ray.nodes():
+        if node["Alive"]:
+            has = {name.lower(): node["Resources"].get(name, 0.0) for name in ("CPU", "GPU")}
+            has |= {name: 1.0 for name in node["Resources"] if name.startswith(GPU_TYPE)}
+            if memory := (cards or {}).get(node["NodeID"]):
+                has["gpu_memory"] = float(memory)
+            found.append(has)
+    return found
 
 
 def _joins() -> bool:

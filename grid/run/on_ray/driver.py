@@ -24,8 +24,8 @@ from grid.run.on_ray.head_table import HeadTable
 from grid.run.on_ray.ray_home import environment
 from grid.run.on_ray.tune_hooks import NothingRuns, RecordLost, record_or_put_back, tune_trials
 from grid.run.on_ray.worker import trainable
+from grid.run.packing import fit_to_nodes
 from grid.run.progress import Progress
-from grid.run.shares import fit_to_nodes
 from grid.run.stopping import stop_signals
 from grid.store.patience import Patience
 from grid.trial.contract import Attempt, LostAttempt, Trial
@@ -77,7 +77,7 @@ def run_on_ray(
         cluster = stack.enter_context(open_cluster(options, stop))
         if len(cluster.nodes) < (expected := expected_nodes()) and not stop():
             progress.note(f"only {len(cluster.nodes)} of {expected} nodes came; going on with them")
-        fitting, note = fit_to_nodes(trials, cluster.nodes)
+        fitting, notes = fit_to_nodes(trials, cluster.nodes)
         stack.enter_context(progress)
         run = Run(
             fitting,
@@ -89,7 +89,7 @@ def run_on_ray(
             nodes=cluster.nodes,
             patience=patience,
         )
-        if note:
+        for note in notes:
             progress.note(note)
         try:
             _drive(run, attempt, record_lost, cluster)

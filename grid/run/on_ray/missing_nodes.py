@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from grid.run.schedule import Schedule
-from grid.run.shares import fits
-
-Nodes = Sequence[Mapping[str, float]]
+from grid.run.shares import Nodes, fits
 
 LOOK_S, SAY_S = 10.0, 60.0
 
@@ -49,9 +47,7 @@ class MissingNodes:
             self._since = now
         elif now - self._since >= SAY_S:
             self._since = now
-            asked = ", ".join(
-                f"{count} for cpu: {cpu:g}, gpu: {gpu:g}" for (gpu, cpu), count in unmet.items()
-            )
+            asked = ", ".join(f"{count} for {share}" for share, count in unmet.items())
             self._note(
                 f"trials wait for nodes that the cluster has no longer: {asked}; they start when "
                 "such a node joins. Or stop this run and ask for less under resources:"

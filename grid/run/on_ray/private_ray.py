@@ -85,7 +85,7 @@ def identity_of_head(address: str) -> str:
     Raises:
         ConnectionError: none does, or not in time.
     """
-    from ray._raylet import GcsClient
+    from ray._raylet import GcsClient  # type: ignore[attr-defined]  # compiled, without stubs
     from ray.exceptions import RayError
 
     try:

@@ -42,7 +42,7 @@ def tune_trials(
     from ray import tune
 
     tuner = tune.Tuner(
-        tune.with_resources(trainable, lambda c: {"cpu": c["cpu"], "gpu": c["gpu"]}),
+        tune.with_resources(trainable, lambda config: dict(config["resources"])),
         tune_config=tune.TuneConfig(
             search_alg=searcher_of(run, table),
             num_samples=10**9,  # the searcher says when it is over
@@ -89,10 +89,7 @@ def searcher_of(run: Run, table: HeadTable) -> Any:
                 return Searcher.FINISHED if run.over else None
             self.fits[trial_id] = issue.trial.fit_id
             table.put_spec(issue.trial.fit_id, issue.trial.spec)
-            return {
-                "fit_id": issue.trial.fit_id,
-                **issue.resources,
-            }
+            return {"fit_id": issue.trial.fit_id, "resources": issue.resources}
 
         def on_trial_complete(
             self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False

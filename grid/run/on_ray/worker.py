@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from detectors.loader_cpus import usable_cpus
 from grid.packages import ForeignPackages, require_own_packages
 from grid.run.on_ray.head_table import StopLookup, read_spec
 from grid.run.on_ray.ray_home import restore_home
@@ -41,8 +42,7 @@ def _one_attempt(
     stop = StopLookup(prefix)
     if stop():
         return {"state": "stopped", "kind": "", "message": ""}
-    share = {"cpu": config["cpu"], "gpu": config["gpu"]}
-    share["node"] = _share_of_this_node(share)
+    share = _of_this_node(config["resources"])
     spec = {**read_spec(prefix, config["fit_id"]), "share": share}
     outcome = attempt(spec, _Reporter(report_every_s), stop)
     if outcome.kind == "device":
@@ -50,14 +50,24 @@ def _one_attempt(
     return {"state": outcome.state, "kind": outcome.kind, "message": outcome.message}
 
 
-def _share_of_this_node(share: Mapping[str, float]) -> float:
-    """How much of its node's memory an attempt may take: as much as of its CPUs or its GPUs."""
+def _of_this_node(asked: Mapping[str, float]) -> dict[str, float]:
+    """What an attempt may take of its node.
+
+    `node` is the part of its memory: as much as of its CPUs or of its GPUs. `cpus` are those that
+    it may use: where Ray was told of more than there are, a part of those that there are.
+    """
     import ray
 
     own = ray.get_runtime_context().get_node_id()
     has: dict[str, float] = next((n["Resources"] for n in ray.nodes() if n["NodeID"] == own), {})
-    cpu, gpu = share["cpu"] / has.get("CPU", 1.0), share["gpu"] / has.get("GPU", 1.0)
-    return float(min(1.0, max(cpu, gpu)))
+    claimed = has.get("CPU", 1.0)
+    cpu, gpu = asked["cpu"] / claimed, asked["gpu"] / has.get("GPU", 1.0)
+    return {
+        "cpu": asked["cpu"],
+        "gpu": asked["gpu"],
+        "node": float(min(1.0, max(cpu, gpu))),
+        "cpus": cpu * min(claimed, float(usable_cpus())),
+    }
 
 
 class _Reporter:

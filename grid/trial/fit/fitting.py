@@ -20,12 +20,14 @@ from grid.trial.fit.conditions import resume_warnings
 from grid.trial.fit.damaged_rows import name_all
 from grid.trial.fit.fit_warnings import fit_warnings, parameters_digest, untrained_logits
 from grid.trial.fit.given_fit import commit_given_weights
+from grid.trial.fit.learned_memory import leave_profile
 from grid.trial.fit.provenance import conditions, provenance
 from grid.trial.fit.resuming import Start, starts
 from grid.trial.fit.trained_fit import AttemptFolder, commit_trained
 from grid.trial.fit.training_views import training_views
 from grid.trial.images import TrialImages
 from grid.trial.network import initial_network
+from grid.trial.peak_memory import PeakMemory
 from grid.trial.spec import TrialSpec
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ def fit_detector(
     ]
     for sentence in warnings:
         log.warning("%s: %s", spec["fit_id"], sentence)
+    leave_profile(store, spec, trained.facts)
     return commit_trained(
         spec, folder, trained.result, training, validation, trained.facts, warnings
     )
@@ -105,6 +108,7 @@ def _train(
         attempts = start.with_this(folder.attempt, now)
         try:
             with provenance(spec, folder.attempt) as facts:
+                peak = PeakMemory(next(network.parameters()).device)
                 result = _train_from(
                     start, attempts, network, spec, training, validation, folder, report, stop
                 )
@@ -112,6 +116,7 @@ def _train(
                 facts.update(
                     images_per_s=result.images_per_s,
                     data_wait_share=result.data_wait_share,
+                    peak_memory_bytes=peak.bytes(),
                     attempts=attempts,
                 )
             return _Trained(network, untrained, result, facts.record)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from grid.run.books import RunResult, exit_code
 from grid.run.on_ray.missing_nodes import MissingNodes
 from grid.run.schedule import MOST_LOST_NODES, Schedule
-from grid.run.shares import Unsatisfiable, fit_to_nodes, larger_share, share_of
+from grid.run.shares import Share, larger_share, share_of
 from grid.run.stopping import ECHO_S, interruptible, stop_signals
-from grid.trial.contract import Trial
+from grid.trial.contract import GpuNeed, Trial
 
 SHARES = [(0.25, 1.0), (0.5, 1.0), (1.0, 1.0), (2.0, 2.0), (0.0, 1.0)]
 NODE = {"cpu": 8.0, "gpu": 2.0}
@@ -204,44 +204,58 @@ def test_out_of_memory_grows_the_share_until_it_cannot():
         schedule.failed("a", "out_of_memory", "")
     assert shares == [0.25, 0.5, 1.0]
     assert schedule.ids("failed") == ["a"]
-    assert larger_share((0.0, 1.0), [{"cpu": 3}]) == (0.0, 2.0)
-    assert larger_share((0.0, 2.0), [{"cpu": 3}]) == (0.0, 3.0)
-    assert larger_share((0.0, 3.0), [{"cpu": 3}]) is None
-    assert larger_share((0.25, 1.0), []) is None
+    assert larger_share(Share(0.0, 1.0), [{"cpu": 3}]) == Share(0.0, 2.0)
+    assert larger_share(Share(0.0, 2.0), [{"cpu": 3}]) == Share(0.0, 3.0)
+    assert larger_share(Share(0.0, 3.0), [{"cpu": 3}]) is None
+    assert larger_share(Share(0.25, 1.0), []) is None
 
 
-def test_impossible_requests_are_refused_all_at_once():
-    with pytest.raises(Unsatisfiable) as refused:
-        fit_to_nodes([trial("a", 3), trial("b", 1.5), trial("c", 1), trial("d", 0, 99)], [NODE])
-    message = str(refused.value)
-    assert "cpu: 1, gpu: 3, asked by a: it is more than any node has (cpu: 8, gpu: 2)." in message
-    assert "only whole GPUs" in message
-    assert "asked by d" in message
-    assert "asked by c" not in message
-    with pytest.raises(Unsatisfiable):  # 2 + 2 GPUs on two nodes are not 4 on one
-        fit_to_nodes([trial("a", 4)], [NODE, NODE])
+def hungry(fit_id, gpu=0.25, kind="wide", **more):
+    return trial(fit_id, gpu, gpu_need=GpuNeed(kind=kind), **more)
 
 
-def test_without_a_gpu_anywhere_a_gpu_request_becomes_a_cpu_slot():
-    trials, note = fit_to_nodes([trial("a", 0.5, 0.5), trial("b")], [{"cpu": 2.0}])
-    assert [dict(t.resources) for t in trials] == [{"cpu": 1, "gpu": 0}, {"cpu": 1, "gpu": 0}]
-    assert "No GPU here" in note
-    assert fit_to_nodes([trial("b")], [{"cpu": 2.0}])[1] == ""
+def test_what_one_trial_lacked_its_like_are_given_before_they_fail():
+    schedule = Schedule(
+        [
+            *(hungry(f"w{i}") for i in range(4)),
+            hungry("n", kind="narrow"),
+            hungry("child", waits_for="w1"),
+            hungry("on_the_cpu", gpu=0.0),
+            trial("unknown", 0.25),
+        ],
+        nodes=[NODE],
+    )
+    first, second = schedule.next(), schedule.next()
+    schedule.started(first.trial.fit_id)
+    schedule.started(second.trial.fit_id)
+    assert schedule.failed("w0", "out_of_memory", "") == "larger"
+    schedule.done("w1")  # it was at work with the small share, and got through
+    given = {}
+    while (issue := schedule.next()) is not None:
+        schedule.started(issue.trial.fit_id)
+        given[issue.trial.fit_id] = issue.resources["gpu"]
+    wide = dict.fromkeys(["w0", "w2", "w3", "child"], 0.5)
+    assert given == {**wide, "n": 0.25, "on_the_cpu": 0.0, "unknown": 0.25}
+    # One that fails later with the small share gets what is known by then, not more.
+    assert schedule.failed("w2", "out_of_memory", "") == "larger"
+    assert schedule.next().resources["gpu"] == 1.0
 
 
-def test_a_trial_that_states_no_gpu_gets_a_whole_one_where_there_is_one():
-    """The words of the example: "Nothing said: a whole GPU where there is one, else a CPU"."""
-    unstated, cpu_only = Trial(fit_id="a", label="a"), trial("b", gpu=0)
-    trials, note = fit_to_nodes([unstated, cpu_only], [{"cpu": 4.0}, NODE])
-    assert [share_of(t.resources) for t in trials] == [(1.0, 1.0), (0.0, 1.0)]
-    assert "whole one" in note
-    trials, note = fit_to_nodes([unstated, cpu_only], [{"cpu": 4.0}])
-    assert [share_of(t.resources) for t in trials] == [(0.0, 1.0), (0.0, 1.0)]
-    assert note == ""
-    # Only the node without a GPU has so many CPUs.
-    many = Trial(fit_id="a", label="a", resources={"cpu": 16.0})
-    trials, _ = fit_to_nodes([many], [{"cpu": 32.0}, NODE])
-    assert share_of(trials[0].resources) == (0.0, 16.0)
+def test_a_late_failure_of_the_small_share_learns_from_the_earlier_one():
+    schedule = Schedule([hungry("a"), hungry("b")], nodes=[NODE])
+    for _ in range(2):
+        schedule.started(schedule.next().trial.fit_id)
+    for fit_id in ("a", "b"):
+        schedule.failed(fit_id, "out_of_memory", "")
+    assert [schedule.next().resources["gpu"] for _ in range(2)] == [0.5, 0.5]
+
+
+def test_out_of_memory_on_a_whole_gpu_is_given_up_with_what_to_do():
+    schedule = Schedule([hungry("a", gpu=1.0)], attempts=1, nodes=[NODE])
+    schedule.next()
+    assert schedule.failed("a", "out_of_memory", "CUDA out of memory") == "given up"
+    assert "it had a whole GPU" in schedule.reason("a")
+    assert "gpu_type" in schedule.reason("a")
 
 
 def test_trials_that_no_living_node_can_take_are_said_once_a_minute():

@@ -15,7 +15,7 @@ from grid.store.local import LocalStore
 from grid.store.opening import open_store
 from grid.trial import shared_store
 from grid.trial.attempt import attempt_trial
-from grid.trial.gpu import cap_memory, kind_of, release_memory
+from grid.trial.gpu import CONTEXT_BYTES, cap_memory, kind_of, release_memory
 from grid.trial.network import WeightsLost
 from grid.trial.shared_store import require_shared, store_token
 
@@ -154,13 +154,15 @@ def test_a_process_is_bound_to_its_share_and_a_broken_one_leaves_quietly(monkeyp
 
     cuda = SimpleNamespace(
         is_available=lambda: True,
+        current_device=lambda: 0,
+        get_device_properties=lambda _: SimpleNamespace(total_memory=40 * CONTEXT_BYTES),
         set_per_process_memory_fraction=fractions.append,
         empty_cache=broken,
     )
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
     for share in (0.0, 0.25, 1.0, 2.0):
         cap_memory(share)
-    assert fractions == [0.25]
+    assert fractions == [0.25 - 1 / 40]  # its part of CUDA is of the share
     release_memory()
 
 
