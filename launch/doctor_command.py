@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from data.counts import counted
 from grid.console import Console
-from launch.doctor.check_groups import diagnoses
+from launch.doctor.check_groups import diagnoses, outcome
 from launch.doctor.diagnosis import Diagnosis, Level
 from launch.doctor.this_machine import ThisMachine
 from launch.paragraphs import print_paragraph
@@ -57,6 +59,60 @@ def examine_here(file: Path | None, store: str | None) -> int:
     sheet.title("this machine")
     _this_machine(sheet, file, store, computes=True)
     return sheet.end()
+
+
+def examine_ray(file: Path | None, store: str | None, address: str | None) -> int:
+    """Check this machine and a Ray cluster; return 1 where there is a problem.
+
+    Args:
+        file: the experiment; None: none.
+        store: --store.
+        address: HOST:PORT; None: RAY_ADDRESS, and without it one of our own is tried.
+    """
+    from launch.doctor.ray_cluster import look_at_ray
+
+    meant = address or os.environ.get("RAY_ADDRESS", "")
+    meant = "" if meant == "local" else meant
+    sheet = Sheet()
+    sheet.title("this machine")
+    _this_machine(sheet, file, store, computes=not meant)
+    sheet.title(f"Ray at {meant}" if meant else "a Ray of our own")
+    with waiting("looking at Ray") as say:
+        _elsewhere(sheet, "on_ray", lambda: look_at_ray(meant, file, store, say))
+    return sheet.end()
+
+
+def examine_slurm(
+    file: Path | None, store: str | None, *, on_nodes: bool, partition: str | None
+) -> int:
+    """Check what jobs need of this machine, and the Slurm site; return 1 where something is wrong.
+
+    Args:
+        file: the experiment; None: none.
+        store: --store.
+        on_nodes: whether a job asks the free nodes of a partition.
+        partition: which; None: Slurm's default.
+    """
+    from launch.doctor.slurm_site import look_at_slurm
+
+    sheet = Sheet()
+    sheet.title("this machine")
+    _this_machine(sheet, file, store, computes=False)
+    sheet.title("Slurm")
+    with waiting("looking at Slurm") as say:
+        _elsewhere(
+            sheet,
+            "on_slurm",
+            lambda: look_at_slurm(file, store, on_nodes=on_nodes, partition=partition, say=say),
+        )
+    return sheet.end()
+
+
+def _elsewhere(sheet: Sheet, room: str, look: Callable[[], Any]) -> None:
+    """Look at a cluster and check it; what keeps from looking is a problem, told in words."""
+    seen: list[Any] = []
+    failed = outcome(lambda _: seen.append(look()), None)
+    sheet.add([("looking", failed)] if failed is not None else diagnoses(room, seen[0]))
 
 
 def _this_machine(sheet: Sheet, file: Path | None, store: str | None, *, computes: bool) -> None:

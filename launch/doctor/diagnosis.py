@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,11 +31,11 @@ def fine(seen: str) -> Diagnosis:
     return Diagnosis("ok", seen)
 
 
-def doubtful(seen: str, mend: str) -> Diagnosis:
+def doubtful(seen: str, mend: str, details: Sequence[str] = ()) -> Diagnosis:
     """Warn of what may trouble a run."""
-    return Diagnosis("warning", seen, mend)
+    return Diagnosis("warning", seen, mend, tuple(details))
 
 
-def broken(seen: str, mend: str) -> Diagnosis:
+def broken(seen: str, mend: str, details: Sequence[str] = ()) -> Diagnosis:
     """Tell of what makes runs fail, or their results wrong."""
-    return Diagnosis("problem", seen, mend)
+    return Diagnosis("problem", seen, mend, tuple(details))

@@ -39,7 +39,7 @@ from grid.records.proven.json_records import to_json
 from grid.records.scores.score_files import write_scores
 from grid.records.scores.score_reading import read_score_footer, read_scores
 from grid.records.tables import read_validation, write_validation
-from grid.run.shares import Unsatisfiable
+from grid.run.packing import Unsatisfiable
 from grid.store.opening import open_store
 
 

@@ -24,6 +24,7 @@ from grid.run.on_ray.card_memory import card_memory
 from grid.run.on_ray.head_watch import unfinished_if_the_head_dies
 from grid.run.on_ray.joined_cluster import ClusterUnreachable, joined_runtime_env, require_reachable
 from grid.run.on_ray.private_ray import (
+    answers_strangers,
     apart_from_our_signals,
     log_folder,
     own_sigterm,
@@ -55,11 +56,13 @@ class Cluster:
     """A Ray to run on: what each node has, where this host's logs lie, room for Tune's files.
 
     `nodes` are as `grid.run.shares.Nodes` says.
+    `open_to_strangers` says that its head answers clients without a token.
     """
 
     nodes: list[dict[str, float]]
     logs: Path | None
     folder: Path
+    open_to_strangers: bool = False
 
 
 def where_it_runs() -> str:
@@ -101,7 +104,13 @@ def open_cluster(options: RunOptions, stop: StopSignals) -> Iterator[Cluster]:
         stop.install()
         if join:
             await_nodes(living_nodes, stop)
-        yield Cluster(living_nodes(card_memory(stop)), log_folder(ray), folder)
+        head = ray.get_runtime_context().gcs_address
+        yield Cluster(
+            living_nodes(card_memory(stop)),
+            log_folder(ray),
+            folder,
+            open_to_strangers=bool(answers_strangers(head)),
+        )
 
 
 def living_nodes(cards: Mapping[str, int] | None = None) -> list[dict[str, float]]:
@@ -141,6 +150,14 @@ def _join(ray: Any, folder: Path) -> None:
             f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}",
             f"Ray there refuses this process ({error})",
             "If it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH as there",
+        ) from error
+    except RuntimeError as error:
+        if "ersion mismatch" not in str(error):
+            raise
+        raise ClusterUnreachable.because(
+            f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}",
+            " ".join(str(error).split()),
+            "Start crossgen with the Python and the Ray of the cluster",
         ) from error
 
 

@@ -35,6 +35,13 @@ class DriverFailed(RuntimeError):
     """Ray or Tune broke down repeatedly, without a trial to blame."""
 
 
+OPEN_TO_STRANGERS = (
+    "this Ray asks for no token: whoever reaches its ports can run code as you; start clusters "
+    "with RAY_AUTH_MODE=token (crossgen doctor ray)"
+)
+"""Said once by a run, of a cluster that it joins or whose authentication the user switched off."""
+
+
 def run_on_ray(
     trials: Sequence[Trial],
     *,
@@ -75,6 +82,8 @@ def run_on_ray(
         progress.note(f"{where_it_runs()}; 0 of {counted(len(trials), 'trial')} done")
         stop.tell(lambda reason: progress.note(f"{reason}: stopping"))
         cluster = stack.enter_context(open_cluster(options, stop))
+        if cluster.open_to_strangers:
+            progress.note(OPEN_TO_STRANGERS)
         if len(cluster.nodes) < (expected := expected_nodes()) and not stop():
             progress.note(f"only {len(cluster.nodes)} of {expected} nodes came; going on with them")
         fitting, notes = fit_to_nodes(trials, cluster.nodes)

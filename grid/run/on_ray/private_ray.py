@@ -6,6 +6,9 @@ services.ConsolePopen       Ray's processes get a session of their own: a signal
 utils.set_sigterm_handler   for the seconds of `ray.init` it would end us with status 15
 worker._global_node         the head's processes, to notice their death; the folder of its logs
 _raylet.GcsClient           which cluster's head answers at an address: a new head is another one
+worker._global_node.webui_url   where the dashboard listens
+core.generated.gcs_service  whether a head answers a client without a token: one question by gRPC,
+                            since Ray's own clients always bring what they have
 experimental.internal_kv    the table of `head_table`: a lookup takes .2 ms and needs no actor
 
 `ray.init(_temp_dir=)` in `cluster` is the sixth. A newer Ray without one of them fails the driver's
@@ -92,6 +95,31 @@ def identity_of_head(address: str) -> str:
         return str(GcsClient(address).cluster_id.hex())
     except RayError as error:
         raise ConnectionError(f"{address}: {error}") from error
+
+
+def dashboard_address(ray: Any) -> str:
+    """Return where the dashboard listens, "" where there is none."""
+    node = getattr(ray._private.worker, "_global_node", None)
+    return str(getattr(node, "webui_url", None) or "")
+
+
+def answers_strangers(head: str) -> bool | None:
+    """Whether a head answers a client that brings no token; None where it does not answer at all.
+
+    Args:
+        head: HOST:PORT.
+    """
+    import grpc
+    from ray.core.generated import gcs_service_pb2, gcs_service_pb2_grpc
+
+    # A proxy that the environment names is for the web, not for a cluster's own ports.
+    with grpc.insecure_channel(head, options=[("grpc.enable_http_proxy", 0)]) as channel:
+        gcs = gcs_service_pb2_grpc.NodeInfoGcsServiceStub(channel)
+        try:
+            gcs.CheckAlive(gcs_service_pb2.CheckAliveRequest(), timeout=5.0)
+        except grpc.RpcError as error:
+            return False if error.code() == grpc.StatusCode.UNAUTHENTICATED else None
+    return True
 
 
 def put_row(key: str, value: bytes) -> None:
