@@ -17,6 +17,7 @@ from grid.refusal import Refused
 from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED
 from launch.command_lines import command_line, print_hint
 from launch.desk import Desk, open_desk
+from launch.run_words import read_run_words
 from launch.show_plan import print_plan
 from launch.slurm.job_script import job_script
 from launch.slurm.slurm_job import SlurmJob, Tasks
@@ -58,7 +59,7 @@ def submit_slurm(
     Raises:
         Refused: what a plan or a run of this file refuses, or what no script can say.
     """
-    given = _run_options(file, words)
+    given = read_run_words(file, words)
     desk = open_desk(
         file, store=store, fits=given["trials"], **{key: given[key] for key in _NARROWING}
     )
@@ -92,21 +93,6 @@ def submit_slurm(
         path = _written(folder, job.name, script)
         _say_submitted(desk, job, submit_script(path), path)
     return EXIT_DONE
-
-
-def _run_options(file: Path, words: Sequence[str]) -> Mapping[str, Any]:
-    """Read what stands behind `--` as `crossgen run` would, so that it is refused here."""
-    from launch.commands.run import command
-
-    given = command.make_context("crossgen run", [str(file), *words]).params
-    for option in ("no_ray", "debug", "smoke", "store", "task"):
-        if given.get(option):
-            raise Refused.because(
-                f"--{option.replace('_', '-')} after `--`",
-                "a batch job settles it",
-                "Give --store before `--`, use --array for workers without Ray, leave out others",
-            )
-    return given
 
 
 def _data_words(given: Mapping[str, Any]) -> list[str]:

@@ -62,6 +62,10 @@ class SlurmGrid:
     def assert_complete(self, store: Store) -> None:
         """Every piece is there, equal by digest to the quiet run; no fit was trained twice."""
         assert digests(store) == self.quiet
+        self.assert_trained_once(store)
+
+    def assert_trained_once(self, store: Store) -> None:
+        """What was interrupted was resumed: no committed fit was begun a second time."""
         for fit_id in committed_fits(store):
             assert len({key.split("/")[2] for key in store.list(f"fits/{fit_id}/")}) == 1, fit_id
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from launch.options import experiment_argument, store_option
+from launch.options import experiment_argument, run_words_argument, store_option
 
 PLACE = 1
 
@@ -86,7 +86,7 @@ def _slurm_options(command: Any) -> Any:
 
 @click.command()
 @experiment_argument
-@click.argument("words", nargs=-1, metavar="[-- RUN OPTIONS]")
+@run_words_argument
 @store_option
 @_slurm_options
 @click.option("--dry-run", is_flag=True, help="Print the script, and submit nothing.")

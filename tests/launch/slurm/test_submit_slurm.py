@@ -76,7 +76,7 @@ def test_what_a_plan_refuses_is_refused_here(submit, slurm):
 def test_options_that_the_job_settles_are_refused(submit, words):
     code, _, error = submit(words=words)
     assert code == 2
-    assert f"{words[0]} after `--`" in error
+    assert words[0] in error
 
 
 def test_what_sbatch_refuses_is_said_in_its_words(submit, slurm):
