@@ -15,16 +15,17 @@ from data.header_reader import raise_fault_of
 from data.image_files import ImageChanged, UnreadableImage, id_of, opened
 from data.image_sources import opened_image
 from data.pipelines import Image
+from data.staged_images import WRONG_COPIES, copy_in, staged_folder
 
 __all__ = ["ImageChanged", "UnreadableImage", "decode", "decoded"]
 
 
 def decode(path: str | Path, image_id: str | None = None) -> Image:
-    """The pixels of a file, read once.
+    """The pixels of a file, or of its staged copy where one with the bytes of its id lies here.
 
     Args:
         path: of the file, or of a row in one (`data.image_sources`).
-        image_id: refuse the file unless its bytes have this id.
+        image_id: refuse the file unless its bytes have this id; without it no copy is read.
 
     Returns:
         uint8 RGB of shape (height, width, 3), as stored: an EXIF orientation is not applied.
@@ -36,6 +37,21 @@ def decode(path: str | Path, image_id: str | None = None) -> Image:
         OSError: the file could not be read, which says nothing about the image.
         MemoryError: there was no room for the pixels, which says nothing about it either.
     """
+    folder = staged_folder() if image_id is not None else None
+    copy = copy_in(folder, path) if folder is not None else None
+    if copy is None:
+        return _decode(path, image_id)
+    try:
+        return _decode(copy, image_id)
+    except (FileNotFoundError, NotADirectoryError):  # nobody staged it
+        return _decode(path, image_id)
+    except (OSError, ImageChanged, UnreadableImage) as error:
+        image_HWC = _decode(path, image_id)
+        WRONG_COPIES.add(copy, error)
+        return image_HWC
+
+
+def _decode(path: str | Path, image_id: str | None) -> Image:
     with opened_image(path) as content:
         fault = None
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data.staged_images import staged_folder
 from grid.experiment_file.loading import load_experiment
 from grid.experiment_file.schema import Experiment
 from grid.experiment_file.yaml_reading import read_value
@@ -48,6 +49,7 @@ def open_desk(
         StoreError: the store cannot be opened.
     """
     decoded_bound(decoded_folder())  # refused here rather than by every trial
+    staged_folder()
     job = submitted()
     moved = (*changes, *job.places) if job else changes
     wanted = {key: read_value(value, f"--set {key}={value}") for key, value in moved}

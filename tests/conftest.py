@@ -1,7 +1,9 @@
 """Shared by the tests: real data beside the checkout, small experiments, a cache of their own."""
 
 import os
+import random  # noqa: TID251 - which requests meet a fault
 import shutil
+import socket
 import threading
 from dataclasses import dataclass
 from functools import partial
@@ -169,25 +171,52 @@ class S3Faults:
 
     def __init__(self, application):
         self.application = application
+        self.quiet()
+
+    def quiet(self):
+        """No faults from now on, and none counted."""
         self.left = 0
         self.method = "PUT"
         self.status = "503 Slow Down"
         self.code = "SlowDown"
         self.after = False  # do it, and lose the answer
         self.served = 0
+        self.refused, self.dropped = 0.0, 0.0  # shares of PUTs: 503; done, and the line cut
+        self.cut = 0  # answers of GETs that end in their midst
+        self.chance = random.Random(3)
         self.lock = threading.Lock()
 
     def __call__(self, environ, start_response):
+        method = environ["REQUEST_METHOD"]
         with self.lock:
-            hit = self.left > 0 and environ["REQUEST_METHOD"] == self.method
-            self.left -= hit
-            self.served += hit
+            drawn = self.chance.random()
+            refused = method == "PUT" and drawn < self.refused
+            dropped = method == "PUT" and drawn >= 1 - self.dropped
+            cut = method == "GET" and self.cut > 0
+            counted = method == self.method and self.left > 0
+            self.cut -= cut
+            self.left -= counted
+            hit = refused or counted
+            self.served += hit or dropped or cut
+        if dropped:
+            b"".join(self.application(environ, lambda *_: None))
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return []
+        if cut:
+            return _half(self.application, environ, start_response)
         if not hit:
             return self.application(environ, start_response)
         if self.after:
             b"".join(self.application(environ, lambda *_: None))
         start_response(self.status, [("Content-Type", "application/xml")])
         return [f"<Error><Code>{self.code}</Code><Message>no</Message></Error>".encode()]
+
+
+def _half(application, environ, start_response):
+    """Promise a whole body, send half of it, cut the line."""
+    body = b"".join(application(environ, start_response))
+    yield body[: len(body) // 2]
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture(scope="session")

@@ -135,7 +135,10 @@ class Run(StaysHere):
         self.progress.started(fit_id)
 
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
-        """The trial told how far it is, or that it waits for the store."""
+        """The trial told how far it is, or that it waits for the store, or something to note."""
+        if "note" in report:
+            self.progress.note(str(report["note"]))
+            return
         if "outage" in report:
             self._outages.told(fit_id, str(report["outage"]))
         if report.get("phase") == "score" and fit_id in self._parents:

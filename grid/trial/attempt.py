@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Literal, cast
 
 from data.decode import ImageChanged, UnreadableImage
+from data.staged_images import WRONG_COPIES
 from detectors.lasting_errors import TrainingDiverged, UnknownPart, WeightsMismatch
 from detectors.loader_cpus import take_cpus
 from detectors.memory_limits import take_share
@@ -98,6 +99,9 @@ def attempt_trial(
             return outcome
         finally:
             release_memory()
+            if wrong := WRONG_COPIES.to_tell():
+                log.warning(wrong)
+                report({"phase": "copies", "note": wrong})
 
 
 def _tell_of_outage(report: Report, outage: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 Report = Callable[[dict[str, Any]], None]
 """Told how far a trial is: `phase`, and the numbers of that phase; or `outage`, the store that it
-waits for, "" once it goes on."""
+waits for, "" once it goes on; or a `note` for people."""
 
 Stop = Callable[[], bool]
 

@@ -20,6 +20,7 @@ from typing import TypedDict
 
 from grid.packages import PACKAGES, packages_root
 from grid.store.errors import StoreError, StoreUrlRefused
+from grid.store.opening import open_store
 from grid.trial.shared_store import require_shared
 from launch.doctor.check_groups import diagnoses
 from launch.doctor.diagnosis import Diagnosis
@@ -169,7 +170,7 @@ def _store_fault(url: str, token: str) -> str:
     if not url:
         return ""
     try:
-        require_shared(url, token)
+        require_shared(open_store(url), token)
     except (StoreError, StoreUrlRefused) as error:
         return str(error)
     return ""

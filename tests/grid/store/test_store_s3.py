@@ -1,5 +1,7 @@
 """The store on S3, against moto's server on loopback."""
 
+import threading
+
 import pytest
 
 from grid.records.commits import committed_pieces
@@ -16,8 +18,7 @@ KEY = "scores/fit/e8-0123456789abcdef.parquet"
 @pytest.fixture
 def store(s3_server, request, monkeypatch):
     monkeypatch.setattr(s3, "FIRST_WAIT_S", 0.001)
-    s3_server.left, s3_server.method, s3_server.after, s3_server.served = 0, "PUT", False, 0
-    s3_server.status, s3_server.code = "503 Slow Down", "SlowDown"
+    s3_server.quiet()
     return open_store(f"s3://bucket/{abs(hash(request.node.name)):x}/pre/fix")
 
 
@@ -48,6 +49,30 @@ def test_a_put_whose_answer_was_lost_is_ours(store, s3_server):
     assert store.put_new(KEY, b"ours") is True
     assert s3_server.served == 1
     assert store.get(KEY) == b"ours"
+
+
+def test_a_put_whose_line_was_cut_after_it_was_done_is_ours(store, s3_server, monkeypatch):
+    s3_server.dropped = 1.0
+    monkeypatch.setattr(s3, "FIRST_WAIT_S", 0.1)
+    threading.Timer(0.3, s3_server.quiet).start()
+    assert store.put_new(KEY, b"ours") is True
+    assert s3_server.dropped == 0, "it came through only when no line was cut any more"
+    store.put_checkpoint("checkpoint", b"1")
+    assert store.get(KEY) == b"ours"
+    assert store.put_new(KEY, b"ours") is False
+
+
+def test_an_answer_that_ends_in_its_midst_is_asked_for_again(store, s3_server, monkeypatch):
+    store.put_new(KEY, bytes(100_000))
+    s3_server.cut = 2
+    assert store.get(KEY) == bytes(100_000)
+    assert s3_server.cut == 0
+    monkeypatch.setattr(s3, "TRIES", 2)
+    s3_server.cut = 10**6
+    with pytest.raises(StoreError, match="could not be read") as met:
+        store.get(KEY)
+    s3_server.quiet()
+    assert met.value.passing
 
 
 def test_a_put_after_a_fault_that_another_won_is_not_ours(store, s3_server):

@@ -1,0 +1,313 @@
+"""Outages of the store in the midst of a run, made by real file systems and a real S3 server.
+
+With patience the run goes on by itself; without, it ends with 3 and the same command goes on.
+Either way the logits are those of a quiet run, nothing committed is made again, and no trial is
+blamed.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from repository import ROOT
+from score_digests import digests
+from small_disk import small_disk
+
+from grid.records.attempts import begun_fits
+from grid.records.commits import committed_fits
+from grid.records.failures import read_failures
+from grid.store.opening import open_store
+
+pytestmark = pytest.mark.slow
+TIMES = range(3)
+PIECES = 2 * 4 * 2  # fits x pools x degradations
+HELD_S = 4.0
+"""An outage of a disk; several tries meet it."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("outages")
+
+
+@pytest.fixture
+def experiment(tmp_path, make_genimage, cache):
+    make_genimage(tmp_path / "images", {"g1": 1, "g2": 2})
+    file = tmp_path / "outage.yaml"
+    file.write_text(
+        """
+schema: 1
+name: outage
+data: {g: {root: images}}
+test: {sets: [g], degradations: [none, "jpeg(75)"]}
+seeds: [0]
+arms:
+  - {name: a, detector: simple_cnn, simple_cnn.size: tiny, train: {each: g},
+     input: {train: "random_crop(16, step=2) | hflip", test: none},
+     recipe: {base: small, epochs: 6, batch_size: 8}}
+"""
+    )
+    return file
+
+
+class CrossgenRun:
+    """A running `crossgen run`, with what it says in a file."""
+
+    def __init__(self, file, store, log, *, patience_s, ray=False):
+        how = ["--slots", "2"] if ray else ["--no-ray"]
+        self.log = log
+        with log.open("w") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "launch", "run", file, "--store", store.url, *how],
+                cwd=ROOT,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={
+                    **os.environ,
+                    "OMP_NUM_THREADS": "1",
+                    "PYTHONPATH": str(ROOT),
+                    "CROSSGEN_STORE_PATIENCE": str(patience_s),
+                },
+            )
+
+    def comes_to(self, condition, seconds=180.0):
+        """Wait until a condition holds, or the process has ended."""
+        until = time.monotonic() + seconds
+        while not condition() and self.process.poll() is None:
+            assert time.monotonic() < until, self.log.read_text()
+            time.sleep(0.01)
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """Stop it in its tracks; on Ray the driver only."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def says(self, words):
+        return words in self.log.read_text()
+
+    def ends_with(self, code):
+        assert self.process.wait(timeout=300) == code, self.log.read_text()
+
+
+def committed(store):
+    """Committed files and when they were written, with the attempts of committed fits."""
+    files = {
+        entry.key: (entry.bytes, entry.modified_s)
+        for name in ("commits", "scores")
+        for entry in store.entries(name)
+        if not entry.temporary
+    }
+    attempts = {
+        fit_id: {key.split("/")[2] for key in store.list(f"fits/{fit_id}/")}
+        for fit_id in committed_fits(store)
+    }
+    return files, attempts
+
+
+def as_if_nothing_had_been(store, before, expected):
+    """What was committed is untouched, each fit has one attempt's files, the logits are equal."""
+    files, attempts = committed(store)
+    assert {key: files.get(key) for key in before[0]} == before[0]
+    assert {fit: attempts.get(fit) for fit in before[1]} == before[1]
+    assert digests(store) == expected
+    assert len(expected) == PIECES
+    assert read_failures(store) == []
+
+
+@pytest.fixture
+def expected(experiment, tmp_path):
+    """The digests of a quiet run."""
+    quiet = open_store(tmp_path / "quiet")
+    CrossgenRun(experiment, quiet, tmp_path / "quiet.log", patience_s=0).ends_with(0)
+    return digests(quiet)
+
+
+MOMENTS = (
+    lambda store: any("checkpoint" in key for key in store.list("fits/")),
+    lambda store: committed_fits(store),
+    lambda store: len(store.list("scores/")) >= 3,
+)
+"""In the midst of a training; after a commit; in the midst of the scoring."""
+
+
+@contextlib.contextmanager
+def full(place):
+    filler = place / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    yield "No space left on device"
+    filler.unlink()
+
+
+@contextlib.contextmanager
+def read_only(place):
+    def remounted(how):
+        command = ["mount", "-o", f"remount,{how}", str(place)]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    assert remounted("ro"), "a file is open for writing"
+    yield "Read-only file system"
+    assert remounted("rw")
+
+
+OUTAGES = {"full": full, "read-only": read_only}
+
+
+@pytest.mark.parametrize("moment", TIMES)
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_a_run_waits_for_its_disk(experiment, expected, tmp_path, outage, moment):
+    with small_disk(tmp_path / "disk", "20m") as place:
+        store = open_store(place / "store")
+        run = CrossgenRun(experiment, store, tmp_path / "log", patience_s=120)
+        with disk_outage(run, store, place, outage, moment) as (before, words):
+            run.comes_to(lambda: run.says("waiting up to 2 min"))
+            assert run.says(words)
+            time.sleep(HELD_S)
+            assert run.process.poll() is None
+        run.ends_with(0)
+        assert run.log.read_text().count("waiting up to") == 1
+        assert run.log.read_text().count("the store answers again") == 1
+        as_if_nothing_had_been(store, before, expected)
+
+
+@contextlib.contextmanager
+def disk_outage(run, store, place, outage, moment):
+    """At a moment of the run its disk fails, for as long as the block lasts."""
+    for _ in range(1000):
+        run.comes_to(lambda: MOMENTS[moment](store))
+        with run.frozen(), contextlib.ExitStack() as stack:
+            before = committed(store)
+            try:
+                words = stack.enter_context(OUTAGES[outage](place))
+            except AssertionError:
+                continue
+            kept = stack.pop_all()
+        with kept:
+            yield before, words
+        return
+
+
+@pytest.mark.parametrize("moment", TIMES)
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_without_patience_it_ends_with_3_and_goes_on(
+    experiment, expected, tmp_path, outage, moment
+):
+    with small_disk(tmp_path / "disk", "20m") as place:
+        store = open_store(place / "store")
+        run = CrossgenRun(experiment, store, tmp_path / "log", patience_s=0)
+        with disk_outage(run, store, place, outage, moment) as (before, words):
+            run.ends_with(3)
+            assert run.says("the store failed, no trial is blamed for it")
+            assert run.says(words)
+        as_if_so_far(store, before)
+        CrossgenRun(experiment, store, tmp_path / "again", patience_s=0).ends_with(0)
+        as_if_nothing_had_been(store, before, expected)
+
+
+def as_if_so_far(store, before):
+    files, _ = committed(store)
+    assert {key: files.get(key) for key in before[0]} == before[0]
+    assert read_failures(store) == []
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("moment", TIMES)
+def test_trials_on_ray_wait_for_a_full_disk(experiment, expected, tmp_path, moment):
+    """Two workers and the driver wait; it is said once."""
+    with small_disk(tmp_path / "disk", "20m") as place:
+        store = open_store(place / "store")
+        run = CrossgenRun(experiment, store, tmp_path / "log", patience_s=120, ray=True)
+        run.comes_to(lambda: MOMENTS[moment](store))
+        before = committed(store)
+        with full(place) as words:
+            run.comes_to(lambda: run.says("waiting up to 2 min"))
+            assert run.says(words)
+            time.sleep(HELD_S)
+            assert run.process.poll() is None
+        run.ends_with(0)
+        assert run.log.read_text().count("waiting up to") == 1
+        as_if_nothing_had_been(store, before, expected)
+
+
+def test_a_stop_signal_ends_the_waiting_with_75(experiment, expected, tmp_path):
+    with small_disk(tmp_path / "disk", "20m") as place:
+        store = open_store(place / "store")
+        run = CrossgenRun(experiment, store, tmp_path / "log", patience_s=600)
+        with disk_outage(run, store, place, "full", 0) as (before, _):
+            run.comes_to(lambda: run.says("waiting up to 10 min"))
+            run.process.send_signal(signal.SIGTERM)
+            run.ends_with(75)
+            assert run.says("stopped without a last checkpoint")
+        CrossgenRun(experiment, store, tmp_path / "again", patience_s=0).ends_with(0)
+        as_if_nothing_had_been(store, before, expected)
+
+
+@pytest.fixture
+def s3_store(s3_server, tmp_path):
+    s3_server.quiet()
+    yield open_store(f"s3://bucket/{tmp_path.name}")
+    s3_server.quiet()
+
+
+@pytest.mark.parametrize("time_of_it", TIMES)
+@pytest.mark.parametrize("fault", ["refused", "dropped"])
+def test_a_run_on_s3_comes_through_faults_of_30_percent_of_puts(
+    experiment, expected, tmp_path, s3_server, s3_store, fault, time_of_it
+):
+    """For the whole run: 503 to 30 % of PUTs, or 30 % done and the line cut before the answer."""
+    s3_server.chance.seed(time_of_it)
+    setattr(s3_server, fault, 0.3)
+    run = CrossgenRun(experiment, s3_store, tmp_path / "log", patience_s=0)
+    run.ends_with(0)
+    assert s3_server.served >= 5
+    s3_server.quiet()
+    as_if_nothing_had_been(s3_store, ({}, {}), expected)
+
+
+@pytest.mark.parametrize("moment", TIMES)
+def test_a_run_waits_for_an_s3_that_refuses_every_put(
+    experiment, expected, tmp_path, s3_server, s3_store, moment
+):
+    """Longer than a single request is repeated."""
+    run = CrossgenRun(experiment, s3_store, tmp_path / "log", patience_s=120)
+    run.comes_to(lambda: MOMENTS[moment](s3_store))
+    s3_server.refused = 1.0
+    before = committed(s3_store)
+    run.comes_to(lambda: run.says("waiting up to 2 min"))
+    s3_server.quiet()
+    run.ends_with(0)
+    assert run.says("the store answers again")
+    as_if_nothing_had_been(s3_store, before, expected)
+
+
+def test_without_patience_an_s3_that_refuses_every_put_ends_it_with_3(
+    experiment, expected, tmp_path, s3_server, s3_store
+):
+    run = CrossgenRun(experiment, s3_store, tmp_path / "log", patience_s=0)
+    run.comes_to(lambda: begun_fits(s3_store))
+    s3_server.refused = 1.0
+    before = committed(s3_store)
+    run.ends_with(3)
+    s3_server.quiet()
+    CrossgenRun(experiment, s3_store, tmp_path / "again", patience_s=0).ends_with(0)
+    as_if_nothing_had_been(s3_store, before, expected)
+
+
+@pytest.mark.ray
+def test_a_run_on_ray_leaves_its_results_on_s3(experiment, expected, tmp_path, s3_store):
+    run = CrossgenRun(experiment, s3_store, tmp_path / "log", patience_s=0, ray=True)
+    run.ends_with(0)
+    as_if_nothing_had_been(s3_store, ({}, {}), expected)
+    before = committed(s3_store)
+    CrossgenRun(experiment, s3_store, tmp_path / "again", patience_s=0, ray=True).ends_with(0)
+    assert committed(s3_store) == before
