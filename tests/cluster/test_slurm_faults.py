@@ -12,6 +12,8 @@ def test_limit_requeue_resume(slurm_grid, slurm):
     """The time limit nears: checkpoints, requeue, resume, as often as it takes."""
     store = slurm_grid.store("limit")
     job = slurm_grid.submit(store, *TWO_NODES, "--time=2", "--signal=20")
+    slurm.wait_for(lambda: slurm.job(job)["Restarts"] != "0", 200, job)
+    slurm_grid.hurry(store)
     ended = slurm.wait_until_ended(job, 900)
     assert ended["JobState"] == "COMPLETED", slurm.account(job)
     said = slurm.output(job)
@@ -28,6 +30,8 @@ def test_preemption(slurm_grid, slurm):
     slurm.wait_for(lambda: trained_epochs(store) == 2, 180, job)
     before = committed(store)
     slurm.submit("--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=:")
+    slurm.wait_for(lambda: slurm.job(job)["Restarts"] != "0", 60, job)
+    slurm_grid.hurry(store)
     ended = slurm.wait_until_ended(job, 900)
     said = slurm.output(job)
     assert ended["JobState"] == "COMPLETED", said
@@ -49,6 +53,7 @@ def test_node_failure(slurm_grid, slurm, node):
     slurm.kill_node(node)
     slurm.wait_for(lambda: slurm.job(job)["Restarts"] == "1", 120, job)
     slurm.boot(node)
+    slurm_grid.hurry(store)
     ended = slurm.wait_until_ended(job, 900)
     assert ended["JobState"] == "COMPLETED", slurm.account(job)
     after = committed(store)

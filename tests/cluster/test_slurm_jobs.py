@@ -37,6 +37,7 @@ def test_where_requeueing_is_forbidden_a_dependent_job_goes_on(slurm_grid, slurm
     slurm.command("scancel", "--batch", "--signal=USR1", job)
     first = slurm.wait_until_ended(job)
     assert (first["JobState"], first["Restarts"]) == ("FAILED", "0")
+    slurm_grid.hurry(store)
     successor = slurm.output(job).split(": job ")[1].split()[0]
     ended = slurm.wait_until_ended(successor, 600)
     assert ended["JobState"] == "COMPLETED", slurm.account(successor)
@@ -57,6 +58,7 @@ def test_a_stop_writes_checkpoints_and_the_same_submission_goes_on(slurm_grid, s
     assert not slurm.command("squeue", "-h")
     slurm_grid.assert_nothing_left()
     before = committed(store)
+    slurm_grid.hurry(store)
     again = slurm_grid.submit(store, "--nodes=2", "--time=30")
     assert slurm.wait_until_ended(again, 600)["JobState"] == "COMPLETED", slurm.account(again)
     after = committed(store)
@@ -71,6 +73,7 @@ def test_four_tasks_do_a_grid_without_ray(slurm_grid, slurm):
     job = slurm_grid.submit(store, "--array=4", "--cpus=1", "--memory=1G", "--time=30", *words)
     slurm.wait_for(lambda: trained_epochs(store) >= 2, 180, job)
     slurm.command("scancel", "--batch", "--signal=USR1", f"{job}_1")
+    slurm_grid.hurry(store)
     tasks = [f"{job}_{task}" for task in range(4)]
     ended = [slurm.wait_until_ended(task, 600) for task in tasks]
     assert {task["JobState"] for task in ended} == {"COMPLETED"}, slurm.account(tasks[1])
