@@ -26,6 +26,7 @@ def save_planes(
     seed: int,
     device: str | None,
     store: str | None,
+    trust_plugins: bool,
 ) -> None:
     """Read, project and keep features at the initial and the final weights; say what they show.
 
@@ -40,7 +41,9 @@ def save_planes(
         "draw_seed": seed,
     }
     with waiting("choosing images") as say:
-        source = fit_images(opened, fit, sets, training, per_pool, seed, device)
+        source = fit_images(
+            opened, fit, sets, training, per_pool, seed, device, trust_plugins=trust_plugins
+        )
         planes, key, is_new = made_planes(opened, source, drawn_from, say)
     console = Console()
     count = len(source.images.rows) - planes.unreadable

@@ -36,6 +36,7 @@ def save_features(
     output: Path | None,
     device: str | None,
     store: str | None,
+    trust_plugins: bool,
 ) -> None:
     """Read, project and keep features; say what was kept and what it shows.
 
@@ -46,7 +47,9 @@ def save_features(
         raise Refused.because(f"-o {output}", "its format is not known", "End it with .parquet")
     opened = store_of(store)
     with waiting("choosing images") as say:
-        source = fit_images(opened, fit, sets, training, per_pool, seed, device)
+        source = fit_images(
+            opened, fit, sets, training, per_pool, seed, device, trust_plugins=trust_plugins
+        )
         read = features_at(source, at, opened, say)
     fit_id = source.fit_id
     images, read, lost = decoded_alone(source.images, read)

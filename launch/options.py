@@ -53,6 +53,13 @@ store_option = _store_option("Else the file's `store:`, else CROSSGEN_STORE, els
 store_option_without_file = _store_option("Else CROSSGEN_STORE, else ./runs.")
 
 
+trust_plugins_option = click.option(
+    "--trust-plugins",
+    is_flag=True,
+    help="Where a fit's detector is a plug-in, run its code, which the store holds: only of stores "
+    "whose authors you trust.",
+)
+
 drawn_images_option = click.option(
     "--images",
     type=click.IntRange(min=2),

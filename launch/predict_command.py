@@ -29,6 +29,7 @@ def predict_images(
     explain: Path | None,
     output: Path | None,
     device: str | None,
+    trust_plugins: bool,
     **checkpoint: Any,
 ) -> int:
     """Score images and say what was found; return the exit code, 1 where one has no score.
@@ -41,6 +42,7 @@ def predict_images(
         explain: folder for pictures.
         output: file for the numbers.
         device: "cpu", "cuda" or None for what is there.
+        trust_plugins: run the code of plug-ins that the store holds.
         checkpoint: weights, detector, options, input_preset and own_keys.
 
     Raises:
@@ -57,7 +59,7 @@ def predict_images(
             named = ", ".join(map(str, paths))
             raise Refused.because(named, "no file of an image lies there", "Name another folder")
         say("loading detectors")
-        scorers = _scorers(fits, store, device, checkpoint)
+        scorers = _scorers(fits, store, device, checkpoint, trust_plugins=trust_plugins)
         say("scoring images")
         verdicts = verdicts_of(scorers, images, ensemble)
     print_scorers(console, scorers, verdicts)
@@ -77,7 +79,12 @@ def predict_images(
 
 
 def _scorers(
-    fits: Sequence[str], store: str | None, device: str | None, checkpoint: dict[str, Any]
+    fits: Sequence[str],
+    store: str | None,
+    device: str | None,
+    checkpoint: dict[str, Any],
+    *,
+    trust_plugins: bool,
 ) -> list[Scorer]:
     if checkpoint["weights"] is not None:
         pairs: Pairs = checkpoint["options"]
@@ -93,7 +100,7 @@ def _scorers(
             )
         ]
     opened = store_of(store)
-    scorers = [scorer_of_fit(opened, fit, device) for fit in fits]
+    scorers = [scorer_of_fit(opened, fit, device, trust_plugins=trust_plugins) for fit in fits]
     names = [scorer.name for scorer in scorers]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise Refused.because(f"--fit {twice}", "it is given twice", "Give it once")

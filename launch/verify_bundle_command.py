@@ -40,6 +40,7 @@ def verify_given(
     fit: str | None,
     piece: str | None,
     retrain: bool,
+    trust_plugins: bool,
 ) -> int:
     """Verify a fit of a store, or a bundle; return 0 where all is as it was, else 1.
 
@@ -50,6 +51,7 @@ def verify_given(
         fit: of a bundle: repeat this one.
         piece: repeat this piece of the fit, not its training.
         retrain: with a piece, train the fit again first.
+        trust_plugins: run the code of a plug-in that the store or bundle holds.
 
     Raises:
         Refused: options contradict each other; what is asked for is not there.
@@ -65,16 +67,26 @@ def verify_given(
             with waiting("looking for images") as say:
                 found = find_images(opened, experiment, images, say)
             opened = cast(Store, WithImages(opened, found))
-        return print_verification(what, opened, piece, given=store, retrain=retrain)
+        return print_verification(
+            what, opened, piece, given=store, retrain=retrain, trust_plugins=trust_plugins
+        )
     if store is not None:
         raise Refused.because(f"--store {store}", f"{what} is a store itself", "Leave it out")
     if piece is not None and fit is None:
         raise Refused.because(f"--piece {piece}", "it is of no fit", "Name its fit with --fit")
-    return _verify_bundle(Path(what), images, fit, piece, retrain=retrain)
+    return _verify_bundle(
+        Path(what), images, fit, piece, retrain=retrain, trust_plugins=trust_plugins
+    )
 
 
 def _verify_bundle(
-    file: Path, images: Sequence[Path], fit: str | None, piece: str | None, *, retrain: bool
+    file: Path,
+    images: Sequence[Path],
+    fit: str | None,
+    piece: str | None,
+    *,
+    retrain: bool,
+    trust_plugins: bool,
 ) -> int:
     bundle = opened_bundle(file)
     console = Console()
@@ -102,7 +114,9 @@ def _verify_bundle(
         return 0
     fit_id = named_fit(fit, committed_fits(bundle))
     at_hand = cast(Store, WithImages(bundle, found))
-    return print_verification(fit_id, at_hand, piece, given=str(file), retrain=retrain)
+    return print_verification(
+        fit_id, at_hand, piece, given=str(file), retrain=retrain, trust_plugins=trust_plugins
+    )
 
 
 def _print_at_hand(console: Console, pools: Sequence[PoolAtHand]) -> None:

@@ -17,7 +17,13 @@ LISTING = "SELECT fit_id, piece_id FROM pieces WHERE committed"
 
 
 def print_verification(
-    fit: str, store: Store, piece: str | None, *, given: str | None = None, retrain: bool = False
+    fit: str,
+    store: Store,
+    piece: str | None,
+    *,
+    given: str | None = None,
+    retrain: bool = False,
+    trust_plugins: bool = False,
 ) -> int:
     """Repeat and compare; return 0 when equal (bit for bit or within the contract), 1 when not.
 
@@ -30,12 +36,13 @@ def print_verification(
         piece: of the fit, to be repeated instead of its training.
         given: --store, for commands that follow.
         retrain: for the piece, train again first.
+        trust_plugins: run the code of a plug-in that the store holds.
     """
     try:
         if piece:
-            result = verify_piece(store, fit, piece, retrain=retrain)
+            result = verify_piece(store, fit, piece, retrain=retrain, trust_plugins=trust_plugins)
         else:
-            result = verify_fit(store, fit)
+            result = verify_fit(store, fit, trust_plugins=trust_plugins)
     except Refused:
         raise
     except CorruptRecord as error:

@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from grid.store.base import Keys, Store, StoredFile, checked_key
-from grid.store.errors import StoreError, StoreMissing, StoreUnwritable, StoreUrlRefused
+from grid.store.errors import (
+    StoreError,
+    StoreKeyRefused,
+    StoreMissing,
+    StoreUnwritable,
+    StoreUrlRefused,
+)
 
 SUMS = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -38,6 +44,7 @@ class ArchiveStore(Store):
             raise StoreUrlRefused(f"store {self.url!r}: there is no such file; correct its name.")
         try:
             self._zip = zipfile.ZipFile(path)
+            _refuse_strange(self._zip, self.url)
             sums = self._zip.read(SUMS).decode()
         except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, EOFError, OSError) as error:
             raise StoreUrlRefused(
@@ -47,7 +54,7 @@ class ArchiveStore(Store):
         self._sums = {line[2]: line[1] for line in lines if line is not None}
         self._sizes = {each.filename: each.file_size for each in self._zip.infolist()}
         self.holds_weights = any(key.endswith(".safetensors") for key in self._sums)
-        if None in lines:
+        if None in lines or not all(map(_is_plain, self._sums)):
             raise StoreUrlRefused(f"store {self.url!r}: its {SUMS} is damaged; {_MEND}.")
 
     def get(self, key: str) -> bytes:
@@ -120,6 +127,32 @@ class ArchiveStore(Store):
 
     def _corrupt(self, key: str, why: str) -> CorruptArchive:
         return CorruptArchive(f"{key}: damaged in the bundle {self.url} ({why}); {_MEND}.", key)
+
+
+def _refuse_strange(archive: zipfile.ZipFile, url: str) -> None:
+    """Refuse what no bundle has: names that lead out of it, files that grow when they are read.
+
+    A few kilobytes of zeros, packed, are gigabytes in memory; what is stored as it is cannot be.
+    """
+    for entry in archive.infolist():
+        if not _is_plain(entry.filename):
+            raise StoreUrlRefused(
+                f"store {url!r}: it names {entry.filename!r}, which leads out of it; {_MEND}."
+            )
+        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+            raise StoreUrlRefused(
+                f"store {url!r}: {entry.filename} is packed to {entry.compress_size:,} bytes and "
+                f"would be {entry.file_size:,}; files of a bundle are stored as they are, so "
+                "take the file that `crossgen bundle` wrote."
+            )
+
+
+def _is_plain(key: str) -> bool:
+    try:
+        checked_key(key)
+    except StoreKeyRefused:
+        return False
+    return True
 
 
 def write_archive(file: IO[bytes], content: Iterable[tuple[str, bytes]]) -> int:

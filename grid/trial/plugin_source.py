@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from detectors.plugins import Plugin, register
+from detectors.plugins import Plugin, register, registered
 from detectors.zoo import zoo_names
+from grid.refusal import Refused
 from grid.trial.spec import TrialSpec
 
 
 class OtherPlugin(RuntimeError):
     """The text of a plug-in is not the one that the fit is named by."""
+
+
+class PluginNotTrusted(Refused):
+    """A store holds the code of a plug-in, and nobody here has said that it may run."""
+
+
+def require_trusted(spec: TrialSpec, *, trust_plugins: bool) -> None:
+    """Refuse a spec that was read from a store when building its network would run unknown code.
+
+    Whoever made the store wrote that code, and a bundle may come from anyone. It runs where its
+    user says so, or where an experiment of theirs names the very same text.
+
+    Raises:
+        PluginNotTrusted: it may not run.
+    """
+    source = spec.get("plugin")
+    if source is None or trust_plugins:
+        return
+    plugin = Plugin(spec["detector"], source)
+    if registered().get(plugin.name) == plugin:
+        return
+    raise PluginNotTrusted.because(
+        spec["fit_id"],
+        f"its detector {plugin.name} is a plug-in, whose code the store brings along (sha256 "
+        f"{plugin.sha256[:12]}, {len(source.splitlines())} lines in the fit's provenance.json), "
+        "and building it runs that code with your rights",
+        "Where you trust its authors, add --trust-plugins",
+    )
 
 
 def use_plugin_of(spec: TrialSpec) -> None:

@@ -30,6 +30,7 @@ from grid.store.opening import open_store
 from grid.trial.device import CPU
 from grid.trial.fit.conditions import changes, differing
 from grid.trial.fit.provenance import provenance
+from grid.trial.plugin_source import require_trusted
 from grid.trial.spec import TrialSpec
 from grid.upkeep.repeatability import trained_on_cpu, training_must_repeat, within_tolerance
 from grid.upkeep.repeating import commit_in, repeat_aside
@@ -79,7 +80,7 @@ class Verification:
         return changes(self.then.get("attempts", ()))
 
 
-def verify_fit(store: Store, fit_id: str) -> Verification:
+def verify_fit(store: Store, fit_id: str, *, trust_plugins: bool = False) -> Verification:
     """Train a committed fit again, into a store of its own, and compare validation logits.
 
     The weights of every kept epoch are read and held against the commit first, where the store
@@ -87,11 +88,17 @@ def verify_fit(store: Store, fit_id: str) -> Verification:
     their file is read again and compared. What a CPU trained a CPU repeats, also on a machine with
     a GPU.
 
+    Args:
+        store: has the fit.
+        fit_id: which.
+        trust_plugins: run the code of a plug-in that the store holds.
+
     Raises:
         ValueError: the fit is not committed.
-        Refused: its images or given weights are not as they were.
+        Refused: its images or given weights are not as they were, or it is of a plug-in.
     """
     commit, spec = _committed(store, fit_id)
+    require_trusted(spec, trust_plugins=trust_plugins)
     what = f"fit {fit_id}"
     if store.holds_weights and (damage := weights_damage(store, commit)):
         return Verification(what, damage=tuple(damage))
@@ -131,7 +138,12 @@ def _other_weights(commit: Commit, repeated: Commit) -> tuple[int, ...]:
 
 
 def verify_piece(
-    store: Store, fit_id: str, piece_id: str, *, retrain: bool = False
+    store: Store,
+    fit_id: str,
+    piece_id: str,
+    *,
+    retrain: bool = False,
+    trust_plugins: bool = False,
 ) -> Verification:
     """Score a committed piece again with the committed weights and compare every logit.
 
@@ -144,12 +156,15 @@ def verify_piece(
         piece_id: which.
         retrain: train the fit again and score with what that ends with, since the store, a bundle,
             has no weights.
+        trust_plugins: run the code of a plug-in that the store holds.
 
     Raises:
         ValueError: the fit or the piece is not committed.
-        Refused: its images are not where any run has found them, or there are no weights.
+        Refused: its images are not where any run has found them, there are no weights, or it is of
+            a plug-in.
     """
     commit, spec = _committed(store, fit_id)
+    require_trusted(spec, trust_plugins=trust_plugins)
     key = scores_key(fit_id, piece_id)
     if not store.exists(key):
         known = ", ".join(sorted(committed_pieces_of(store, fit_id))[:5])

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from launch.options import store_option_without_file
+from launch.options import store_option_without_file, trust_plugins_option
 
 SECTION, PLACE = "look", 6
 
@@ -53,6 +53,7 @@ SECTION, PLACE = "look", 6
     help="Where to compute; default the GPU if there is one.",
 )
 @store_option_without_file
+@trust_plugins_option
 def command(at: str, output: Path | None, **given: Any) -> None:
     """Save what FIT's last linear layer is given of images, and their first two components.
 

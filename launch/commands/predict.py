@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from launch.options import read_pairs, store_option_without_file
+from launch.options import read_pairs, store_option_without_file, trust_plugins_option
 
 SECTION, PLACE = "look", 5
 
@@ -70,6 +70,7 @@ SECTION, PLACE = "look", 5
     type=click.Choice(["cpu", "cuda"]),
     help="Where to compute; default the GPU if there is one.",
 )
+@trust_plugins_option
 def command(images: tuple[Path, ...], **given: Any) -> None:
     """Say of IMAGES, files and folders, how likely each is fake.
 

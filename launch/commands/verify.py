@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from launch.options import store_option_without_file
+from launch.options import store_option_without_file, trust_plugins_option
 
 SECTION, PLACE = "compare", 2
 
@@ -30,6 +30,7 @@ SECTION, PLACE = "compare", 2
     is_flag=True,
     help="With --piece: train the fit again first, where a bundle has no weights.",
 )
+@trust_plugins_option
 def command(what: str, **given: Any) -> None:
     """Repeat a fit aside and say whether its numbers are equal.
 

@@ -56,6 +56,8 @@ def fit_images(
     per_pool: int,
     seed: int,
     device: str | None,
+    *,
+    trust_plugins: bool = False,
 ) -> FitImages:
     """Find a fit and draw its images.
 
@@ -67,6 +69,7 @@ def fit_images(
         per_pool: at most so many of each pool.
         seed: of the draw.
         device: "cpu", or None for the best there is.
+        trust_plugins: run the code of a plug-in that the store holds.
 
     Raises:
         Refused: no such fit or test set, both kinds of images, or the images are not there.
@@ -74,7 +77,7 @@ def fit_images(
     if training and sets:
         raise Refused.because("--training with --set", "either names images", "Give one of them")
     fit_id = named_fit(fit, committed_fits(store))
-    commit, spec = committed_spec(store, fit_id)
+    commit, spec = committed_spec(store, fit_id, trust_plugins=trust_plugins)
     spec["device"] = device if device == CPU else None
     make_known(store, [spec.get("equalise", "none")])
     if training:

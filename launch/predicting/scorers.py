@@ -22,7 +22,7 @@ from grid.store.errors import StoreMissing
 from grid.trial.device import CPU
 from grid.trial.images import RowsChanged, TrialImages
 from grid.trial.network import WeightsLost, load_fitted
-from grid.trial.plugin_source import OtherPlugin
+from grid.trial.plugin_source import OtherPlugin, require_trusted
 from grid.trial.spec import TrialSpec
 from launch.named_fit import named_fit
 
@@ -53,20 +53,23 @@ class Scorer:
     remarks: tuple[str, ...] = field(default=())
 
 
-def scorer_of_fit(store: Store, given: str, device: str | None) -> Scorer:
+def scorer_of_fit(
+    store: Store, given: str, device: str | None, *, trust_plugins: bool = False
+) -> Scorer:
     """Load a committed fit: its selected epoch, its own test geometry, its equalise.
 
     Args:
         store: has it.
         given: its id, or the beginning of it.
         device: "cpu" or "cuda"; None = the GPU where there is one.
+        trust_plugins: run the code of a plug-in that the store holds.
 
     Raises:
-        Refused: no such fit, or it cannot be built here.
+        Refused: no such fit, it cannot be built here, or its code may not run.
         CorruptRecord: what is stored is not what was committed.
     """
     fit_id = named_fit(given, committed_fits(store))
-    commit, spec = committed_spec(store, fit_id)
+    commit, spec = committed_spec(store, fit_id, trust_plugins=trust_plugins)
     spec["device"] = device if device == CPU else None
     equalise = spec.get("equalise", "none")
     make_known(store, [equalise])
@@ -149,8 +152,14 @@ def scorer_of_file(
     )
 
 
-def committed_spec(store: Store, fit_id: str) -> tuple[Commit, TrialSpec]:
-    """Return a fit's commit and the trial that made it; raise Refused where there is none."""
+def committed_spec(
+    store: Store, fit_id: str, *, trust_plugins: bool = False
+) -> tuple[Commit, TrialSpec]:
+    """Return a fit's commit and the trial that made it, whose network may be built.
+
+    Raises:
+        Refused: there is none, or its code may not run.
+    """
     commit = read_commit(store, fit_id)
     if commit is None:
         raise Refused.because(fit_id, "it is not committed", "Run its experiment to the end")
@@ -158,7 +167,9 @@ def committed_spec(store: Store, fit_id: str) -> tuple[Commit, TrialSpec]:
     if "spec" not in recorded:
         why = "its scores were imported, so there is no network of it here"
         raise Refused.because(fit_id, why, "Name a fit that was trained here")
-    return commit, cast(TrialSpec, dict(recorded["spec"]))
+    spec = cast(TrialSpec, dict(recorded["spec"]))
+    require_trusted(spec, trust_plugins=trust_plugins)
+    return commit, spec
 
 
 _UNKNOWN_TRAINING = (

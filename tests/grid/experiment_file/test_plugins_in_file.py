@@ -16,7 +16,7 @@ from grid.refusal import Refused
 from grid.run.here import run_here
 from grid.store.opening import open_store
 from grid.trial.attempt import attempt_trial
-from grid.trial.plugin_source import OtherPlugin, use_plugin_of
+from grid.trial.plugin_source import OtherPlugin, PluginNotTrusted, use_plugin_of
 from grid.upkeep.verification import verify_fit
 
 
@@ -70,7 +70,9 @@ def test_its_fit_is_named_by_its_text_and_proved_from_the_store_alone(file):
     facts = read_provenance(store, fit.fit.fit_id, commit["attempt"])
     assert facts["spec"]["plugin"] == MEAN_COLOUR
     use_plugins([])
-    assert verify_fit(store, fit.fit.fit_id).identical
+    with pytest.raises(PluginNotTrusted, match="add --trust-plugins"):
+        verify_fit(store, fit.fit.fit_id)
+    assert verify_fit(store, fit.fit.fit_id, trust_plugins=True).identical
 
     (file.parent / "mine.py").write_text(MEAN_COLOUR)
     again, _ = planned(file)
