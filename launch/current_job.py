@@ -26,3 +26,9 @@ def current_job(environment: Mapping[str, str] = os.environ) -> str:
         return f"slurm:{array}_{task}"
     job = environment.get("SLURM_JOB_ID")
     return f"slurm:{job}" if job else ""
+
+
+def current_restart(environment: Mapping[str, str] = os.environ) -> int:
+    """Return how often the batch system has requeued this job; 0 without one."""
+    told = environment.get("SLURM_RESTART_COUNT", "")
+    return int(told) if told.isdecimal() else 0

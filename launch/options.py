@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from launch.command_lines import command_line
+from launch.task_share import TaskShareType
 
 Command = Callable[..., Any]
 
@@ -205,6 +206,28 @@ def running_options(command: Command) -> Command:
                 default=3,
                 show_default=True,
                 help="Failures after which a trial is given up, in this run.",
+            ),
+            click.option(
+                "--task",
+                type=TaskShareType(),
+                metavar="I/N",
+                help="With --no-ray: one of N tasks beside each other on one store, I from 0 to "
+                "N-1: the I-th share first, then what no other is at work on.",
+            ),
+            click.option(
+                "--stale-after",
+                type=click.FloatRange(min=0),
+                metavar="SECONDS",
+                help="With --task: take over what another task was at work on when it has given "
+                "no sign for so long; default 120, the same for all tasks.",
+            ),
+            click.option(
+                "--budget-hours",
+                type=click.FloatRange(min=0, min_open=True),
+                metavar="H",
+                help="Begin no further trial once all runs of the experiment have taken so many "
+                "hours of GPUs (of CPU slots where no trial uses a GPU), failed attempts counted; "
+                "exit code 4.",
             ),
             click.option(
                 "--resume-anyway",

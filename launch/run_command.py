@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 
+from data.counts import counted
 from grid.console import Console
 from grid.plan.known_failures import refuse_known_failures
 from grid.plan.plan import make_trials
@@ -13,7 +15,14 @@ from grid.records.proven.json_records import CorruptRecord
 from grid.records.readable import readable_commits
 from grid.records.scores.score_reading import ForeignScores
 from grid.run.books import RunOptions, RunResult, exit_code
-from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
+from grid.run.exit_codes import (
+    EXIT_BUDGET,
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_STORE,
+    EXIT_UNFINISHED,
+)
+from grid.run.hours_budget import HoursBudget
 from grid.run.run_account import RunAccount
 from grid.run.stopping import ignore_signals
 from grid.store.errors import StoreError
@@ -25,13 +34,14 @@ from launch.invocation import Invocation
 from launch.paragraphs import print_paragraph
 from launch.run_choices import RunChoices
 from launch.run_recording import RunRecording
-from launch.running import run_trials_here, run_trials_on_ray
+from launch.running import run_trials_here, run_trials_of_task, run_trials_on_ray
 from launch.saying import AGAIN, say_stopped
 from launch.show_begun_again import fits_begun_again, print_begun_again
 from launch.show_damage import print_damage
 from launch.show_plan import print_accepted_bias, print_plan
 from launch.show_unreadable import print_left_out_of_training
 from launch.show_warnings import print_warnings
+from launch.spent_hours import spent_elsewhere
 
 _DAMAGE = (CorruptRecord, WeightsChanged, ForeignScores)
 
@@ -43,7 +53,12 @@ def run_missing(desk: Desk, choices: RunChoices, invocation: Invocation) -> int:
     store while it goes on, and how it ended; where there is nothing to do, only for a job.
     """
     desk.store.check_writable()
-    recording = RunRecording(desk.store, desk.plan.record["name"], RunAccount())
+    name = desk.plan.record["name"]
+    budget = None
+    if choices.budget_hours is not None:
+        budget = HoursBudget(choices.budget_hours, spent_elsewhere(desk.store, name, ""))
+    task = "" if choices.task is None else str(choices.task)
+    recording = RunRecording(desk.store, name, RunAccount(), task=task, budget=budget)
     is_kept = bool(desk.plan.missing) or recording.is_of_a_job
     with recording if is_kept else nullcontext():
         code, stopped_by = _run_and_tell(desk, choices, invocation, recording)
@@ -77,8 +92,9 @@ def _run_and_tell(
         patience_s=store_patience_s(),
         before_leaving=before_leaving if invocation.own_process else None,
         account=recording.account,
+        budget=recording.budget,
     )
-    result = _run(console, desk, trials, choices, options)
+    result = _run(console, desk, trials, choices, options, recording.run)
     if result is None:
         print_hint(console, AGAIN, invocation.same_command)
         return EXIT_UNFINISHED, ""
@@ -93,8 +109,12 @@ def _run(
     trials: Sequence[Trial],
     choices: RunChoices,
     options: RunOptions,
+    run: str,
 ) -> RunResult | None:
     """Run trials and return what came of it; None where Ray broke down, which is said."""
+    if choices.task is not None:
+        own, stale_s = choices.task.own(desk.plan), choices.stale_after_s
+        return run_trials_of_task(desk.store, trials, options, own=own, run=run, stale_s=stale_s)
     if not choices.ray:
         return run_trials_here(desk.store, trials, options, debug=choices.debug)
     from grid.run.on_ray.cluster import ClusterNotStarted
@@ -112,8 +132,11 @@ def _told(console: Console, desk: Desk, result: RunResult, invocation: Invocatio
     code = exit_code(result)
     if code == EXIT_DONE and desk.plan.damage:
         code = EXIT_FAILED
+    left = counted(len(result.left_to_others), "trial")
     words = {
-        EXIT_DONE: "done",
+        EXIT_DONE: f"done; other tasks are at work on {left}" if result.left_to_others else "done",
+        EXIT_BUDGET: f"the budget is spent ({result.over_budget}): "
+        f"{counted(len(result.unfinished), 'trial is', 'trials are')} left",
         EXIT_UNFINISHED: "unfinished",
         EXIT_FAILED: "something failed and nothing else is left to run"
         if result.failed
@@ -124,6 +147,8 @@ def _told(console: Console, desk: Desk, result: RunResult, invocation: Invocatio
     _say(console, words[code], code)
     if code == EXIT_UNFINISHED:
         print_hint(console, AGAIN, invocation.same_command)
+    if code == EXIT_BUDGET:
+        print_hint(console, "to go on, give more hours, or none", _unlimited(invocation))
     if result.failed:
         print_hint(console, "what failed, where and why", desk.given.command("status"))
     for fit_id, reason in result.failed.items():
@@ -133,6 +158,11 @@ def _told(console: Console, desk: Desk, result: RunResult, invocation: Invocatio
         command = desk.given.store_command("check", "store", "--deep", "--repair")
         print_hint(console, "to set aside what is damaged, so that the next run makes it", command)
     return code
+
+
+def _unlimited(invocation: Invocation) -> str:
+    """Return the command without its budget; what it had is counted whatever comes."""
+    return re.sub(r" --budget-hours[ =]\S+", "", invocation.same_command)
 
 
 def _tells_of_damage(reason: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -18,10 +19,12 @@ from grid.records.proven.json_records import SCHEMA
 from grid.records.runs import RunningTrial, RunRecord, new_run_id, write_run
 from grid.refusal import Refused
 from grid.run.exit_codes import EXIT_FAILED, EXIT_REFUSED, EXIT_STORE, EXIT_UNFINISHED
+from grid.run.hours_budget import HoursBudget
 from grid.run.run_account import RunAccount, RunState
 from grid.store.base import Store
 from grid.store.errors import StoreError
 from launch.current_job import current_job
+from launch.spent_hours import spent_elsewhere
 
 EVERY_S = 60.0
 LAST_WORD_S = 5.0
@@ -36,6 +39,7 @@ class RunRecording:
         experiment: whose run it is, by name.
         account: of the run.
         task: I/N of an array task, else "".
+        budget: to be told what other runs have spent.
         every_s: seconds between writings.
     """
 
@@ -46,6 +50,7 @@ class RunRecording:
         account: RunAccount,
         *,
         task: str = "",
+        budget: HoursBudget | None = None,
         every_s: float = EVERY_S,
     ) -> None:
         self.run = new_run_id()
@@ -53,6 +58,7 @@ class RunRecording:
         self._experiment = experiment
         self.account = account
         self._task = task
+        self.budget = budget
         self._every_s = every_s
         self._job = current_job()
         self._started = _now()
@@ -95,6 +101,9 @@ class RunRecording:
     def _keep(self) -> None:
         while not self._over.wait(self._every_s):
             self._write(None, "")
+            if self.budget is not None:
+                with suppress(StoreError):
+                    self.budget.learn(spent_elsewhere(self._store, self._experiment, self.run))
 
     def _write(self, exit_code: int | None, stopped_by: str) -> None:
         with self._writing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import cast
 
@@ -16,6 +16,8 @@ from grid.trial.contract import Trial
 from grid.trial.device import CPU
 from grid.trial.shared_store import store_token
 from grid.trial.spec import TrialSpec
+from launch.claim_board import StoreBoard
+from launch.current_job import current_job, current_restart
 
 
 def run_trials_on_ray(store: Store, trials: Sequence[Trial], options: RunOptions) -> RunResult:
@@ -60,6 +62,48 @@ def run_trials_here(
         options=options,
         share_taken=_share_here,
         patience=patience,
+    )
+
+
+def run_trials_of_task(
+    store: Store,
+    trials: Sequence[Trial],
+    options: RunOptions,
+    *,
+    own: Collection[str],
+    run: str,
+    stale_s: float,
+) -> RunResult:
+    """Run trials as one task of an array, in this process.
+
+    Args:
+        store: shared by all tasks.
+        trials: what is missing, of all tasks.
+        options: how to run.
+        own: fits of this task's share.
+        run: id of this run.
+        stale_s: seconds after which a claim whose counter stands is nobody's.
+    """
+    from grid.run.array_task import run_array_task
+    from grid.run.claims import Claims
+    from grid.trial.attempt import attempt_trial
+
+    claims = Claims(
+        StoreBoard(store),
+        run=run,
+        stale_s=stale_s,
+        job=current_job(),
+        restart=current_restart(),
+    )
+    return run_array_task(
+        trials,
+        own=own,
+        claims=claims,
+        attempt=attempt_trial,
+        is_done=partial(is_done, store),
+        is_committed=partial(_committed, store),
+        options=options,
+        share_taken=_share_here,
     )
 
 

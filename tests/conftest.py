@@ -72,7 +72,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_genimage():
     """`genimage_folder.write_images`: a small dataset in the GenImage layout, noise images."""
     return write_images

@@ -210,3 +210,13 @@ def failure_key(fit_id: str, attempt: str, number: int) -> str:
 def run_key(run: str) -> str:
     """Return where a driving process tells of its run."""
     return f"{RUNS}{run}.json"
+
+
+def claims_of(fit_id: str) -> str:
+    """Return the folder, with its slash, of the claims on a fit."""
+    return f"{CLAIMS}{fit_id}/"
+
+
+def claim_key(fit_id: str, run: str) -> str:
+    """Return where an array task's claim on a fit lies."""
+    return f"{claims_of(fit_id)}{run}.json"

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from grid.run.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_STORE, EXIT_UNFINISHED
+from grid.run.exit_codes import (
+    EXIT_BUDGET,
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_STORE,
+    EXIT_UNFINISHED,
+)
+from grid.run.hours_budget import HoursBudget
 from grid.run.outages import Outages
 from grid.run.progress import Progress
 from grid.run.run_account import RunAccount
@@ -38,6 +45,7 @@ class RunOptions:
             of a signal that comes while Ray starts, before it exits with 75. None, in a person's
             Python: such a signal raises KeyboardInterrupt.
         account: Told what happens, for who asks from another thread.
+        budget: Hours that may be spent; None for no limit.
     """
 
     attempts: int = 3
@@ -47,6 +55,7 @@ class RunOptions:
     patience_s: float = 0.0
     before_leaving: Callable[[str], None] | None = None
     account: RunAccount = field(default_factory=RunAccount)
+    budget: HoursBudget | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,23 +63,30 @@ class RunResult:
     """What came of a run, by fit id; ``done`` is what the store says.
 
     ``failed`` holds the trials given up with the last reason, those whose parent was given up
-    among them; ``unfinished`` those that another run would go on with.
+    among them; ``unfinished`` those that another run would go on with; ``left_to_others`` those
+    that other tasks of an array are at work on, or will be. ``over_budget`` says what was spent,
+    where no trial was begun any more because of it, else "".
     """
 
     done: tuple[str, ...]
     failed: Mapping[str, str]
     unfinished: tuple[str, ...]
+    left_to_others: tuple[str, ...] = ()
     stopped_by: str = ""
+    over_budget: str = ""
     store_error: str | None = None
     seconds: float = 0.0
 
 
 def exit_code(result: RunResult) -> int:
-    """The exit status of a run: 3 the store, 75 run me again, 1 failed for good, 0 done."""
+    """The exit status: 3 the store, 4 the budget is spent, 75 run me again, 1 failed, 0 done.
+
+    With 4 the same command would begin nothing, whatever stopped the run besides.
+    """
     if result.store_error is not None:
         return EXIT_STORE
     if result.unfinished:
-        return EXIT_UNFINISHED
+        return EXIT_BUDGET if result.over_budget else EXIT_UNFINISHED
     return EXIT_FAILED if result.failed else EXIT_DONE
 
 
@@ -109,29 +125,45 @@ class Run(StaysHere):
         self._furthest: dict[str, tuple[bool, int]] = {}
         self._parents = {t.waits_for for t in trials if t.waits_for}
         self._began = time.monotonic()
+        self._left_to_others: tuple[str, ...] = ()
         options.account.begin(len(trials))
         self._outages = Outages(progress.note)
         if patience is not None:
             patience.stop, patience.tick = stop, progress.tick
             patience.tell = partial(self._outages.told, "the run")
         progress.begin(trials)
+        if options.budget is not None:
+            options.budget.begin(uses_gpu=any(self._share(t)[0] > 0 for t in trials))
+            progress.note(f"budget: {options.budget} spent so far")
         stop.tell(self._acknowledge)
 
     def next(self) -> Issue | None:
         """The next trial to hand out; None for now, or for good once `over`."""
-        return None if self.stop() else self.schedule.next()
+        return None if self.stop() or self.is_out_of_budget else self.schedule.next()
 
     @property
     def over(self) -> bool:
         """Nothing more is to be handed out, now or later."""
-        return self.stop() or self.schedule.finished
+        return self.stop() or self.schedule.finished or self.is_out_of_budget
+
+    @property
+    def is_out_of_budget(self) -> bool:
+        """The hours that were given are spent: what runs may finish, nothing else begins."""
+        budget = self.options.budget
+        if budget is None:
+            return False
+        knew = budget.is_over
+        if budget.look(self.options.account.hours()) and not knew:
+            self.progress.note(
+                f"the budget is spent ({budget}): trials at work finish, no other begins"
+            )
+        return budget.is_over
 
     def started(self, fit_id: str) -> None:
         """A worker began with the trial."""
         self.schedule.started(fit_id)
-        trial, taken = self.schedule.trial(fit_id), self._share_taken
-        share = self.schedule.share(fit_id) if taken is None else taken(trial)
-        self.options.account.started(fit_id, trial.label, share)
+        trial = self.schedule.trial(fit_id)
+        self.options.account.started(fit_id, trial.label, self._share(trial))
         self.progress.started(fit_id)
 
     def reported(self, fit_id: str, report: Mapping[str, Any]) -> None:
@@ -159,7 +191,9 @@ class Run(StaysHere):
         self._outages.ended(fit_id)
         if outcome.state == "store":
             self.fail_store(outcome.message)
-        if self.stop() and outcome.state in ("store", "stopped"):
+        # Out of budget: a worker looks before it begins, and what waited there has not begun.
+        is_asked_to = self.stop() or self.is_out_of_budget
+        if is_asked_to and outcome.state in ("store", "stopped"):
             self.schedule.put_back(fit_id)
             why = outcome.message if outcome.state == "stopped" else ""
             self._told_end(fit_id, "stopped", why)
@@ -193,6 +227,36 @@ class Run(StaysHere):
             if orphan != fit_id and orphan not in before:
                 self._told_end(orphan, "given up", self.schedule.reason(orphan))
 
+    def found_done(self, fit_id: str) -> bool:
+        """Whether somebody else has done a trial that waits here; it is then done here too."""
+        try:
+            done = self._is_done(self.schedule.trial(fit_id))
+        except OSError as error:
+            self.fail_store(f"{type(error).__name__}: {error}")
+            return False
+        if done:
+            self.schedule.done(fit_id)
+            self.options.account.ended(fit_id, "done")
+            self.progress.found_done(fit_id)
+        return done
+
+    def given_up_elsewhere(self, fit_id: str, reason: str) -> None:
+        """Somebody else has given a trial up that waits here: it would fail here as well."""
+        before = set(self.schedule.ids("failed"))
+        self.schedule.give_up(fit_id, reason)
+        for lost in self.schedule.ids("failed"):
+            if lost not in before:
+                self._told_end(lost, "given up", self.schedule.reason(lost))
+
+    def release_parents(self) -> None:
+        """Let children go whose parents somebody else has committed meanwhile."""
+        for fit_id in sorted(self._parents):
+            self._release_children(fit_id)
+
+    def leave_to_others(self) -> None:
+        """All that is left is in other hands: the run is over, and not unfinished."""
+        self._left_to_others = tuple(self.schedule.ids("waiting", "ready"))
+
     def fail_store(self, message: str) -> None:
         """The store failed: stop everything, blame no trial."""
         if self.store_error is None:
@@ -206,15 +270,26 @@ class Run(StaysHere):
 
     def result(self) -> RunResult:
         """The account."""
-        schedule = self.schedule
+        schedule, budget = self.schedule, self.options.budget
         return RunResult(
             done=tuple(schedule.ids("done")),
             failed={fit_id: schedule.reason(fit_id) for fit_id in schedule.ids("failed")},
-            unfinished=tuple(schedule.ids("waiting", "ready", "issued", "running")),
+            unfinished=tuple(
+                fit_id
+                for fit_id in schedule.ids("waiting", "ready", "issued", "running")
+                if fit_id not in self._left_to_others
+            ),
+            left_to_others=self._left_to_others,
             stopped_by=self.stop.reason,
+            over_budget="" if budget is None or not budget.is_over else str(budget),
             store_error=self.store_error,
             seconds=time.monotonic() - self._began,
         )
+
+    def _share(self, trial: Trial) -> Share:
+        if self._share_taken is not None:
+            return self._share_taken(trial)
+        return self.schedule.share(trial.fit_id)
 
     def _told_end(self, fit_id: str, how: str, reason: str) -> None:
         self.options.account.ended(fit_id, how)

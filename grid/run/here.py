@@ -9,8 +9,9 @@ from functools import partial
 from grid.run.books import IsCommitted, IsDone, Run, RunOptions, RunResult
 from grid.run.display import progress_on
 from grid.run.progress import Progress
+from grid.run.schedule import Issue
 from grid.run.shares import Share
-from grid.run.stopping import stop_signals
+from grid.run.stopping import StopSignals, stop_signals
 from grid.store.patience import Patience
 from grid.trial.contract import Attempt, Trial
 
@@ -62,15 +63,20 @@ def run_here(
         )
         try:
             while (issue := run.next()) is not None:
-                fit_id = issue.trial.fit_id
-                run.started(fit_id)
-                spec = json.loads(json.dumps(issue.trial.spec))  # as it would arrive by Ray
-                outcome = attempt(spec, partial(run.reported, fit_id), stop)
-                run.ended(fit_id, outcome)
-                if outcome.kind == "device":
-                    stop.request("the GPU's error: only a new process can use it again")
+                attempt_here(run, issue, attempt, stop)
         except KeyboardInterrupt as interrupt:  # the second signal
             stop.request(str(interrupt) or "SIGINT")
         finally:
             stop.ignore_further()
         return run.result()
+
+
+def attempt_here(run: Run, issue: Issue, attempt: Attempt, stop: StopSignals) -> None:
+    """Run a trial once, in this thread, and tell the books how it ended."""
+    fit_id = issue.trial.fit_id
+    run.started(fit_id)
+    spec = json.loads(json.dumps(issue.trial.spec))  # as it would arrive by Ray
+    outcome = attempt(spec, partial(run.reported, fit_id), stop)
+    run.ended(fit_id, outcome)
+    if outcome.kind == "device":
+        stop.request("the GPU's error: only a new process can use it again")

@@ -90,6 +90,11 @@ class Progress(StaysHere):
         elif how == "given up":
             self.given_up.add(fit_id)
 
+    def found_done(self, fit_id: str) -> None:
+        """Somebody else has done a trial that waited here."""
+        self._time_left.dropped(fit_id)
+        self.done.add(fit_id)
+
     def tick(self) -> None:
         """Time passes; called often."""
         self.say_notes()

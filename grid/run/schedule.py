@@ -14,6 +14,7 @@ import heapq
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal
 
 from grid.run.shares import Nodes, Share, fits, larger_share, share_of
@@ -121,9 +122,16 @@ class Schedule:
             if self._current is None:
                 return None
             queue = self._ready[self._current]
-        entry = self._entries[heapq.heappop(queue)[-1]]
-        if not queue:
-            del self._ready[entry.share]
+        return self.take(queue[0][-1])
+
+    def queue(self) -> list[str]:
+        """The trials that could start now, in the order of their turns, whatever they ask for."""
+        return [item[-1] for item in sorted(chain.from_iterable(self._ready.values()))]
+
+    def take(self, fit_id: str) -> Issue:
+        """Hand out this one of the `queue`, before its turn."""
+        entry = self._entries[fit_id]
+        self._unqueue(entry)
         entry.state = "issued"
         entry.turns += 1
         self._unstarted += 1
@@ -142,7 +150,7 @@ class Schedule:
             self._push(self._entries[child])
 
     def done(self, fit_id: str) -> None:
-        """The store holds everything the trial was for."""
+        """The store holds everything the trial was for, whoever did it."""
         self._close(fit_id, "done")
         self.committed(fit_id)
 
@@ -186,14 +194,21 @@ class Schedule:
         if entry.failures < self._attempts and kind not in NOT_WORTH_A_RETRY:
             self._push(entry)
             return "again"
-        self._close(fit_id, "failed")
-        for child in self._children.pop(fit_id, ()):
-            self._give_up_orphan(child, fit_id)
+        self._give_up(fit_id)
         return "given up"
+
+    def give_up(self, fit_id: str, reason: str) -> None:
+        """The trial is not tried here: whoever tried it found that it fails."""
+        self._entries[fit_id].reasons.append(reason)
+        self._give_up(fit_id)
 
     def ids(self, *states: str) -> list[str]:
         """The fits in any of these states, in the order given."""
         return [fit_id for fit_id, entry in self._entries.items() if entry.state in states]
+
+    def state(self, fit_id: str) -> str:
+        """What has become of the trial: waiting, ready, issued, running, done or failed."""
+        return self._entries[fit_id].state
 
     def waiting(self) -> Counter[Share]:
         """How many trials could start now, by what they ask for."""
@@ -220,7 +235,10 @@ class Schedule:
         return entry
 
     def _close(self, fit_id: str, state: Literal["done", "failed"]) -> None:
-        self._leave(fit_id).state = state
+        entry = self._leave(fit_id)
+        if entry.state == "ready":
+            self._unqueue(entry)
+        entry.state = state
         self._open -= 1
 
     def _enlarge_its_like(self, entry: _Entry) -> None:
@@ -247,13 +265,27 @@ class Schedule:
         item = (entry.failures, -entry.urgency, entry.order, entry.trial.fit_id)
         heapq.heappush(self._ready.setdefault(entry.share, []), item)
 
+    def _unqueue(self, entry: _Entry) -> None:
+        """Take an entry out of the queue of its class, if it is there; at its head in no time."""
+        queue = self._ready.get(entry.share, [])
+        if queue and queue[0][-1] == entry.trial.fit_id:
+            heapq.heappop(queue)
+        else:
+            queue[:] = [item for item in queue if item[-1] != entry.trial.fit_id]
+            heapq.heapify(queue)
+        if not queue:
+            self._ready.pop(entry.share, None)
+
+    def _give_up(self, fit_id: str) -> None:
+        self._close(fit_id, "failed")
+        for child in self._children.pop(fit_id, ()):
+            self._give_up_orphan(child, fit_id)
+
     def _give_up_orphan(self, fit_id: str, parent: str) -> None:
         self._entries[fit_id].reasons.append(
             f"parent: {parent} failed, so there are no weights to start from"
         )
-        self._close(fit_id, "failed")
-        for child in self._children.pop(fit_id, ()):
-            self._give_up_orphan(child, fit_id)
+        self._give_up(fit_id)
 
     def _rank_by_longest_path(self) -> None:
         """Urgency: a trial's own seconds and those of the longest chain that waits for it.

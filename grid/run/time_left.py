@@ -74,6 +74,10 @@ class TimeLeft:
             seconds, amount = self._measured.get(work.kind, (0.0, 0.0))
             self._measured[work.kind] = (seconds + took, amount + gained * work.amount)
 
+    def dropped(self, fit_id: str) -> None:
+        """A trial is no longer to be run: somebody else has done it."""
+        self._waiting.discard(fit_id)
+
     def estimate(self, shares: Mapping[str, float]) -> Estimate | None:
         """Return the time left; None while nothing can be said.
 

@@ -36,6 +36,9 @@ def command(
     trials: tuple[str, ...],
     slots: int | None,
     attempts: int,
+    task: Any,
+    stale_after: float | None,
+    budget_hours: float | None,
     resume_anyway: bool,
     smoke: bool,
     **given: Any,
@@ -43,6 +46,12 @@ def command(
     """Do what is missing of FILE: train, score, commit. Running again is resuming."""
     if debug and not no_ray:
         raise click.UsageError("--debug raises in this process: add --no-ray, and --trial FIT.")
+    if task is not None and (not no_ray or debug):
+        raise click.UsageError(
+            "--task is a run of this process beside others: add --no-ray, and leave out --debug."
+        )
+    if stale_after is not None and task is None:
+        raise click.UsageError("--stale-after is of array tasks: add --task I/N.")
     from grid.run.stopping import interruptible
     from launch.waiting import waiting
 
@@ -51,7 +60,7 @@ def command(
             from grid.console import Console
             from launch.command_lines import print_hint
             from launch.desk import open_desk
-            from launch.run_choices import RunChoices
+            from launch.run_choices import STALE_S, RunChoices
             from launch.run_command import run_missing
 
         if smoke:
@@ -65,6 +74,9 @@ def command(
             attempts=attempts,
             resume_anyway=resume_anyway,
             debug=debug,
+            task=task,
+            stale_after_s=STALE_S if stale_after is None else stale_after,
+            budget_hours=budget_hours,
         )
         code = run_missing(desk, choices, invocation)
         if code == 0 and desk.plan.missing:

@@ -18,7 +18,7 @@ from grid.run.on_ray.private_ray import drop_row, get_row, put_row
 
 
 class HeadTable:
-    """The driver's side: trials' specs, and the stop flag.
+    """The driver's side: trials' specs, the stop flag, and that no further trial begins.
 
     A spec is put there when its trial is handed out and taken back when it returns. In the trial's
     configuration Tune would keep several copies of it until the run ends.
@@ -39,6 +39,10 @@ class HeadTable:
     def raise_stop(self) -> None:
         """Ask every running trial to stop."""
         self._put(f"{self.prefix}-stop", b"1")
+
+    def close(self) -> None:
+        """Ask workers to begin no further trial; those that run go on."""
+        self._put(f"{self.prefix}-closed", b"1")
 
     def clear(self) -> None:
         """Leave nothing in a head that lives longer than the run; it may be gone itself."""
@@ -63,6 +67,11 @@ def read_spec(prefix: str, fit_id: str) -> dict[str, Any]:
         raise LookupError(f"{fit_id}: its driver has taken the trial back")
     spec: dict[str, Any] = json.loads(found)
     return spec
+
+
+def is_closed(prefix: str) -> bool:
+    """Whether no further trial is to begin, on a worker."""
+    return get_row(f"{prefix}-closed") is not None
 
 
 class StopLookup:

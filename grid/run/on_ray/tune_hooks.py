@@ -124,6 +124,7 @@ def callback_of(run: Run, record_lost: RecordLost, cluster: Cluster, table: Head
         """Tells progress, carries the stop flag to the workers, records lost workers."""
 
         flag_is_up = False
+        table_is_closed = False
         missing_nodes = MissingNodes(living_nodes, run.progress.note)
 
         def __reduce__(self) -> tuple[Any, ...]:
@@ -149,6 +150,9 @@ def callback_of(run: Run, record_lost: RecordLost, cluster: Cluster, table: Head
 
         def on_step_end(self, **_: Any) -> None:
             run.progress.tick()
+            if run.is_out_of_budget and not self.table_is_closed:
+                table.close()
+                self.table_is_closed = True
             if not run.stop():
                 self.missing_nodes.look(run.schedule)
                 return

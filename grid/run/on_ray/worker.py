@@ -9,7 +9,7 @@ from typing import Any
 
 from detectors.loader_cpus import usable_cpus
 from grid.packages import ForeignPackages, require_own_packages
-from grid.run.on_ray.head_table import StopLookup, read_spec
+from grid.run.on_ray.head_table import StopLookup, is_closed, read_spec
 from grid.run.on_ray.ray_home import restore_home
 from grid.trial.contract import Attempt
 
@@ -40,7 +40,7 @@ def _one_attempt(
     except ForeignPackages as error:
         return {"state": FOREIGN, "kind": "error", "message": str(error)}
     stop = StopLookup(prefix)
-    if stop():
+    if stop() or is_closed(prefix):
         return {"state": "stopped", "kind": "", "message": ""}
     share = _of_this_node(config["resources"])
     spec = {**read_spec(prefix, config["fit_id"]), "share": share}
