@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from grid.console import Console
-from grid.plan.plan import FitPlan
+from grid.plan.fit_plan import FitPlan
 from grid.records.failures import Failure, newest_first
 from launch.command_lines import Given, print_hint
 from launch.paragraphs import print_paragraph

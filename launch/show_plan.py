@@ -10,9 +10,10 @@ from rich.text import Text
 from data.counts import counted
 from grid.checks.bias import one_sided
 from grid.console import Console
-from grid.durations import duration
+from grid.durations import duration, in_hours
 from grid.experiment_file.staged_arms import chain_of
-from grid.plan.plan import FitPlan, Plan
+from grid.plan.fit_plan import FitPlan
+from grid.plan.plan import Plan
 from grid.plan.why import reasons
 from grid.records.experiments import sets_of
 from grid.records.pools.header_facts import accepted
@@ -116,7 +117,8 @@ def _time(plan: Plan) -> str:
             f"on one CPU core: about {duration(plan.predicted_s)}, a rough estimate until the like "
             "has run in this store on such a device; a GPU is many times faster"
         )
-    return f"on one slot: {duration(plan.predicted_s)}"
+    hours = plan.predicted_hours
+    return f"on one slot: {duration(plan.predicted_s)}" + (f"; {in_hours(*hours)}" if hours else "")
 
 
 def print_accepted_bias(console: Console, plan: Plan) -> None:

@@ -9,7 +9,8 @@ from grid.checks.recompression import coded_again
 from grid.checks.squashing import squashed
 from grid.console import Console
 from grid.expansion.chosen_rows import line_in_words
-from grid.plan.plan import FitPlan, Plan
+from grid.plan.fit_plan import FitPlan
+from grid.plan.plan import Plan
 from grid.records.simulated_parts import is_simulated_set, is_simulated_training
 from grid.trial.gpu import shows_gpu
 from launch.command_lines import command_line

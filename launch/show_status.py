@@ -6,13 +6,13 @@ from rich.table import Table
 from rich.text import Text
 
 from grid.console import Console
-from grid.plan.plan import FitPlan
+from grid.plan.fit_plan import FitPlan
 from grid.records.attempts import begun_fits
-from grid.records.readable import readable_failures
+from grid.records.readable import readable_failures, readable_runs
 from launch.command_lines import print_hint
 from launch.desk import Desk
 from launch.show_begun_again import fits_begun_again, print_begun_again
-from launch.show_cost import print_cost
+from launch.show_cost import print_cost, print_hours
 from launch.show_damage import print_left_out
 from launch.show_failures import print_failures
 from launch.show_plan import SHOWN, print_plan
@@ -40,10 +40,14 @@ def print_status(desk: Desk, *, every: bool = False) -> None:
             print_hint(console, said, desk.given.command("status", "--all"))
     print_begun_again(console, again)
     print_cost(console, desk.plan.fits)
+    runs, damaged_runs = readable_runs(desk.store, desk.plan.record["name"])
+    print_hours(console, desk.store, desk.plan.fits, runs)
     print_warnings(console, [(f.fit.label, f.commit) for f in desk.plan.fits if f.commit])
     failures, damaged = readable_failures(desk.store)
     print_failures(console, desk.given, desk.plan.fits, failures, every=every)
-    print_left_out(console, damaged, desk.given.store or desk.given.store_in_file)
+    print_left_out(
+        console, {**damaged, **damaged_runs}, desk.given.store or desk.given.store_in_file
+    )
 
 
 def _state(plan: FitPlan, begun_again: str | None) -> str:

@@ -17,10 +17,9 @@ from analysis.page.section import Caution, Placed, Section
 from analysis.selecting.selection import StoreSelection
 from grid.records.experiments import ExperimentRecord, PoolRecord
 from grid.records.failures import Failure
-from grid.records.readable import readable_failures, readable_provenances
-
-CPU = "cpu"
-"""What a fit's provenance calls its device where that was no GPU."""
+from grid.records.measured_hours import training_hours
+from grid.records.readable import readable_failures, readable_provenances, readable_runs
+from grid.records.runs import Hours, hours_of
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,9 @@ class Provenance:
     """What its fits say of themselves; the counters count fits.
 
     `training_s` is the committed attempts' time, summed: what one slot would have taken; `gpu_s`
-    what of it was on GPUs, None where some fit does not say on what it was made. `cpu_time_s` is
-    the processes' CPU time, None where it is not known of all.
+    what of it was on GPUs, each by its share, None where some fit does not say on what it was made.
+    `cpu_time_s` is the processes' CPU time, None where it is not known of all. `runs` are those on
+    record, and `hours` what all their attempts took, failed ones and scoring among them.
     """
 
     code: Counter[str]
@@ -49,6 +49,8 @@ class Provenance:
     training_s: float
     gpu_s: float | None
     cpu_time_s: float | None
+    runs: int
+    hours: Hours
     fits: int
     without: int
     seeds: tuple[int, ...]
@@ -77,7 +79,8 @@ def provenance_of(selection: StoreSelection, experiment: ExperimentRecord) -> Pr
     }
     records, damaged = readable_provenances(selection.store, commits.values())
     every_failure, damaged_failures = readable_failures(selection.store)
-    selection.damaged.update({**damaged, **damaged_failures})
+    runs, damaged_runs = readable_runs(selection.store, experiment["name"])
+    selection.damaged.update({**damaged, **damaged_failures, **damaged_runs})
     packages: dict[str, Counter[str]] = {}
     for record in records.values():
         for name, version in record.get("packages", {}).items():
@@ -97,15 +100,17 @@ def provenance_of(selection: StoreSelection, experiment: ExperimentRecord) -> Pr
         gpu_s=_sum_of_all(
             commits,
             {
-                fit_id: commits[fit_id]["seconds"] if record["device"] != CPU else 0.0
+                fit_id: hours.gpu * 3600.0
                 for fit_id, record in records.items()
-                if record.get("device")
+                if (hours := training_hours(commits[fit_id], record)) is not None
             },
         ),
         cpu_time_s=_sum_of_all(
             commits,
             {f: r["cpu_seconds"] for f, r in records.items() if "cpu_seconds" in r},
         ),
+        runs=len(runs),
+        hours=hours_of(runs),
         fits=len(commits),
         without=len(commits) - len(records),
         seeds=tuple(sorted({f["seed"] for f in experiment["fits"] if f["seed"] is not None})),

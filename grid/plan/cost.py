@@ -75,11 +75,13 @@ class Costs:
             device: where, as `single_device` names it. None for not known: then the device on which
                 its like ran is meant, where that is one.
         """
-        rates = self.rates(work.kind)
-        if device is None and len(rates) == 1:
-            [device] = rates
-        known = rates.get(device or "")
+        known = self.rates(work.kind).get(self.device_meant(work, device) or "")
         return median(known) * work.amount if known else None
+
+    def device_meant(self, work: Work, device: str | None) -> str | None:
+        """Return the device that a prediction is of; None where none is known."""
+        rates = self.rates(work.kind)
+        return next(iter(rates)) if device is None and len(rates) == 1 else device
 
 
 def shipped_estimate(fit: Fit, work: Work) -> float | None:

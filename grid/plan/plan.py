@@ -26,13 +26,20 @@ from grid.experiment_file.plugin_files import use_named_plugins
 from grid.experiment_file.schema import Experiment
 from grid.integrity.damage import Damage
 from grid.plan.cost import costs_in, images_to_score, shipped_estimate, work_of
+from grid.plan.fit_plan import FitPlan
 from grid.plan.gpu_needs import gpu_needs
 from grid.plan.plan_damage import inspect_store, record_damage
 from grid.plan.publishing import publish_manifests, publish_pools, publish_twins
 from grid.plan.record_experiment import experiment_record
-from grid.plan.trial_specs import asks_for_no_gpu, pools_needed, resources_asked, trial_spec
+from grid.plan.trial_specs import (
+    asks_for_no_gpu,
+    pools_needed,
+    resources_asked,
+    slot_taken,
+    trial_spec,
+)
 from grid.plan.wanted_pieces import WantedOfUntrained, wanted_pieces
-from grid.records.commits import Commit, read_commit
+from grid.records.commits import read_commit
 from grid.records.experiments import ExperimentRecord
 from grid.records.latest import mark_latest
 from grid.records.stored_experiments import write_experiment
@@ -40,46 +47,9 @@ from grid.records.table_lists import write_table_list
 from grid.refusal import Problems
 from grid.sources.catalog import open_catalog
 from grid.store.base import Store
-from grid.trial.contract import Trial, Work
-from grid.trial.device import expected_device
+from grid.trial.contract import Trial
+from grid.trial.device import CPU, expected_device
 from grid.trial.spec import TrialSpec
-
-
-@dataclass(frozen=True)
-class FitPlan:
-    """What is left of one fit."""
-
-    fit: Fit
-    commit: Commit | None
-    pieces: int
-    missing_pieces: int
-    work: Work
-    predicted_s: float | None
-    alike_ran: bool = True
-    """Whether the prediction is from fits of this store, not from the detector's own figure."""
-    damaged_pieces: int = 0
-    """Pieces whose file is empty: neither committed nor to be written before a repair."""
-    blocked: str = ""
-    """Why no run can go on with it before a repair, "" where nothing stands in the way."""
-    absent: tuple[tuple[str, View], ...] = ()
-    """Of a trained fit, the pool and view of each missing piece; of others all are missing."""
-
-    @property
-    def committed(self) -> bool:
-        """Whether it is trained."""
-        return self.commit is not None
-
-    @property
-    def predicted_training_s(self) -> float | None:
-        """Training's part of the prediction."""
-        if self.predicted_s is None or not self.work.trained_images:
-            return None
-        return self.predicted_s * self.work.trained_images / self.work.amount
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing is missing."""
-        return self.committed and self.missing_pieces == 0
 
 
 @dataclass(frozen=True)
@@ -119,6 +89,15 @@ class Plan:
         """Seconds of all that is missing, one after the other; None when any is unknown."""
         known = [f.predicted_s for f in self.missing]
         return None if any(s is None for s in known) else sum(s for s in known if s is not None)
+
+    @property
+    def predicted_hours(self) -> tuple[float, float] | None:
+        """Hours of GPUs, and of CPU slots for what uses no GPU, of all that is missing."""
+        if self.predicted_s is None:
+            return None
+        gpu = sum(f.gpu_share * (f.predicted_s or 0.0) for f in self.missing)
+        cpu = sum(f.cpu_share * (f.predicted_s or 0.0) for f in self.missing if not f.gpu_share)
+        return gpu / 3600.0, cpu / 3600.0
 
     @property
     def estimated(self) -> bool:
@@ -220,10 +199,23 @@ def make_plan(expansion: Expansion, store: Store) -> Plan:
         alike_ran = predicted is not None
         if predicted is None:
             predicted = shipped_estimate(fit, work)
+        where = costs.device_meant(work, device) if alike_ran else CPU
+        gpu_share, cpu_share = slot_taken(expansion.experiment, fit, where)
         blocked = found.blocked.get(fit.fit_id, "")
         fits.append(
             FitPlan(
-                fit, commit, pieces, missing, work, predicted, alike_ran, empty, blocked, to_score
+                fit,
+                commit,
+                pieces,
+                missing,
+                work,
+                predicted,
+                alike_ran,
+                empty,
+                blocked,
+                to_score,
+                gpu_share,
+                cpu_share,
             )
         )
     record = experiment_record(expansion)

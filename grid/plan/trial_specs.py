@@ -114,6 +114,13 @@ def resources_asked(experiment: Experiment, fit: Fit) -> dict[str, float]:
     return asked
 
 
+def slot_taken(experiment: Experiment, fit: Fit, device: str | None) -> tuple[float, float]:
+    """Return what a trial takes of a GPU and of CPUs on a device; None: where no GPU is known."""
+    asked = resources_asked(experiment, fit)
+    on_gpu = device not in (None, CPU)
+    return (asked.get("gpu", 1.0) if on_gpu else 0.0), asked["cpu"]
+
+
 def training_block(fit: Fit, paths: Mapping[str, str], catalog: Catalog) -> TrainingSpec | None:
     """Return what a fit trains on, as pools and a rule, with the digests of the rows."""
     if fit.training is None or fit.selection is None:

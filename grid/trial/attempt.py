@@ -76,7 +76,7 @@ def attempt_trial(
     """
     attempt = new_attempt_id()
     share = spec.get("share", {})
-    given = {name: value for name, value in spec.items() if name != "share"}
+    given = dict(spec)
     if share.get("gpu") == 0:  # on Ray: a share without a GPU must not use one that is visible
         given["device"] = CPU
     trial = cast(TrialSpec, given)

@@ -42,8 +42,9 @@ class TrialSpec(TypedDict):
     `paths` says by pool where the table of a tested pool's files lies; `backbones` are the
     files of frozen backbones that the parent's weights go with; `from_files` decodes every
     image again, which is what a proof of a fit is worth; `plugin` is the whole text of a
-    detector from outside; `memory_work` is what its memory depends on. What is not required is
-    absent in specs of earlier versions.
+    detector from outside; `memory_work` is what its memory depends on; `share` is what a
+    scheduler gave the present attempt of its node. What is not required is absent in specs of
+    earlier versions.
     """
 
     store: str
@@ -74,6 +75,12 @@ class TrialSpec(TypedDict):
     from_files: NotRequired[bool]
     backbones: NotRequired[dict[str, Any]]
     memory_work: NotRequired[dict[str, Any]]
+    share: NotRequired[dict[str, float]]
+
+
+def without_share(spec: TrialSpec) -> dict[str, Any]:
+    """Return a spec as a fit's provenance keeps it: without what is of one attempt alone."""
+    return {name: value for name, value in spec.items() if name != "share"}
 
 
 def equalises_of(spec: TrialSpec) -> list[str]:

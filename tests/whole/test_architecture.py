@@ -230,7 +230,8 @@ def loaded_after(code: str) -> set[str]:
     "code",
     [
         "import launch.cli",
-        "import launch.desk, launch.show_plan, launch.show_status, launch.run_command",
+        "import launch.desk, launch.show_plan, launch.show_status, launch.watch_status",
+        "import launch.run_command, grid.run.array_task",
         "import grid.plan.plan, grid.trial.execute, grid.trial.attempt, grid.run.here",
         "import analysis.sql.query, analysis.measuring.cells",
         "import analysis.page.overview, analysis.page.terminal, analysis.page.report",

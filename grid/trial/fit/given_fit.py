@@ -12,7 +12,7 @@ from grid.store.base import Store
 from grid.trial.fit.first_commit import commit_first
 from grid.trial.fit.provenance import provenance
 from grid.trial.network import given_network
-from grid.trial.spec import TrialSpec
+from grid.trial.spec import TrialSpec, without_share
 
 
 def commit_given_weights(spec: TrialSpec, store: Store, attempt: str) -> Commit:
@@ -23,7 +23,7 @@ def commit_given_weights(spec: TrialSpec, store: Store, attempt: str) -> Commit:
     store.put_new(weights_key(spec["fit_id"], attempt, 0), content)
     with provenance(spec, attempt) as facts:
         pass
-    write_provenance(store, spec["fit_id"], attempt, {**facts.record, "spec": dict(spec)})
+    write_provenance(store, spec["fit_id"], attempt, {**facts.record, "spec": without_share(spec)})
     commit = Commit(
         schema=SCHEMA,
         fit_id=spec["fit_id"],

@@ -18,7 +18,7 @@ from typing import Any
 
 from detectors.training_version import TRAINING_VERSION
 from grid.packages import CODE_VERSION_FILE, packages_root
-from grid.trial.device import device_name
+from grid.trial.device import CPU, device_name
 from grid.trial.spec import TrialSpec
 
 OURS = ("data", "detectors", "grid")
@@ -55,7 +55,15 @@ def provenance(spec: TrialSpec, attempt: str) -> Iterator[Facts]:
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(time.process_time() - cpu, 3),
         device=device_name(spec),  # again: the work may be what loaded torch
+        share=_share(spec),
     )
+
+
+def _share(spec: TrialSpec) -> dict[str, float]:
+    """Return what the attempt was given of its node; without Ray, what it took of it."""
+    given = spec.get("share", {})
+    taken = {"gpu": float(device_name(spec) != CPU), "cpu": float(spec["threads"])}
+    return {name: float(given.get(name, otherwise)) for name, otherwise in taken.items()}
 
 
 def conditions(spec: TrialSpec) -> dict[str, Any]:

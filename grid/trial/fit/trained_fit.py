@@ -13,7 +13,7 @@ from grid.records.proven.json_records import SCHEMA
 from grid.records.tables import write_history, write_provenance, write_validation
 from grid.store.base import Store
 from grid.trial.fit.first_commit import commit_first
-from grid.trial.spec import TrialSpec
+from grid.trial.spec import TrialSpec, without_share
 
 if TYPE_CHECKING:
     from data.images import ImageRows
@@ -77,7 +77,7 @@ def commit_trained(
     write_validation(
         store, fit_id, attempt, validation.image_ids, validation.labels, result.validation_logits
     )
-    write_provenance(store, fit_id, attempt, {**facts, "spec": dict(spec)})
+    write_provenance(store, fit_id, attempt, {**facts, "spec": without_share(spec)})
     commit = Commit(
         schema=SCHEMA,
         fit_id=fit_id,

@@ -1,22 +1,14 @@
 """Records of runs: what a process tells of its run, read, summed, found damaged, taken along."""
 
 import pytest
+from made_runs import a_run
 
 from grid.integrity.store_check import check_store
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.readable import readable_runs
-from grid.records.runs import RunRecord, hours_of, read_runs, write_run
+from grid.records.runs import hours_of, read_runs, write_run
 from grid.store.opening import open_store
 from grid.upkeep.merging import merge
-
-
-def a_run(run: str, **changed) -> RunRecord:
-    plain = dict.fromkeys(("pid", "counter", "total", "done", "failed", "unfinished"), 0)
-    hours = dict.fromkeys(("gpu_hours", "failed_gpu_hours", "failed_cpu_hours"), 0.0)
-    words = dict.fromkeys(("host", "job", "task", "stopped_by", "updated"), "")
-    ends = {"ended": None, "exit_code": None, "left_s": None, "running": [], "cpu_hours": 0.5}
-    record = {"schema": 1, "run": run, "experiment": "e", "started": run}
-    return RunRecord(**(plain | hours | words | ends | record | changed))
 
 
 @pytest.fixture
