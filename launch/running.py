@@ -6,9 +6,11 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import cast
 
+from grid.plan.gpu_needs import known_memory
 from grid.plan.plan import is_done
 from grid.records.commits import read_commit
-from grid.run.books import RunOptions, RunResult
+from grid.run.books import RunOptions
+from grid.run.run_result import RunResult
 from grid.run.shares import Share
 from grid.store.base import Store
 from grid.store.patience import Patience, PatientStore
@@ -36,6 +38,7 @@ def run_trials_on_ray(store: Store, trials: Sequence[Trial], options: RunOptions
             record_lost=partial(record_lost, patient),
             options=options,
             patience=patience,
+            memory_of=partial(known_memory, store),
         )
 
 

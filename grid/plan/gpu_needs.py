@@ -68,6 +68,11 @@ def gpu_needs(fits: Iterable[Fit], expansion: Expansion, store: Store) -> dict[s
     return found
 
 
+def known_memory(store: Store, kind: str) -> int | None:
+    """Return the GPU memory that a kind of work needs by what the store holds now."""
+    return needed_bytes(read_profiles(store, kind).get(kind, ()))
+
+
 def needed_bytes(profiles: Iterable[MemoryProfile]) -> int | None:
     """Return the GPU memory that a kind of work needs by its profiles, None where none is of a GPU.
 

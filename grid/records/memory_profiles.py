@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict, cast
 
 from grid.records.identity import digest
-from grid.records.places import PROFILES, profile_key
+from grid.records.places import PROFILES, profile_key, profiles_of
 from grid.records.proven.json_records import SCHEMA, CorruptRecord, from_json, to_json
 from grid.store.base import Store
 
@@ -86,10 +86,14 @@ def add_profile(store: Store, profile: MemoryProfile) -> bool:
     return store.put_new(_key_of(profile), to_json(profile))
 
 
-def read_profiles(store: Store) -> dict[str, list[MemoryProfile]]:
-    """Return all profiles by kind; damaged ones are passed over, since they are advice alone."""
+def read_profiles(store: Store, kind: str | None = None) -> dict[str, list[MemoryProfile]]:
+    """Return the profiles of one kind, or of all, by kind.
+
+    Damaged ones are passed over, since they are advice alone.
+    """
     found: dict[str, list[MemoryProfile]] = {}
-    keys = [key for key in store.list(PROFILES) if key.endswith(".json")]
+    prefix = PROFILES if kind is None else profiles_of(kind)
+    keys = [key for key in store.list(prefix) if key.endswith(".json")]
     for key, data in store.get_many(keys).items():
         try:
             profile = profile_of_bytes(key, data)

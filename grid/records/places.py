@@ -192,9 +192,14 @@ def bundled_files_key(key: str) -> str:
     return f"{BUNDLE}{key.removeprefix(DERIVED)}"
 
 
+def profiles_of(kind: str) -> str:
+    """Return the folder, with its slash, of the profiles of a kind of work."""
+    return f"{PROFILES}{kind}/"
+
+
 def profile_key(kind: str, device: str) -> str:
     """Return where the profile of a kind of work lies; `device` is short for its name."""
-    return f"{PROFILES}{kind}/{device}.json"
+    return f"{profiles_of(kind)}{device}.json"
 
 
 def failures_of(fit_id: str) -> str:

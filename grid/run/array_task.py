@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from grid.run.books import IsCommitted, IsDone, Run, RunOptions, RunResult
+from grid.run.books import IsCommitted, IsDone, Run, RunOptions
 from grid.run.claims import Claims, Standing
 from grid.run.display import progress_on
 from grid.run.here import attempt_here
 from grid.run.progress import Progress
+from grid.run.run_result import RunResult
 from grid.run.schedule import Issue
 from grid.run.shares import Share
 from grid.run.stopping import StopSignals, stop_signals
@@ -110,8 +111,6 @@ def turns(run: Run, claims: Claims, own: Collection[str]) -> Iterator[Issue | No
         # What was free a moment ago and could not be had will show its counter, or go.
         unsure = [f for f in ready if standings.get(f, _NEW)[0] is not Standing.MOVING]
         children = set(run.schedule.ids("waiting")) & set(own)
-        if run.over:
-            return
         if not unsure and not children:
             run.leave_to_others()
             return

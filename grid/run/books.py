@@ -1,26 +1,22 @@
-"""What a run is asked for, how it keeps its books, and what came of it; with or without Ray."""
+"""What a run is asked for, and how it keeps its books; with or without Ray."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from grid.run.exit_codes import (
-    EXIT_BUDGET,
-    EXIT_DONE,
-    EXIT_FAILED,
-    EXIT_STORE,
-    EXIT_UNFINISHED,
-)
 from grid.run.hours_budget import HoursBudget
 from grid.run.outages import Outages
 from grid.run.progress import Progress
 from grid.run.run_account import RunAccount
+from grid.run.run_result import RunResult
 from grid.run.schedule import Issue, Schedule
 from grid.run.shares import Share
+from grid.run.shares_learned import SharesLearned
 from grid.run.stays_here import StaysHere
 from grid.run.stopping import StopSignals
 from grid.store.patience import Patience
@@ -58,38 +54,6 @@ class RunOptions:
     budget: HoursBudget | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunResult:
-    """What came of a run, by fit id; ``done`` is what the store says.
-
-    ``failed`` holds the trials given up with the last reason, those whose parent was given up
-    among them; ``unfinished`` those that another run would go on with; ``left_to_others`` those
-    that other tasks of an array are at work on, or will be. ``over_budget`` says what was spent,
-    where no trial was begun any more because of it, else "".
-    """
-
-    done: tuple[str, ...]
-    failed: Mapping[str, str]
-    unfinished: tuple[str, ...]
-    left_to_others: tuple[str, ...] = ()
-    stopped_by: str = ""
-    over_budget: str = ""
-    store_error: str | None = None
-    seconds: float = 0.0
-
-
-def exit_code(result: RunResult) -> int:
-    """The exit status: 3 the store, 4 the budget is spent, 75 run me again, 1 failed, 0 done.
-
-    With 4 the same command would begin nothing, whatever stopped the run besides.
-    """
-    if result.store_error is not None:
-        return EXIT_STORE
-    if result.unfinished:
-        return EXIT_BUDGET if result.over_budget else EXIT_UNFINISHED
-    return EXIT_FAILED if result.failed else EXIT_DONE
-
-
 class Run(StaysHere):
     """The books of a run: turns what happens to attempts into what happens to trials.
 
@@ -112,6 +76,7 @@ class Run(StaysHere):
         nodes: Sequence[Mapping[str, float]] = (),
         share_taken: Callable[[Trial], Share] | None = None,
         patience: Patience | None = None,
+        learned: SharesLearned | None = None,
     ) -> None:
         self.schedule = Schedule(trials, attempts=options.attempts, nodes=nodes)
         self.stop = stop
@@ -122,6 +87,7 @@ class Run(StaysHere):
         self._is_done = is_done
         self._is_committed = is_committed
         self._share_taken = share_taken
+        self._learned = learned
         self._furthest: dict[str, tuple[bool, int]] = {}
         self._parents = {t.waits_for for t in trials if t.waits_for}
         self._began = time.monotonic()
@@ -208,6 +174,7 @@ class Run(StaysHere):
         if done:
             self.schedule.done(fit_id)
             self._told_end(fit_id, "done", "")
+            self._learn_share(fit_id)
         elif outcome.state == "failed":
             self.failed(fit_id, outcome.kind or "error", outcome.message)
         else:
@@ -254,7 +221,9 @@ class Run(StaysHere):
             self._release_children(fit_id)
 
     def leave_to_others(self) -> None:
-        """All that is left is in other hands: the run is over, and not unfinished."""
+        """All that is left is in other hands: a run that is not over yet is, and not unfinished."""
+        if self.over:
+            return
         self._left_to_others = tuple(self.schedule.ids("waiting", "ready"))
 
     def fail_store(self, message: str) -> None:
@@ -290,6 +259,15 @@ class Run(StaysHere):
         if self._share_taken is not None:
             return self._share_taken(trial)
         return self.schedule.share(trial.fit_id)
+
+    def _learn_share(self, fit_id: str) -> None:
+        """Let trials that wait have what one like them took; advice, which no store has to give."""
+        if self._learned is None:
+            return
+        with suppress(OSError):
+            shares, said = self._learned.after(self.schedule.trial(fit_id))
+            if self.schedule.reshare(shares):
+                self.progress.note(said)
 
     def _told_end(self, fit_id: str, how: str, reason: str) -> None:
         self.options.account.ended(fit_id, how)

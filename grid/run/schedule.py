@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
 from grid.run.shares import Nodes, Share, fits, larger_share, share_of
+from grid.run.urgency import urgencies
 from grid.trial.contract import Trial
 
 Verdict = Literal["again", "larger", "given up"]
@@ -98,8 +99,9 @@ class Schedule:
         self._open = len(self._entries)
         self._current: Share | None = None
         self._least_gpu: dict[str, float] = {}
-        self._rank_by_longest_path()
+        urgency = urgencies({trial.fit_id: trial for trial in trials})
         for fit_id, entry in self._entries.items():
+            entry.urgency = urgency[fit_id]
             parent = entry.trial.waits_for
             if parent in self._entries:
                 entry.state = "waiting"
@@ -229,10 +231,27 @@ class Schedule:
         """What the trial is given of a node now."""
         return self._entries[fit_id].share
 
+    def reshare(self, shares: Mapping[str, Share]) -> int:
+        """Give trials that were not handed out yet another share; return how many can start now.
+
+        A share that such trials were found to need at least stays the least.
+        """
+        for fit_id in self.ids("waiting"):
+            self._entries[fit_id].share = shares.get(fit_id, self._entries[fit_id].share)
+        moved = [fit_id for fit_id in self.ids("ready") if fit_id in shares]
+        for old in {self._entries[fit_id].share for fit_id in moved}:
+            left = [item for item in self._ready.pop(old) if item[-1] not in shares]
+            if left:
+                heapq.heapify(left)
+                self._ready[old] = left
+        for fit_id in moved:
+            self._entries[fit_id].share = shares[fit_id]
+            self._push(self._entries[fit_id])
+        return len(moved)
+
     def _leave(self, fit_id: str) -> _Entry:
-        entry = self._entries[fit_id]
         self.started(fit_id)
-        return entry
+        return self._entries[fit_id]
 
     def _close(self, fit_id: str, state: Literal["done", "failed"]) -> None:
         entry = self._leave(fit_id)
@@ -247,14 +266,8 @@ class Schedule:
         if not kind or least <= self._least_gpu.get(kind, 0.0):
             return
         self._least_gpu[kind] = least
-        for other in self._entries.values():
-            if other.state == "ready" and other.trial.gpu_need.kind == kind:
-                queue = self._ready[other.share]
-                queue[:] = [item for item in queue if item[-1] != other.trial.fit_id]
-                heapq.heapify(queue)
-                if not queue:
-                    del self._ready[other.share]
-                self._push(other)
+        like = [e for e in self._entries.values() if e.trial.gpu_need.kind == kind]
+        self.reshare({each.trial.fit_id: each.share for each in like})
 
     def _push(self, entry: _Entry) -> None:
         least = self._least_gpu.get(entry.trial.gpu_need.kind, 0.0)
@@ -282,42 +295,6 @@ class Schedule:
             self._give_up_orphan(child, fit_id)
 
     def _give_up_orphan(self, fit_id: str, parent: str) -> None:
-        self._entries[fit_id].reasons.append(
-            f"parent: {parent} failed, so there are no weights to start from"
-        )
+        reason = f"parent: {parent} failed, so there are no weights to start from"
+        self._entries[fit_id].reasons.append(reason)
         self._give_up(fit_id)
-
-    def _rank_by_longest_path(self) -> None:
-        """Urgency: a trial's own seconds and those of the longest chain that waits for it.
-
-        A trial of unknown length is taken for as long as the longest known one: measuring it
-        early costs nothing, meeting a long one last does.
-        """
-        known = [e.trial.predicted_s for e in self._entries.values() if e.trial.predicted_s]
-        unknown = max(known, default=1.0)
-        for entry in self._entries.values():
-            own = entry.trial.predicted_s
-            entry.urgency = unknown if own is None else own
-        below: dict[str, float] = dict.fromkeys(self._entries, 0.0)
-        left = dict.fromkeys(self._entries, 0)
-        for entry in self._entries.values():
-            if entry.trial.waits_for in left:
-                left[entry.trial.waits_for] += 1
-        leaves = [fit_id for fit_id, children in left.items() if children == 0]
-        seen = 0
-        while leaves:
-            entry = self._entries[leaves.pop()]
-            seen += 1
-            entry.urgency += below[entry.trial.fit_id]
-            parent = entry.trial.waits_for
-            if parent in left:
-                below[parent] = max(below[parent], entry.urgency)
-                left[parent] -= 1
-                if left[parent] == 0:
-                    leaves.append(parent)
-        if seen < len(self._entries):
-            circle = sorted(fit_id for fit_id, children in left.items() if children)
-            raise ValueError(
-                f"trials wait for each other in a circle: {', '.join(circle)}; "
-                "none could ever start; break the circle of weights: {from: ...}"
-            )

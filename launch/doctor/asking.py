@@ -8,21 +8,21 @@ from pathlib import Path
 
 from grid.experiment_file.loading import load_experiment
 from grid.trial.shared_store import store_token
-from launch.doctor.node_report import Asked
+from launch.doctor.node_report import AskedOfNode
 from launch.doctor.on_this_machine.experiment import first_files
 from launch.doctor.on_this_machine.packages import needed_by_us
 from launch.doctor.this_machine import ThisMachine
 
 
 @contextmanager
-def asking(file: Path | None, store: str | None) -> Iterator[Asked]:
+def asking(file: Path | None, store: str | None) -> Iterator[AskedOfNode]:
     """Give what to ask; while it holds, the store has a token that nodes must see.
 
     Raises:
         Refused: the file is no experiment.
         StoreError, StoreUrlRefused: the store cannot be used.
     """
-    asked: Asked = {
+    asked: AskedOfNode = {
         "packages": sorted(each.name for each in needed_by_us()),
         "roots": {},
         "files": {},

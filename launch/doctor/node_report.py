@@ -1,7 +1,7 @@
 """What a node says of itself: the same on every kind of cluster, to be held against the others.
 
-Run as a program (`python -m launch.doctor.node_report`) it reads `Asked` as JSON from stdin and
-prints one line: a mark that no other output bears, and a `NodeReport` as JSON.
+Run as a program (`python -m launch.doctor.node_report`) it reads `AskedOfNode` as JSON from stdin
+and prints one line: a mark that no other output bears, and a `NodeReport` as JSON.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PATIENCE_S = 120.0
 """How long a node may take: Python and torch are read from a network disk, perhaps."""
 
 
-class Asked(TypedDict):
+class AskedOfNode(TypedDict):
     """What a node is asked.
 
     Attributes:
@@ -78,7 +78,7 @@ class NodeReport(TypedDict):
     checks: list[tuple[str, str, str, str]]
 
 
-def report(asked: Asked) -> NodeReport:
+def report(asked: AskedOfNode) -> NodeReport:
     """Answer, in this process."""
     own = diagnoses("on_this_machine", ThisMachine()) if asked["computes"] else ()
     return {
@@ -94,7 +94,7 @@ def report(asked: Asked) -> NodeReport:
     }
 
 
-def report_of_this_node(asked: Asked, environment: Mapping[str, str]) -> NodeReport | str:
+def report_of_this_node(asked: AskedOfNode, environment: Mapping[str, str]) -> NodeReport | str:
     """Answer from a process of its own, as a trial would see this node; else say why not.
 
     Args:

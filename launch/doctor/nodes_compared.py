@@ -7,7 +7,7 @@ from typing import Protocol
 
 from data.counts import counted
 from launch.doctor.diagnosis import Diagnosis, Level, broken, doubtful, fine
-from launch.doctor.node_report import Asked, NodeReport
+from launch.doctor.node_report import AskedOfNode, NodeReport
 
 CLOCKS_APART_S = 60.0
 
@@ -19,7 +19,7 @@ class AskedNodes(Protocol):
     """
 
     @property
-    def asked(self) -> Asked | None:
+    def asked(self) -> AskedOfNode | None:
         """What nodes were asked."""
 
     @property

@@ -14,7 +14,13 @@ from grid.run.books import RunOptions
 from grid.run.on_ray.ray_home import environment, restore_home
 from grid.run.stopping import stop_signals
 from launch.doctor.asking import asking
-from launch.doctor.node_report import PATIENCE_S, Asked, NodeReport, report, report_of_this_node
+from launch.doctor.node_report import (
+    PATIENCE_S,
+    AskedOfNode,
+    NodeReport,
+    report,
+    report_of_this_node,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +45,7 @@ class RayCluster:
     dashboard: str = ""
     resources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     dead: tuple[str, ...] = ()
-    asked: Asked | None = None
+    asked: AskedOfNode | None = None
     here: NodeReport | None = None
     nodes: Mapping[str, NodeReport | str] = field(default_factory=dict)
 
@@ -77,7 +83,7 @@ def look_at_ray(
         return _seen(address, asked)
 
 
-def _seen(address: str, asked: Asked) -> RayCluster:
+def _seen(address: str, asked: AskedOfNode) -> RayCluster:
     import ray
 
     from grid.run.on_ray.private_ray import answers_strangers, dashboard_address
@@ -100,7 +106,7 @@ def _name(node: Mapping[str, Any]) -> str:
     return f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
 
 
-def _answers(ray: Any, asked: Asked, ids: Mapping[str, str]) -> dict[str, NodeReport | str]:
+def _answers(ray: Any, asked: AskedOfNode, ids: Mapping[str, str]) -> dict[str, NodeReport | str]:
     """Ask every node at once, on none of its CPUs: trials may be running there."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -121,7 +127,7 @@ def _answers(ray: Any, asked: Asked, ids: Mapping[str, str]) -> dict[str, NodeRe
     return found
 
 
-def _on_a_node(asked: Asked) -> NodeReport | str:
+def _on_a_node(asked: AskedOfNode) -> NodeReport | str:
     """Answer from a process of its own: this one has no GPU, and Ray's settings."""
     restore_home()
     settings = {

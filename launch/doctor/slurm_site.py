@@ -14,7 +14,7 @@ from pathlib import Path
 
 from grid.packages import packages_root
 from launch.doctor.asking import asking
-from launch.doctor.node_report import Asked, NodeReport, report, reports_in
+from launch.doctor.node_report import AskedOfNode, NodeReport, report, reports_in
 from launch.doctor.slurm_answers import (
     SINFO_BY_NODE_FORMAT,
     SINFO_FORMAT,
@@ -59,7 +59,7 @@ class SlurmSite:
     all_nodes: Sequence[str] = ()
     host: str = ""
     job: str = ""
-    asked: Asked | None = None
+    asked: AskedOfNode | None = None
     here: NodeReport | None = None
     nodes: Mapping[str, NodeReport | str] = field(default_factory=dict)
 
@@ -142,7 +142,7 @@ def srun_words(nodes: Mapping[str, bool], partition: str | None) -> list[str]:
     ]
 
 
-def _nodes(partition: str | None, asked: Asked) -> dict[str, NodeReport | str]:
+def _nodes(partition: str | None, asked: AskedOfNode) -> dict[str, NodeReport | str]:
     words = ["sinfo", "--Node", "--noheader", "--responding", f"--format={SINFO_BY_NODE_FORMAT}"]
     wanted = partition or _default_partition()
     listed, fault = _asked(*words, *((f"--partition={wanted}",) if wanted else ()))

@@ -21,7 +21,7 @@ from grid.trial.gpu import kind_of
 from launch.desk import open_desk
 from launch.profiling.kinds_of_work import KindOfWork, kinds_of_work
 from launch.profiling.noise_experiment import write_noise_experiment
-from launch.profiling.show_profiles import Measured, print_profiles
+from launch.profiling.show_profiles import MeasuredNeed, print_profiles
 from launch.waiting import waiting
 
 
@@ -62,7 +62,7 @@ def _is_other_file(word: str) -> bool:
     return not word.endswith(".py") and Path(word).is_file()
 
 
-def _measured(work: KindOfWork, store: Store, place: int, of: int) -> Measured:
+def _measured(work: KindOfWork, store: Store, place: int, of: int) -> MeasuredNeed:
     """Measure in a fresh process: its peak is of this work alone, and its end frees the device."""
     from launch.profiling.measuring import measured
 
@@ -71,14 +71,14 @@ def _measured(work: KindOfWork, store: Store, place: int, of: int) -> Measured:
         try:
             found = pool.submit(measured, work).result()
         except BrokenProcessPool:
-            return Measured(work, None, why="its process was killed, as for want of memory")
+            return MeasuredNeed(work, None, why="its process was killed, as for want of memory")
         except Exception as error:  # whatever a trial of it would raise, too
             why = (str(error).strip().splitlines() or [""])[0]
             full = "out of memory: " if kind_of(error) == "out_of_memory" else ""
-            return Measured(work, None, why=f"{full}{type(error).__name__}: {why}")
+            return MeasuredNeed(work, None, why=f"{full}{type(error).__name__}: {why}")
     card_bytes = found.pop("card_bytes", None)
     profile: MemoryProfile = memory_profile(
         work.spec["memory_work"], made_by="profile", host=socket.gethostname(), **found
     )
     replace_profile(store, profile)
-    return Measured(work, profile, card_bytes=card_bytes)
+    return MeasuredNeed(work, profile, card_bytes=card_bytes)

@@ -20,7 +20,7 @@ from launch.profiling.kinds_of_work import KindOfWork
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredNeed:
     """A kind of work and its profile, or why there is none."""
 
     work: KindOfWork
@@ -29,7 +29,7 @@ class Measured:
     card_bytes: int | None = None
 
 
-def print_profiles(results: Sequence[Measured], store_url: str) -> None:
+def print_profiles(results: Sequence[MeasuredNeed], store_url: str) -> None:
     """Print a row per kind of work, what could not be measured, and where it is kept."""
     console = Console()
     done = [each for each in results if each.profile is not None]
@@ -47,7 +47,7 @@ def print_profiles(results: Sequence[Measured], store_url: str) -> None:
         print_paragraph(console, said, 0, "dim")
 
 
-def _print_device(console: Console, device: str, results: Sequence[Measured]) -> None:
+def _print_device(console: Console, device: str, results: Sequence[MeasuredNeed]) -> None:
     on_gpu = device != CPU
     card = next((each.card_bytes for each in results if each.card_bytes), None)
     where = f"on {device} of {in_bytes(card)}" if card else f"on {device}"
@@ -83,7 +83,7 @@ def _time(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 0.9995 else f"{1000 * seconds:.3g} ms"
 
 
-def _share(measured: Measured) -> str:
+def _share(measured: MeasuredNeed) -> str:
     """The class that trials of this work get on such a card, by its memory."""
     needed = None if measured.profile is None else needed_bytes([measured.profile])
     if needed is None or measured.card_bytes is None:

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 
 from data.counts import counted
 from grid.packages import ForeignPackages, require_own_packages
-from grid.run.books import IsCommitted, IsDone, Run, RunOptions, RunResult
+from grid.run.books import IsCommitted, IsDone, Run, RunOptions
 from grid.run.display import progress_on
 from grid.run.on_ray.awaited_nodes import expected_nodes
 from grid.run.on_ray.cluster import Cluster, open_cluster, where_it_runs
@@ -26,6 +26,8 @@ from grid.run.on_ray.tune_hooks import NothingRuns, RecordLost, record_or_put_ba
 from grid.run.on_ray.worker import trainable
 from grid.run.packing import fit_to_nodes
 from grid.run.progress import Progress
+from grid.run.run_result import RunResult
+from grid.run.shares_learned import MemoryOf, SharesLearned
 from grid.run.stopping import stop_signals
 from grid.store.patience import Patience
 from grid.trial.contract import Attempt, LostAttempt, Trial
@@ -52,6 +54,7 @@ def run_on_ray(
     options: RunOptions | None = None,
     progress: Progress | None = None,
     patience: Patience | None = None,
+    memory_of: MemoryOf | None = None,
 ) -> RunResult:
     """Run the trials on the Ray that `cluster.open_cluster` finds, or on one of our own.
 
@@ -65,6 +68,7 @@ def run_on_ray(
         progress: Where to tell; stderr by default.
         patience: What `is_done`, `is_committed` and `record_lost` have with the store; it learns
             here what ends its waiting and who is told.
+        memory_of: What a kind of work was measured to need of a GPU, as known by now.
 
     Raises:
         Unsatisfiable: Requests that no node of the cluster can satisfy (a ValueError).
@@ -82,10 +86,8 @@ def run_on_ray(
         progress.note(f"{where_it_runs()}; 0 of {counted(len(trials), 'trial')} done")
         stop.tell(lambda reason: progress.note(f"{reason}: stopping"))
         cluster = stack.enter_context(open_cluster(options, stop))
-        if cluster.open_to_strangers:
-            progress.note(OPEN_TO_STRANGERS)
-        if len(cluster.nodes) < (expected := expected_nodes()) and not stop():
-            progress.note(f"only {len(cluster.nodes)} of {expected} nodes came; going on with them")
+        if not stop():
+            _say_what_came(cluster, progress)
         fitting, notes = fit_to_nodes(trials, cluster.nodes)
         stack.enter_context(progress)
         run = Run(
@@ -97,18 +99,32 @@ def run_on_ray(
             stop=stop,
             nodes=cluster.nodes,
             patience=patience,
+            learned=memory_of and SharesLearned(trials, cluster.nodes, memory_of),
         )
         for note in notes:
             progress.note(note)
-        try:
-            _drive(run, attempt, record_lost, cluster)
-        except KeyboardInterrupt as interrupt:  # the second signal, or the grace is over
-            stop.request(str(interrupt) or "SIGINT")
-        finally:
-            stop.ignore_further()
-        if run.foreign:
-            raise ForeignPackages(run.foreign)
-        return run.result()
+        return _driven(run, attempt, record_lost, cluster)
+
+
+def _say_what_came(cluster: Cluster, progress: Progress) -> None:
+    if cluster.open_to_strangers:
+        progress.note(OPEN_TO_STRANGERS)
+    came, expected = len(cluster.nodes), expected_nodes()
+    if came < expected:
+        progress.note(f"only {came} of {expected} nodes came; going on with them")
+
+
+def _driven(run: Run, attempt: Attempt, record_lost: RecordLost, cluster: Cluster) -> RunResult:
+    """Drive a run to its end or to a stop."""
+    try:
+        _drive(run, attempt, record_lost, cluster)
+    except KeyboardInterrupt as interrupt:  # the second signal, or the grace is over
+        run.stop.request(str(interrupt) or "SIGINT")
+    finally:
+        run.stop.ignore_further()
+    if run.foreign:
+        raise ForeignPackages(run.foreign)
+    return run.result()
 
 
 def _drive(run: Run, attempt: Attempt, record_lost: RecordLost, cluster: Cluster) -> None:

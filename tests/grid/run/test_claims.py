@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grid.run.array_task import settle, turns
-from grid.run.books import Run, RunOptions, exit_code
+from grid.run.books import Run, RunOptions
 from grid.run.claims import Claim, Claims, Standing
 from grid.run.progress import Progress
+from grid.run.run_result import exit_code
 from grid.run.stopping import StopSignals
 from grid.trial.contract import Trial
 

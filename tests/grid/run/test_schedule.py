@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grid.run.books import RunResult, exit_code
 from grid.run.on_ray.missing_nodes import MissingNodes
+from grid.run.run_result import RunResult, exit_code
 from grid.run.schedule import MOST_LOST_NODES, Schedule
 from grid.run.shares import Share, larger_share, share_of
 from grid.run.stopping import ECHO_S, interruptible, stop_signals
@@ -248,6 +248,29 @@ def test_a_late_failure_of_the_small_share_learns_from_the_earlier_one():
     for fit_id in ("a", "b"):
         schedule.failed(fit_id, "out_of_memory", "")
     assert [schedule.next().resources["gpu"] for _ in range(2)] == [0.5, 0.5]
+
+
+def test_trials_that_wait_take_the_share_that_one_like_them_was_found_to_need():
+    schedule = Schedule(
+        [*(hungry(f"w{i}", 1.0) for i in range(4)), hungry("child", 1.0, waits_for="w3")],
+        nodes=[NODE],
+    )
+    for fit_id in ("w3", "w0"):  # the chain is the longest
+        assert schedule.next().trial.fit_id == fit_id
+        schedule.started(fit_id)
+    narrow = Share(0.25, 1.0)
+    assert schedule.reshare(dict.fromkeys(["w0", "w1", "child"], narrow)) == 1
+    assert schedule.share("w0") == Share(1.0, 1.0)  # at work
+    assert schedule.next().trial.fit_id == "w2"  # the widest first, as ever
+    schedule.started("w2")
+    assert schedule.next().resources == {"cpu": 1.0, "gpu": 0.25}
+    schedule.started("w1")
+    schedule.done("w3")
+    assert schedule.next().resources["gpu"] == 0.25
+    schedule.started("child")
+    for fit_id in ("w0", "w1", "w2", "child"):
+        schedule.done(fit_id)
+    assert schedule.finished
 
 
 def test_out_of_memory_on_a_whole_gpu_is_given_up_with_what_to_do():
