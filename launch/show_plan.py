@@ -23,6 +23,7 @@ from launch.desk import Desk
 from launch.show_damage import print_damage
 from launch.show_decoded import print_decoded
 from launch.show_equalised import print_equalised
+from launch.show_gpu_memory import print_gpu_memory
 from launch.show_remarks import print_remarks
 
 SHOWN = 20
@@ -83,6 +84,7 @@ def print_plan(desk: Desk) -> None:
         return
     console.print(f"to do, {_time(plan)}", highlight=False)
     print_decoded(console, plan)
+    print_gpu_memory(console, desk)
     _print_trials(console, plan.missing)
 
 

@@ -98,6 +98,20 @@ def test_trials_ask_for_what_was_measured_on_a_gpu(own_run, profiled):
     assert need(("arms.a.recipe.batch_size", "4")).memory_bytes is None
 
 
+def test_plan_says_what_is_known_where_there_may_be_a_gpu(own_run, profiled, crossgen, monkeypatch):
+    plan = ("plan", own_run.file, "--store", own_run.store, "--set", "seeds=[0, 1]")
+    assert "GPU memory" not in crossgen(*plan)[1]
+    monkeypatch.setenv("RAY_ADDRESS", "head:6379")
+    code, out, _ = crossgen(*plan)
+    assert code == 0
+    assert "GPU memory of a trial: simple_cnn(size=tiny) not known" in out
+    assert "crossgen profile" in out
+    assert "GPU memory" not in crossgen(*plan, "--set", "resources.simple_cnn={gpu: 0.5}")[1]
+    out = crossgen(*plan, "--set", "resources.simple_cnn={memory: 6GB}")[1]
+    assert "GPU memory of a trial: simple_cnn(size=tiny) 6 GB" in out
+    assert "crossgen profile" not in out
+
+
 def test_what_cannot_be_measured_is_said_and_the_rest_is_kept(own_run, profiled, monkeypatch):
     def full(_):
         raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB\nand so on")
