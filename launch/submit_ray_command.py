@@ -8,6 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from rich.table import Table
+from rich.text import Text
+
 from data.counts import counted
 from grid.console import Console
 from grid.experiment_file.yaml_reading import read_value
@@ -17,7 +20,6 @@ from grid.trial.fit.provenance import code_version
 from launch.invocation import Invocation
 from launch.lock_file import lock_file
 from launch.notes import print_note
-from launch.paragraphs import print_paragraph
 from launch.ray_job.job_environment import STOP_SETTINGS, asked_variables
 from launch.ray_job.job_request import JobRequest, job_request
 from launch.ray_job.locked_packages import locked_packages
@@ -137,8 +139,7 @@ def _say_request(request: JobRequest, packed: Travelling, size: str) -> None:
     rows.append(("variables", ", ".join(names) or "none"))
     if "uv" in env:
         rows.append(("installs", counted(len(env["uv"]["packages"]), "package")))
-    for name, text in rows:
-        print_paragraph(console, f"{name:<10} {text}")
+    _print_rows(console, rows)
     if unset := [name for name in packed.variables if name not in env["env_vars"]]:
         print_note(
             f"{', '.join(unset)}: the file uses what is not set here, so the cluster must set it "
@@ -151,6 +152,19 @@ def _say_request(request: JobRequest, packed: Travelling, size: str) -> None:
             "the cluster must have its own credentials for S3; --env 'AWS_*' gives it those that "
             "are set here"
         )
+
+
+def _print_rows(console: Console, rows: Sequence[tuple[str, str]]) -> None:
+    """Print names with what they say: in two columns on a terminal, elsewhere a line each."""
+    if not console.is_terminal:
+        for name, text in rows:
+            line = f"{name:<10} {text}"
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
+        return
+    table = Table.grid(padding=(0, 2))
+    for name, text in rows:
+        table.add_row(name, Text(text, overflow="fold"))
+    console.print(table, highlight=False)
 
 
 def _say_others(jobs: Sequence[str], address: str) -> None:

@@ -16,22 +16,30 @@ _PATIENCE_S = 120
 
 
 class FollowedLog:
-    """What was read of a log; `write` is given what is new, fit for a terminal."""
+    """How far a log was read; `write` is given what is new, fit for a terminal.
+
+    Attributes:
+        end: its last characters, `KEPT` at most.
+    """
+
+    KEPT = 10_000
 
     def __init__(self, write: Callable[[str], None]) -> None:
-        self.text = ""
+        self.end = ""
+        self._read = 0
         self._write = write
 
-    def take(self, whole: str) -> None:
-        """Take a log from its beginning, as far as it goes by now."""
-        new = whole[len(self.text) :]
+    def take(self, text: str, begins: int) -> None:
+        """Take a piece of the log; `begins` is how many characters stand before it."""
+        new = text[max(0, self._read - begins) :]
         if new:
-            self.text += new
+            self._read = begins + len(text)
+            self.end = (self.end + new)[-self.KEPT :]
             self._write(visible(new))
 
 
 def follow_log(client: Any, job: str, address: str, write: Callable[[str], None]) -> str:
-    """Write a job's log from its beginning until the job has ended; return the whole of it.
+    """Write a job's log from its beginning until the job has ended; return the end of it.
 
     A connection that breaks is taken up again: Ray then begins anew, and what was written is
     left out.
@@ -49,8 +57,8 @@ def follow_log(client: Any, job: str, address: str, write: Callable[[str], None]
             asyncio.run(_read(client, job, log))
         if _has_ended(client, job, address):
             with suppress(*broken):  # the end of it, where the connection broke before
-                log.take(client.get_job_logs(job))
-            return log.text
+                log.take(client.get_job_logs(job), 0)
+            return log.end
         time.sleep(1)
 
 
@@ -77,7 +85,7 @@ def _has_ended(client: Any, job: str, address: str) -> bool:
 
 
 async def _read(client: Any, job: str, log: FollowedLog) -> None:
-    whole = ""
+    begins = 0
     async for text in client.tail_job_logs(job):
-        whole += text
-        log.take(whole)
+        log.take(text, begins)
+        begins += len(text)

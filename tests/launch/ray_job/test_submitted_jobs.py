@@ -21,7 +21,7 @@ from grid.records.commits import committed_fits, read_commits
 from grid.store.opening import open_store
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
-TRAINS_LONG = ["--", "--set", "arms.a.recipe={base: small, epochs: 150, batch_size: 8}"]
+TRAINS_LONG = ["--", "--set", "arms.a.recipe={base: small, epochs: 60, batch_size: 8}"]
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_a_trial_that_fails_ends_with_1_and_its_plug_in_has_travelled(cluster, f
     elsewhere.mkdir()
     poison = MEAN_COLOUR.replace("features_BC =", "raise ValueError('poison')\n            f =")
     (elsewhere / "mine.py").write_text(poison)
-    text = file.read_text().replace("simple_cnn.size: tiny\n", "")
+    text = file.read_text().replace("    simple_cnn.size: tiny\n", "")
     text = text.replace("simple_cnn", "mine") + "plugins: [../plugins/mine.py]\n"
     file.write_text(text)
     code, out, err = submit(cluster, file, tmp_path / "store", "--", "--attempts", 1)
