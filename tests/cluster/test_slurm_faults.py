@@ -1,9 +1,14 @@
 """A run on a real Slurm that is stopped by all that Slurm stops jobs with, and ends as if quiet."""
 
+import os
+
 import pytest
 from slurm_grid import committed, trained_epochs
 
 pytestmark = pytest.mark.cluster
+
+MINUTES = int(os.environ.get("SLURM_TEST_MINUTES", "2"))
+"""The time limit; a machine that is busy with other things needs more."""
 
 TWO_NODES = ("--nodes=2", "--partition=main")
 
@@ -11,8 +16,8 @@ TWO_NODES = ("--nodes=2", "--partition=main")
 def test_limit_requeue_resume(slurm_grid, slurm):
     """The time limit nears: checkpoints, requeue, resume, as often as it takes."""
     store = slurm_grid.store("limit")
-    job = slurm_grid.submit(store, *TWO_NODES, "--time=2", "--signal=20")
-    slurm.wait_for(lambda: slurm.job(job)["Restarts"] != "0", 200, job)
+    job = slurm_grid.submit(store, *TWO_NODES, f"--time={MINUTES}", "--signal=20")
+    slurm.wait_for(lambda: slurm.job(job)["Restarts"] != "0", 60 * MINUTES + 80, job)
     slurm_grid.hurry(store)
     ended = slurm.wait_until_ended(job, 900)
     assert ended["JobState"] == "COMPLETED", slurm.account(job)

@@ -50,21 +50,30 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as way: print(way
     "$head" "$port")
   options+=(--address="$head:$port" --node-ip-address="$own")
 fi
-python3 -c "$block_sigterm" ray start "${options[@]}" &
-ray=$!
-while kill -0 "$ray" 2>/dev/null; do
-  read -t 1 -r _ <&3
-  [ $? -gt 128 ] || break # not the second that was waited: the end
+end_ray() { # never `ray stop`, which would end other jobs' Ray: only what was started with this token
+  local left
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    left=$(grep -lsF "RAY_AUTH_TOKEN_PATH=$folder/token" /proc/[0-9]*/environ | tr -dc '0-9\n')
+    [ -n "$left" ] || break
+    # shellcheck disable=SC2086
+    kill -KILL $left 2>/dev/null
+    wait "$ray" 2>/dev/null
+    sleep .2
+  done
+}
+for try in 1 2 3; do # Ray gives its own processes 30 s to come up, too little for a busy node
+  rm -rf "$folder/ray"
+  python3 -c "$block_sigterm" ray start "${options[@]}" &
+  ray=$!
+  while kill -0 "$ray" 2>/dev/null; do
+    read -t 1 -r _ <&3
+    [ $? -gt 128 ] || break 2 # not the second that was waited: the end
+  done
+  if [ -e "$folder/ray/ray_current_cluster" ]; then break; fi # it was up: its trials have moved
+  echo "Ray did not come up in try $try"
+  end_ray
 done
-# Never `ray stop`, which would end other jobs' Ray: only what was started with this token.
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-  left=$(grep -lsF "RAY_AUTH_TOKEN_PATH=$folder/token" /proc/[0-9]*/environ | tr -dc '0-9\n')
-  [ -n "$left" ] || break
-  # shellcheck disable=SC2086
-  kill -KILL $left 2>/dev/null
-  wait "$ray" 2>/dev/null
-  sleep .2
-done
+end_ray
 exec 9>&-
 rm -rf "$folder"
 NODE
@@ -81,7 +90,8 @@ exec 7> >(exec srun "${step[@]}" "${container[@]}" bash -c "$remove_leftovers$on
 ray=$!
 od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >&7
 echo >&7
-until (exec 3<>"/dev/tcp/$ip/$port") 2>/dev/null; do
+# Up is the head once Ray has written this file, a moment after its port answers.
+until [ -e "$folder/ray/ray_current_cluster" ]; do
   if ! kill -0 "$ray" 2>/dev/null; then
     say "Ray did not come up: $logs/ray-$id.log tells why"
     break
@@ -91,7 +101,8 @@ until (exec 3<>"/dev/tcp/$ip/$port") 2>/dev/null; do
 done
 code=75
 if kill -0 "$ray" 2>/dev/null; then
-  drive env RAY_ADDRESS="$ip:$port" RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH="$folder/token" \
+  # The token by another name than Ray's own processes have it: those are ended by that name.
+  drive env RAY_ADDRESS="$ip:$port" RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH="$folder/./token" \
     CROSSGEN_SCRATCH="$scratch" CROSSGEN_NODES="$SLURM_JOB_NUM_NODES" \
     python3 -m launch run "${arguments[@]}"
 fi
