@@ -16,16 +16,22 @@ _POSITIVE = click.IntRange(min=1)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 _OPTIONS = (
-    click.option("--nodes", type=_POSITIVE, default=1, show_default=True, help="How many."),
+    click.option(
+        "--nodes", type=_POSITIVE, metavar="N", default=1, show_default=True, help="How many."
+    ),
     click.option("--gpus", type=_POSITIVE, metavar="N", help="GPUs of each node."),
     click.option(
         "--cpus", type=_POSITIVE, metavar="N", help="CPUs of each node; default: whole nodes."
     ),
     click.option("--memory", metavar="SIZE", help="Of each node, such as 64G."),
-    click.option("--partition", metavar="NAME"),
-    click.option("--account", metavar="NAME"),
-    click.option("--qos", metavar="NAME"),
-    click.option("--constraint", metavar="FEATURES"),
+    click.option(
+        "--partition",
+        metavar="NAME",
+        help="Where it runs; as the next ones, else as the site has it.",
+    ),
+    click.option("--account", metavar="NAME", help="Who is charged."),
+    click.option("--qos", metavar="NAME", help="Quality of service."),
+    click.option("--constraint", metavar="FEATURES", help="What nodes must have."),
     click.option("--time", metavar="LIMIT", help="Minutes, H:MM:SS or D-HH; else the site's."),
     click.option(
         "--signal",

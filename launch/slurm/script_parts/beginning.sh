@@ -25,10 +25,15 @@ block_sigterm='import os, signal, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 os.execvp(sys.argv[1], sys.argv[1:])'
 
-# How a command runs in the container from here: of pyxis, only a step of the job knows images.
+# A step of the job has what it asks for; it inherits neither CPUs nor GPUs.
+asks=(--export=ALL)
+[ -z "${SLURM_CPUS_PER_TASK:-}" ] || asks+=(--cpus-per-task="$SLURM_CPUS_PER_TASK")
+[ -z "${SLURM_GPUS_ON_NODE:-}" ] || asks+=(--gpus-per-node="$SLURM_GPUS_ON_NODE")
+# How a command runs in the container from here: of pyxis, only a step knows images.
 here=("${container[@]}")
 if [ "${#step_options[@]}" -gt 0 ]; then
-  here=(srun --overlap --nodes=1 --ntasks=1 --relative=0 --export=ALL "${step_options[@]}")
+  asks+=(--overlap "${step_options[@]}")
+  here=(srun --nodes=1 --ntasks=1 --relative=0 "${asks[@]}")
 fi
 
 asked='' signals=0 driver='' # why the driver was asked to stop, how often we were, its process

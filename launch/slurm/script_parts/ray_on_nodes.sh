@@ -79,11 +79,7 @@ rm -rf "$folder"
 NODE
 
 step=(--nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1
-  --kill-on-bad-exit=0 --wait=0 --export=ALL)
-[ "${#step_options[@]}" = 0 ] || step+=(--overlap "${step_options[@]}")
-# A step has what it asks for: neither of these is inherited from the job.
-[ -z "${SLURM_CPUS_PER_TASK:-}" ] || step+=(--cpus-per-task="$SLURM_CPUS_PER_TASK")
-[ -z "${SLURM_GPUS_ON_NODE:-}" ] || step+=(--gpus-per-node="$SLURM_GPUS_ON_NODE")
+  --kill-on-bad-exit=0 --wait=0 "${asks[@]}")
 exec 7> >(exec srun "${step[@]}" "${container[@]}" bash -c "$remove_leftovers$on_each_node" node \
   "$ip" "$port" "$folder" "$scratch" "$block_sigterm" "${stage[@]}" \
   >>"$logs/ray-$id.log" 2>&1)
