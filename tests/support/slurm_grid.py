@@ -139,7 +139,7 @@ def build(options):
 
         def forward(self, images_BCHW):
             if self.training and until and not os.path.exists(until):
-                time.sleep(0.1)
+                time.sleep(0.4)
             return self.network(images_BCHW)
 
     return Unhurried()
@@ -149,7 +149,7 @@ def build(options):
 def write_experiment(folder: Path, *, epochs: int, seeds: int = 1) -> Path:
     """Write the file; the images lie in `folder`/images.
 
-    Its detector waits .6 s in each epoch until `SlurmGrid.hurry`: a job finds time to be disturbed
+    Its detector waits 2.4 s in each epoch until `SlurmGrid.hurry`: a job finds time to be disturbed
     in, however fast the machine is, and none is lost afterwards.
     """
     (folder / "unhurried.py").write_text(UNHURRIED)
