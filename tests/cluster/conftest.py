@@ -31,7 +31,7 @@ def slurm_bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmBed]:
         pytest.skip(f"no Slurm test bed: {'; '.join(reasons)}")
     bed = SlurmBed(TESTBED, shared=tmp_path_factory.mktemp("slurm"))
     try:
-        bed.start()
+        bed.start(CPUS=1)  # Ray starts a process for each, whether anything runs there or not
         with pytest.MonkeyPatch.context() as patch:
             for name in list(os.environ):
                 if name.startswith(("SLURM_", "SBATCH_")):

@@ -31,7 +31,7 @@ def test_the_plain_script_runs_unwrapped(slurm_grid, slurm):
 
 def test_where_requeueing_is_forbidden_a_dependent_job_goes_on(slurm_grid, slurm):
     store = slurm_grid.store("forbidden")
-    options = ("--nodes=2", "--time=30", "--no-requeue", "--account=lab", "--cpus=2")
+    options = ("--nodes=2", "--time=30", "--no-requeue", "--account=lab", "--cpus=1")
     job = slurm_grid.submit(store, *options)
     slurm.wait_for(lambda: trained_epochs(store) == 2, 180, job)
     slurm.command("scancel", "--batch", "--signal=USR1", job)

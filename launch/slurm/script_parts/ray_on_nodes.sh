@@ -35,7 +35,8 @@ export RAY_gcs_rpc_server_reconnect_timeout_s=5 # leave soon after the head
 export CROSSGEN_SCRATCH=$scratch CROSSGEN_HOME=$HOME HOME=$folder/home # trials get HOME back
 options=(--num-cpus="$SLURM_CPUS_ON_NODE" --num-gpus="$gpus" --temp-dir="$folder/ray"
   --object-store-memory=104857600 --min-worker-port=0 --max-worker-port=0
-  --dashboard-agent-listen-port=$((port + 2)) --disable-usage-stats --block)
+  --dashboard-agent-listen-port=$((port + 2)) --include-log-monitor=false
+  --disable-usage-stats --block)
 if [ "$SLURM_PROCID" = 0 ]; then
   options+=(--head --port="$port" --node-ip-address="$head" --include-dashboard=false
     --ray-client-server-port=$((port + 1)))
