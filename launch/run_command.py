@@ -53,6 +53,7 @@ def run_missing(desk: Desk, choices: RunChoices, invocation: Invocation) -> int:
     Neither torch nor ray is loaded when there is nothing to do. The run is kept on record in the
     store while it goes on, and how it ended; where there is nothing to do, only for a job.
     """
+    patience_s = store_patience_s()
     desk.store.check_writable()
     name = desk.plan.record["name"]
     budget = None
@@ -62,13 +63,17 @@ def run_missing(desk: Desk, choices: RunChoices, invocation: Invocation) -> int:
     recording = RunRecording(desk.store, name, RunAccount(), task=task, budget=budget)
     is_kept = bool(desk.plan.missing) or recording.is_of_a_job
     with recording if is_kept else nullcontext():
-        code, stopped_by = _run_and_tell(desk, choices, invocation, recording)
+        code, stopped_by = _run_and_tell(desk, choices, invocation, recording, patience_s)
         recording.close(code, stopped_by)
     return code
 
 
 def _run_and_tell(
-    desk: Desk, choices: RunChoices, invocation: Invocation, recording: RunRecording
+    desk: Desk,
+    choices: RunChoices,
+    invocation: Invocation,
+    recording: RunRecording,
+    patience_s: float,
 ) -> tuple[int, str]:
     """Run what is missing and say how it ended; return the exit code and what stopped it."""
     console = Console(stderr=True)
@@ -90,7 +95,7 @@ def _run_and_tell(
     options = RunOptions(
         attempts=choices.attempts,
         slots=choices.slots,
-        patience_s=store_patience_s(),
+        patience_s=patience_s,
         before_leaving=before_leaving if invocation.own_process else None,
         account=recording.account,
         budget=recording.budget,

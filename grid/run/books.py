@@ -139,6 +139,8 @@ class Run(StaysHere):
             return
         if "outage" in report:
             self._outages.told(fit_id, str(report["outage"]))
+            self.progress.reported(fit_id, report)
+            return
         if report.get("phase") == "score" and fit_id in self._parents:
             self._release_children(fit_id)
         place = (
