@@ -31,13 +31,17 @@ HELD_S = 4.0
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("outages")
+    """Of all tests here, with a cache of its own."""
+    place = tmp_path_factory.mktemp("outages")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSGEN_CACHE", str(place / "cache"))
+        yield place
 
 
-@pytest.fixture
-def experiment(tmp_path, make_genimage, cache):
-    make_genimage(tmp_path / "images", {"g1": 1, "g2": 2})
-    file = tmp_path / "outage.yaml"
+@pytest.fixture(scope="module")
+def experiment(folder, make_genimage):
+    make_genimage(folder / "images", {"g1": 1, "g2": 2})
+    file = folder / "outage.yaml"
     file.write_text(
         """
 schema: 1
@@ -123,11 +127,11 @@ def as_if_nothing_had_been(store, before, expected):
     assert read_failures(store) == []
 
 
-@pytest.fixture
-def expected(experiment, tmp_path):
+@pytest.fixture(scope="module")
+def expected(experiment, folder):
     """The digests of a quiet run."""
-    quiet = open_store(tmp_path / "quiet")
-    CrossgenRun(experiment, quiet, tmp_path / "quiet.log", patience_s=0).ends_with(0)
+    quiet = open_store(folder / "quiet")
+    CrossgenRun(experiment, quiet, folder / "quiet.log", patience_s=0).ends_with(0)
     return digests(quiet)
 
 
