@@ -25,6 +25,7 @@ TRIES = 9
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 8.0
 _CONNECTED_BY = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_PROFILE")
+_LARGE = ".safetensors"
 _REFUSED_AS_EXISTING = {"PreconditionFailed", "412"}
 # A conditional PUT that meets another one in flight: S3 asks to repeat it.
 _WORTH_REPEATING = {"ConditionalRequestConflict", "SlowDown", "RequestTimeout", "InternalError"}
@@ -49,8 +50,10 @@ class S3Store(Store):
     def get(self, key: str) -> bytes:
         """Return the bytes of `key`."""
         path = self._path(key)
+        # In parts at once only what is large: to know that asks for the size first, each time.
+        parts = {} if key.endswith(_LARGE) else {"max_concurrency": 1}
         try:
-            return bytes(self._reading(key, lambda: self.filesystem.cat_file(path)))
+            return bytes(self._reading(key, lambda: self.filesystem.cat_file(path, **parts)))
         except FileNotFoundError as error:
             raise StoreMissing(
                 f"{key}: the store {self.url} has no such object; run `crossgen status FILE` to "
