@@ -95,8 +95,9 @@ class CrossgenRun:
         finally:
             self.process.send_signal(signal.SIGCONT)
 
-    def says(self, words):
-        return words in self.log.read_text()
+    def counts(self, words):
+        """How often it has said something."""
+        return self.log.read_text().count(words)
 
     def ends_with(self, code):
         assert self.process.wait(timeout=300) == code, self.log.read_text()
@@ -117,14 +118,21 @@ def committed(store):
     return files, attempts
 
 
-def as_if_nothing_had_been(store, before, expected):
-    """What was committed is untouched, each fit has one attempt's files, the logits are equal."""
+def unharmed(store, before):
+    """What was committed is untouched, each fit of it has one attempt's files, nobody is blamed."""
     files, attempts = committed(store)
     assert {key: files.get(key) for key in before[0]} == before[0]
     assert {fit: attempts.get(fit) for fit in before[1]} == before[1]
+    assert read_failures(store) == []
+
+
+def as_if_nothing_had_been(store, expected, *, in_one_go=True):
+    """The logits are those of the quiet run, no trial is blamed or, in one go, begun again."""
     assert digests(store) == expected
     assert len(expected) == PIECES
     assert read_failures(store) == []
+    if in_one_go:
+        assert all(len(attempts) == 1 for attempts in committed(store)[1].values())
 
 
 @pytest.fixture(scope="module")
@@ -167,28 +175,30 @@ def read_only(place):
 OUTAGES = {"full": full, "read-only": read_only}
 
 
-@pytest.mark.parametrize("moment", TIMES)
 @pytest.mark.parametrize("outage", OUTAGES)
-def test_a_run_waits_for_its_disk(experiment, expected, tmp_path, outage, moment):
+def test_a_run_waits_for_its_disk_three_times(experiment, expected, tmp_path, outage):
     with small_disk(tmp_path / "disk", "20m") as place:
         store = open_store(place / "store")
         run = CrossgenRun(experiment, store, tmp_path / "log", patience_s=120)
-        with disk_outage(run, store, place, outage, moment) as (before, words):
-            run.comes_to(lambda: run.says("waiting up to 2 min"))
-            assert run.says(words)
-            time.sleep(HELD_S)
-            assert run.process.poll() is None
+        for number, moment in enumerate(MOMENTS, start=1):
+            with disk_outage(run, moment, store, place, outage) as (before, words):
+                run.comes_to(lambda n=number: run.counts("waiting up to 2 min") == n)
+                assert run.counts(words) >= number
+                time.sleep(HELD_S)
+                assert run.process.poll() is None
+            run.comes_to(lambda n=number: run.counts("the store answers again") == n)
+            unharmed(store, before)
         run.ends_with(0)
-        assert run.log.read_text().count("waiting up to") == 1
-        assert run.log.read_text().count("the store answers again") == 1
-        as_if_nothing_had_been(store, before, expected)
+        assert run.counts("waiting up to") == run.counts("answers again") == len(MOMENTS)
+        as_if_nothing_had_been(store, expected)
 
 
 @contextlib.contextmanager
-def disk_outage(run, store, place, outage, moment):
+def disk_outage(run, moment, store, place, outage):
     """At a moment of the run its disk fails, for as long as the block lasts."""
     for _ in range(1000):
-        run.comes_to(lambda: MOMENTS[moment](store))
+        run.comes_to(lambda: moment(store))
+        assert run.process.poll() is None, run.log.read_text()
         with run.frozen(), contextlib.ExitStack() as stack:
             before = committed(store)
             try:
@@ -201,59 +211,56 @@ def disk_outage(run, store, place, outage, moment):
         return
 
 
-@pytest.mark.parametrize("moment", TIMES)
 @pytest.mark.parametrize("outage", OUTAGES)
-def test_without_patience_it_ends_with_3_and_goes_on(
-    experiment, expected, tmp_path, outage, moment
+def test_without_patience_it_ends_with_3_and_the_same_command_goes_on(
+    experiment, expected, tmp_path, outage
 ):
     with small_disk(tmp_path / "disk", "20m") as place:
         store = open_store(place / "store")
-        run = CrossgenRun(experiment, store, tmp_path / "log", patience_s=0)
-        with disk_outage(run, store, place, outage, moment) as (before, words):
-            run.ends_with(3)
-            assert run.says("the store failed, no trial is blamed for it")
-            assert run.says(words)
-        as_if_so_far(store, before)
-        CrossgenRun(experiment, store, tmp_path / "again", patience_s=0).ends_with(0)
-        as_if_nothing_had_been(store, before, expected)
-
-
-def as_if_so_far(store, before):
-    files, _ = committed(store)
-    assert {key: files.get(key) for key in before[0]} == before[0]
-    assert read_failures(store) == []
+        for number, moment in enumerate(MOMENTS):
+            run = CrossgenRun(experiment, store, tmp_path / f"log{number}", patience_s=0)
+            with disk_outage(run, moment, store, place, outage) as (before, words):
+                run.ends_with(3)
+                assert run.counts("the store failed, no trial is blamed for it") == 1
+                assert run.counts(words)
+            unharmed(store, before)
+        CrossgenRun(experiment, store, tmp_path / "last", patience_s=0).ends_with(0)
+        unharmed(store, before)
+        as_if_nothing_had_been(store, expected, in_one_go=False)
 
 
 @pytest.mark.ray
-@pytest.mark.parametrize("moment", TIMES)
-def test_trials_on_ray_wait_for_a_full_disk(experiment, expected, tmp_path, moment):
+def test_trials_on_ray_wait_for_a_full_disk_three_times(experiment, expected, tmp_path):
     """Two workers and the driver wait; it is said once."""
     with small_disk(tmp_path / "disk", "20m") as place:
         store = open_store(place / "store")
         run = CrossgenRun(experiment, store, tmp_path / "log", patience_s=120, ray=True)
-        run.comes_to(lambda: MOMENTS[moment](store))
-        before = committed(store)
-        with full(place) as words:
-            run.comes_to(lambda: run.says("waiting up to 2 min"))
-            assert run.says(words)
-            time.sleep(HELD_S)
-            assert run.process.poll() is None
+        for number, moment in enumerate(MOMENTS, start=1):
+            run.comes_to(lambda at=moment: at(store))
+            assert run.process.poll() is None, run.log.read_text()
+            with full(place) as words:
+                before = committed(store)
+                run.comes_to(lambda n=number: run.counts("waiting up to 2 min") == n)
+                assert run.counts(words)
+                time.sleep(HELD_S)
+                assert run.process.poll() is None
+            run.comes_to(lambda n=number: run.counts("the store answers again") == n)
+            unharmed(store, before)
         run.ends_with(0)
-        assert run.log.read_text().count("waiting up to") == 1
-        as_if_nothing_had_been(store, before, expected)
+        as_if_nothing_had_been(store, expected)
 
 
 def test_a_stop_signal_ends_the_waiting_with_75(experiment, expected, tmp_path):
     with small_disk(tmp_path / "disk", "20m") as place:
         store = open_store(place / "store")
         run = CrossgenRun(experiment, store, tmp_path / "log", patience_s=600)
-        with disk_outage(run, store, place, "full", 0) as (before, _):
-            run.comes_to(lambda: run.says("waiting up to 10 min"))
+        with disk_outage(run, MOMENTS[0], store, place, "full"):
+            run.comes_to(lambda: run.counts("waiting up to 10 min"))
             run.process.send_signal(signal.SIGTERM)
             run.ends_with(75)
-            assert run.says("stopped without a last checkpoint")
+            assert run.counts("stopped without a last checkpoint") == 1
         CrossgenRun(experiment, store, tmp_path / "again", patience_s=0).ends_with(0)
-        as_if_nothing_had_been(store, before, expected)
+        as_if_nothing_had_been(store, expected, in_one_go=False)
 
 
 @pytest.fixture
@@ -275,23 +282,25 @@ def test_a_run_on_s3_comes_through_faults_of_30_percent_of_puts(
     run.ends_with(0)
     assert s3_server.served >= 5
     s3_server.quiet()
-    as_if_nothing_had_been(s3_store, ({}, {}), expected)
+    as_if_nothing_had_been(s3_store, expected)
 
 
-@pytest.mark.parametrize("moment", TIMES)
-def test_a_run_waits_for_an_s3_that_refuses_every_put(
-    experiment, expected, tmp_path, s3_server, s3_store, moment
+def test_a_run_waits_three_times_for_an_s3_that_refuses_every_put(
+    experiment, expected, tmp_path, s3_server, s3_store
 ):
     """Longer than a single request is repeated."""
     run = CrossgenRun(experiment, s3_store, tmp_path / "log", patience_s=120)
-    run.comes_to(lambda: MOMENTS[moment](s3_store))
-    s3_server.refused = 1.0
-    before = committed(s3_store)
-    run.comes_to(lambda: run.says("waiting up to 2 min"))
-    s3_server.quiet()
+    for number, moment in enumerate(MOMENTS, start=1):
+        run.comes_to(lambda at=moment: at(s3_store))
+        assert run.process.poll() is None, run.log.read_text()
+        s3_server.refused = 1.0
+        before = committed(s3_store)
+        run.comes_to(lambda n=number: run.counts("waiting up to 2 min") == n)
+        s3_server.quiet()
+        run.comes_to(lambda n=number: run.counts("the store answers again") == n)
+        unharmed(s3_store, before)
     run.ends_with(0)
-    assert run.says("the store answers again")
-    as_if_nothing_had_been(s3_store, before, expected)
+    as_if_nothing_had_been(s3_store, expected)
 
 
 def test_without_patience_an_s3_that_refuses_every_put_ends_it_with_3(
@@ -304,14 +313,15 @@ def test_without_patience_an_s3_that_refuses_every_put_ends_it_with_3(
     run.ends_with(3)
     s3_server.quiet()
     CrossgenRun(experiment, s3_store, tmp_path / "again", patience_s=0).ends_with(0)
-    as_if_nothing_had_been(s3_store, before, expected)
+    unharmed(s3_store, before)
+    as_if_nothing_had_been(s3_store, expected, in_one_go=False)
 
 
 @pytest.mark.ray
 def test_a_run_on_ray_leaves_its_results_on_s3(experiment, expected, tmp_path, s3_store):
     run = CrossgenRun(experiment, s3_store, tmp_path / "log", patience_s=0, ray=True)
     run.ends_with(0)
-    as_if_nothing_had_been(s3_store, ({}, {}), expected)
+    as_if_nothing_had_been(s3_store, expected)
     before = committed(s3_store)
     CrossgenRun(experiment, s3_store, tmp_path / "again", patience_s=0, ray=True).ends_with(0)
     assert committed(s3_store) == before
