@@ -42,6 +42,8 @@ class LocalStore(Store):
                 "open it with open_store(), which makes it absolute."
             )
         self.url = str(self.root)
+        self._was_there = False
+        self._look_at_root()
 
     def local_path(self, key: str) -> Path:
         """Return the file of `key`, whether or not it is there."""
@@ -52,6 +54,7 @@ class LocalStore(Store):
         try:
             return self.local_path(key).read_bytes()
         except (FileNotFoundError, NotADirectoryError) as error:
+            self._look_at_root()
             raise StoreMissing(
                 f"{key}: the store {self.url} has no such file; run `crossgen status FILE` to see "
                 "what is there.",
@@ -63,9 +66,10 @@ class LocalStore(Store):
     def exists(self, key: str) -> bool:
         """Say whether `key` is there."""
         try:
-            return self.local_path(key).is_file()
+            found = self.local_path(key).is_file()
         except OSError as error:
             raise self._unreadable(key, error) from error
+        return found or self._look_at_root()
 
     def get_tails(self, keys: Sequence[str], size: int) -> dict[str, bytes]:
         """Return the last `size` bytes of several keys; one that vanished is left out."""
@@ -94,6 +98,8 @@ class LocalStore(Store):
         if folder:
             checked_key(folder)
         keys = [key for key, _ in walk(self.root / folder, folder + "/" if folder else "", start)]
+        if not keys:
+            self._look_at_root()
         return sorted(key for key in keys if not is_temporary(key))
 
     def entries(self, prefix: str = "") -> Sequence[StoredFile]:
@@ -117,6 +123,8 @@ class LocalStore(Store):
                     temporary=is_temporary(key),
                 )
             )
+        if not found:
+            self._look_at_root()
         return sorted(found, key=lambda entry: entry.key)
 
     def sizes(self, prefix: str = "") -> dict[str, int]:
@@ -133,6 +141,8 @@ class LocalStore(Store):
                     continue
                 except OSError as error:
                     raise self._unreadable(key, error) from error
+        if not found:
+            self._look_at_root()
         return found
 
     def now_s(self) -> float:
@@ -204,6 +214,8 @@ class LocalStore(Store):
             except BaseException:
                 remove(temporary)
                 raise
+        except StoreError:
+            raise
         except OSError as error:
             raise self._unwritable(str(path.relative_to(self.root)), error) from error
         return temporary
@@ -216,6 +228,7 @@ class LocalStore(Store):
             except FileNotFoundError:
                 # No folder yet, or another process has just removed the empty one: make it (again).
                 # Any folder on the way may go while the next is made, so that fails likewise.
+                self._look_at_root()
                 with contextlib.suppress(FileNotFoundError, FileExistsError):
                     self._make_folder(temporary.parent)
         return os.open(temporary, flags, 0o666)
@@ -228,6 +241,29 @@ class LocalStore(Store):
         for path in reversed(missing):
             path.mkdir(exist_ok=True)
             sync_folder(path.parent)
+        self._was_there = True
+
+    def _look_at_root(self) -> bool:
+        """Return False; raise StoreUnwritable where the store's folder was there and is not now.
+
+        Its file system was unmounted, or somebody moved it. What is there no more is not missing,
+        and what is written now would land below an empty mount point, where nobody looks for it.
+        """
+        try:
+            is_there = self.root.is_dir()
+        except OSError as error:
+            if not self._was_there:
+                return False  # whatever is done with it will say so
+            raise self._unreadable(str(self.root), error) from error
+        if self._was_there and not is_there:
+            complaint = f"the store's folder {self.url} is gone"
+            raise StoreUnwritable(
+                f"{complaint}; mount its file system again or move it back, then run the same "
+                "command again.",
+                passing=complaint,
+            )
+        self._was_there = is_there
+        return False
 
     def _remove_empty_folders(self, folder: Path) -> None:
         while folder != self.root and self.root in folder.parents:

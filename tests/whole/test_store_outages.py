@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import ClassVar
 
 import pytest
 from repository import ROOT
@@ -27,6 +28,14 @@ TIMES = range(3)
 PIECES = 2 * 4 * 2  # fits x pools x degradations
 HELD_S = 4.0
 """An outage of a disk; several tries meet it."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on():
+    """A test that fails leaves no run behind; a Ray of its own goes with the driver."""
+    yield
+    while CrossgenRun.begun:
+        CrossgenRun.begun.pop().kill()
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +70,8 @@ arms:
 class CrossgenRun:
     """A running `crossgen run`, with what it says in a file."""
 
+    begun: ClassVar[list[subprocess.Popen]] = []
+
     def __init__(self, file, store, log, *, patience_s, ray=False):
         how = ["--slots", "2"] if ray else ["--no-ray"]
         self.log = log
@@ -78,6 +89,8 @@ class CrossgenRun:
                     "CROSSGEN_STORE_PATIENCE": str(patience_s),
                 },
             )
+
+        self.begun.append(self.process)
 
     def comes_to(self, condition, seconds=180.0):
         """Wait until a condition holds, or the process has ended."""
@@ -172,7 +185,15 @@ def read_only(place):
     assert remounted("rw")
 
 
-OUTAGES = {"full": full, "read-only": read_only}
+@contextlib.contextmanager
+def gone(place):
+    """Unmounted, as it looks from above: an empty folder in the store's place, or none."""
+    (place / "store").rename(place / "away")
+    yield "is gone"
+    (place / "away").rename(place / "store")
+
+
+OUTAGES = {"full": full, "read-only": read_only, "gone": gone}
 
 
 @pytest.mark.parametrize("outage", OUTAGES)

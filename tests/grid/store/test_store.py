@@ -248,6 +248,36 @@ def test_a_read_only_store_is_unwritable_but_readable(tmp_path):
         assert store.now_s() > 0
 
 
+def test_a_store_that_is_unmounted_or_moved_is_not_an_empty_one(store, tmp_path):
+    """Nothing is made anew in its place, and what was there is not called missing."""
+    store.put_new(KEY, b"1")
+    calls = (
+        lambda: store.get(KEY),
+        lambda: store.exists(KEY),
+        lambda: store.list("scores/"),
+        lambda: store.entries(),
+        lambda: store.sizes("commits"),
+        lambda: store.put_new("commits/a", b""),
+        lambda: store.put_checkpoint(KEY, b""),
+    )
+    store.root.rename(tmp_path / "away")
+    for call in calls:
+        with pytest.raises(StoreUnwritable, match="is gone") as met:
+            call()
+        assert met.value.passing == f"the store's folder {store.url} is gone"
+    assert not store.root.exists()
+    (tmp_path / "away").rename(store.root)
+    assert store.get(KEY) == b"1"
+    assert store.list("commits/") == []
+
+
+def test_a_store_that_is_not_made_yet_is_empty(store):
+    assert store.list() == []
+    assert not store.exists(KEY)
+    assert store.sizes() == {}
+    assert store.put_new(KEY, b"1")
+
+
 def test_a_folder_that_gc_removes_meanwhile_is_made_again(store, monkeypatch):
     opened = os.open
     vanished = []
