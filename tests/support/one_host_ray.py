@@ -23,10 +23,11 @@ BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True)
 class OneHostRay:
-    """The environment of a client of a running cluster, and its dashboard's address."""
+    """The environment of a client of a running cluster, its dashboard's address, its head's."""
 
     environment: dict[str, str]
     address: str
+    head: str
 
 
 def free_port() -> int:
@@ -36,21 +37,24 @@ def free_port() -> int:
 
 
 @contextmanager
-def one_host_ray(folder: Path, cpus: int = 2) -> Iterator[OneHostRay]:
-    """Start a cluster whose home, token and cache lie in a folder, and end it with the block."""
+def one_host_ray(folder: Path, cpus: int = 2, *, mode: str = "token") -> Iterator[OneHostRay]:
+    """Start a cluster whose home, token and cache lie in a folder, and end it with the block.
+
+    With `mode="disabled"` it asks nobody for the token.
+    """
     home = folder / "home"
     home.mkdir()
     (home / "ray_bootstrap_config.yaml").write_text("{}\n")  # asks no outside address
     token = folder / "token"
     token.touch(mode=0o600)
     token.write_text(secrets.token_hex(32))
-    dashboard = free_port()
+    dashboard, port = free_port(), free_port()
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("RAY_", "CROSSGEN_"))},
         "HOME": str(home),
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_MODE": mode,
         "RAY_AUTH_TOKEN_PATH": str(token),
         "OMP_NUM_THREADS": "1",
         "CROSSGEN_CACHE": str(folder / "cache"),
@@ -62,7 +66,7 @@ def one_host_ray(folder: Path, cpus: int = 2) -> Iterator[OneHostRay]:
                 "start",
                 "--head",
                 "--block",
-                f"--port={free_port()}",
+                f"--port={port}",
                 f"--num-cpus={cpus}",
                 "--node-ip-address=127.0.0.1",
                 "--dashboard-host=127.0.0.1",
@@ -82,7 +86,7 @@ def one_host_ray(folder: Path, cpus: int = 2) -> Iterator[OneHostRay]:
         address = f"http://127.0.0.1:{dashboard}"
         try:
             _wait_for(address, head)
-            yield OneHostRay(environment, address)
+            yield OneHostRay(environment, address, f"127.0.0.1:{port}")
         finally:
             head.send_signal(signal.SIGTERM)
             head.wait(timeout=60)

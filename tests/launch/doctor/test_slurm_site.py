@@ -19,13 +19,13 @@ from launch.doctor.slurm_site import SlurmSite, look_at_slurm, srun_words
 
 CHECKS = checks_of("on_slurm")
 CONFIG = (FIXTURES / "slurm" / "config_22_05.txt").read_text()
-SINFO = """main*|up|1-00:00:00|1|alloc|gpu:fake:2|sn1
+SINFO = """main*|up|1-00:00:00|1|comp|gpu:fake:2|sn1
 main*|up|1-00:00:00|1|idle|gpu:fake:2|sn2
-urgent|up|1-00:00:00|1|alloc|gpu:fake:2|sn1
+urgent|up|1-00:00:00|1|comp|gpu:fake:2|sn1
 urgent|up|1-00:00:00|1|idle|gpu:fake:2|sn2
 """
-BY_NODE = """sn1|alloc|gpu:fake:2
-sn1|alloc|gpu:fake:2
+BY_NODE = """sn1|comp|gpu:fake:2
+sn1|comp|gpu:fake:2
 sn2|idle|gpu:fake:2
 sn2|idle|gpu:fake:2
 """
@@ -55,7 +55,7 @@ def test_a_real_sites_answers_are_read():
     assert seconds_in(settings["killwait"]) == 20
     assert settings["schedulerparameters"].startswith("bf_interval=5,sched_interval=5")
     main, urgent = partitions_in(SINFO)
-    assert str(main) == ("main (default): at most 1-00:00:00, nodes 1 alloc, 1 idle, gpu:fake:2")
+    assert str(main) == ("main (default): at most 1-00:00:00, nodes 1 comp, 1 idle, gpu:fake:2")
     assert (urgent.name, urgent.is_default, urgent.usable) == ("urgent", False, 2)
     assert free_nodes_in(BY_NODE) == {"sn2": True}
     assert nodes_in(BY_NODE) == ["sn1", "sn2"]
@@ -140,7 +140,7 @@ def stand_ins(tmp_path, monkeypatch):
     folder.mkdir()
     (tmp_path / "config").write_text(CONFIG)
     (tmp_path / "sinfo").write_text(SINFO)
-    (tmp_path / "by_node").write_text(BY_NODE.replace("alloc", "mix"))
+    (tmp_path / "by_node").write_text(BY_NODE.replace("comp", "mix"))
     texts = {
         "sbatch": "echo slurm-wlm 22.05.8",
         "squeue": "",
