@@ -57,7 +57,7 @@ boot() {
     ray_environment
     unset RAY_ADDRESS
     # Ray's head asks the cloud's metadata address unless this file is found in HOME.
-    export HOME="$STATE/home"
+    export HOME="$STATE/home" CROSSGEN_CACHE=/tmp/cache
     # A host without a cable is given up after some 20 s; Ray's own numbers make it 65.
     export RAY_health_check_period_ms=1000 RAY_health_check_timeout_ms=3000
     exec setsid nsenter --net="/run/netns/$host" \
@@ -83,7 +83,14 @@ for folder in "${shared[@]}"; do
   mount --bind "$folder" "$inside"
 done
 mount --rbind "$state/tmp/$host" /tmp
-"$@" &
+while :; do
+  "$@" >/tmp/ray_start.log 2>&1 &
+  wait $!
+  grep -q 'Ray runtime started' /tmp/ray_start.log && break # it ran, and has ended since
+  cat /tmp/ray_start.log
+  kill -9 -1 # no head yet, or a loaded machine: Ray gives itself 30 s; what it left goes
+  sleep 1
+done
 while :; do wait; sleep 1; done # the host stays up when its Ray ends, and orphans are reaped
 SCRIPT
 }
@@ -119,7 +126,7 @@ print(sum(n.state == 0 for n in GcsClient('$NET.11:$PORT').get_all_node_info(tim
 }
 
 wait_for() {
-  local until=$((SECONDS + ${2:-120}))
+  local until=$((SECONDS + 300))
   while [ "$(living)" != "$1" ]; do
     if [ "$SECONDS" -ge "$until" ]; then
       say "Ray counts $(living) living hosts instead of $1; see $STATE/log"
@@ -150,7 +157,9 @@ down() {
     rm -f "$name"
   done
   while read -r name _; do
-    if [[ $name =~ ^nr[0-9]+$ ]]; then ip netns del "$name"; fi # takes its cable along
+    [[ $name =~ ^nr[0-9]+$ ]] || continue
+    ip link del "nrv${name#nr}" 2>/dev/null || true # with its namespace it would go some time later
+    ip netns del "$name"
   done < <(ip netns list)
   ip link del "$BRIDGE" 2>/dev/null || true
   rm -rf "$STATE/settings" "$STATE/token" "$STATE/tmp"

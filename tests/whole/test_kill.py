@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kept_files import attempts, committed, kept
 from repository import ROOT
 from score_digests import digests
 
 from grid.records.attempts import begun_fits
-from grid.records.commits import committed_fits, read_commits
+from grid.records.commits import read_commits
 from grid.records.experiments import pieces_of
 from grid.records.failures import read_failures
 from grid.records.scores.score_reading import read_score_footer
@@ -87,28 +88,6 @@ def finish(file: Path, store: Store) -> None:
     process = command("-m", "launch", *run_of(file, store))
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
-
-
-def committed(store: Store) -> dict[str, object]:
-    """Committed files and when they were written: a file written again would differ."""
-    return {
-        entry.key: (entry.bytes, entry.modified_s)
-        for folder in ("commits", "scores")
-        for entry in store.entries(folder)
-        if not entry.temporary
-    }
-
-
-def attempts(store: Store) -> dict[str, set[str]]:
-    """By committed fit, the attempts that ever began it: training again would add one."""
-    return {
-        fit_id: {key.split("/")[2] for key in store.list(f"fits/{fit_id}/")}
-        for fit_id in committed_fits(store)
-    }
-
-
-def kept(before: dict, after: dict) -> None:
-    assert {k: after.get(k) for k in before} == before
 
 
 def survive(file: Path, store: Store, quiet: Store, points) -> tuple[dict, dict]:
