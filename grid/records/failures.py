@@ -22,6 +22,7 @@ KINDS = (
     "out_of_memory",
     "killed",
     "node_lost",
+    "no_images",
     "unreadable",
     "weights",
     "diverged",

@@ -154,6 +154,12 @@ class Run(StaysHere):
         self.options.account.reported(fit_id, report)
         self.options.account.expect(self._left_s)
 
+    def put_back(self, fit_id: str) -> None:
+        """The attempt came to nothing, for no fault of the trial."""
+        self._outages.ended(fit_id)
+        self.schedule.put_back(fit_id)
+        self._told_end(fit_id, "stopped", "")
+
     def ended(self, fit_id: str, outcome: OutcomeLike) -> None:
         """The attempt returned."""
         self._outages.ended(fit_id)

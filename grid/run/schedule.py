@@ -23,9 +23,9 @@ from grid.trial.contract import Trial
 
 Verdict = Literal["again", "larger", "given up"]
 
-NOT_WORTH_A_RETRY = frozenset({"unreadable", "weights", "diverged"})
+NOT_WORTH_A_RETRY = frozenset({"unreadable", "weights", "diverged", "no_images"})
 """Failures that the same bytes will repeat: an undecodable image, weights that do not fit, a loss
-that is no longer finite."""
+that is no longer finite, images that none of the nodes has."""
 
 MOST_LOST_NODES = 5
 """Nodes that a trial may lose one after the other without getting further in between. A node's end

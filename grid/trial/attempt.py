@@ -27,19 +27,21 @@ from grid.trial.device import CPU
 from grid.trial.execute import run_trial
 from grid.trial.gpu import cap_memory, kind_of, release_memory
 from grid.trial.network import WeightsLost
+from grid.trial.seen_images import ImagesNotSeen
 from grid.trial.shared_store import require_shared
 from grid.trial.spec import TrialSpec
 
 log = logging.getLogger(__name__)
 
-State = Literal["done", "stopped", "failed", "store"]
+State = Literal["done", "stopped", "failed", "store", "elsewhere"]
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How an attempt ended. `store` means that the store failed: nobody can go on.
 
-    `stopped` with a message is one that was stopped while it waited for its store.
+    `elsewhere` is the end of an attempt on a node that does not see the images, for a driver that
+    has others; `stopped` with a message is one that was stopped while it waited for its store.
     """
 
     state: State
@@ -92,6 +94,10 @@ def attempt_trial(
             take_cpus(share.get("cpus"))
             done = run_trial(trial, attempt, report, stop, store)
             return Outcome("done" if done else "stopped")
+        except ImagesNotSeen as error:
+            if token is None:
+                return _recorded(error, trial["fit_id"], store, stop, attempt, tail)
+            return Outcome("elsewhere", "", str(error))
         except Exception as error:  # any trial may fail in any way; the grid goes on
             outcome = _recorded(error, trial["fit_id"], store, stop, attempt, tail)
             if raises:

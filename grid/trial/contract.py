@@ -85,14 +85,15 @@ class OutcomeLike(Protocol):
     """What an attempt returns.
 
     ``state`` is ``done``, ``stopped`` (it saw the stop flag and left a checkpoint), ``failed``
-    (recorded in the store by the attempt itself) or ``store`` (the store failed, which says nothing
+    (recorded in the store by the attempt itself), ``elsewhere`` (on Ray: this node does not see the
+    images, another may) or ``store`` (the store failed, which says nothing
     about the trial). ``kind`` names a failure as the store's failure records do;
     after ``device`` the process can run no further trial.
     """
 
     @property
     def state(self) -> str:
-        """One of the four words above."""
+        """One of the words above."""
 
     @property
     def kind(self) -> str:
@@ -108,8 +109,9 @@ class LostAttempt:
     """An attempt that left no record of its own, as the driver saw its end.
 
     ``kind`` is ``killed``, ``node_lost`` (the host went with it), ``out_of_memory`` (Ray's memory
-    guard) or ``error`` (an exception that `Attempt` promises not to let out). ``account`` is all
-    that Ray said; ``log_note`` says what is missing from ``log_tail``.
+    guard), ``no_images`` (no node sees them) or ``error`` (an exception that `Attempt` promises not
+    to let out). ``account`` is all that Ray said; ``log_note`` says what is missing from
+    ``log_tail``.
     """
 
     kind: str

@@ -53,6 +53,7 @@ def run_trial(
     rows = TrialImages(store, spec)
 
     commit = read_commit(store, spec["fit_id"])
+    rows.require_seen(is_trained=commit is not None)
     if commit is None:
         commit = fit_detector(spec, rows, store, attempt, report, stop)
         if commit is not None:

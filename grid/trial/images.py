@@ -22,6 +22,7 @@ from grid.records.table_lists import kept_of_pool
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
 from grid.trial.node_images import features_shelf, node_shelf
+from grid.trial.seen_images import require_seen
 from grid.trial.spec import PoolSpec, TrainingSpec, TrialSpec
 
 # Decoded images are kept over the trials of a process: detectors and seeds share their pools. As
@@ -67,6 +68,17 @@ class TrialImages:
         self._make_room([*selection.train.image_ids, *selection.validation.image_ids])
         pools = [*block["pools"], *block["validation_pools"]]
         return self._rows(selection.train, pools), self._rows(selection.validation, pools)
+
+    def require_seen(self, *, is_trained: bool) -> None:
+        """Look whether this host has the images that are still to be read.
+
+        Raises:
+            ImagesNotSeen: of a pool it has none.
+        """
+        block = None if is_trained else self._spec["training"]
+        pools = [] if block is None else [*block["pools"], *block["validation_pools"]]
+        for key in {*self._spec["paths"].values(), *(pool["paths"] for pool in pools)}:
+            _require_seen(self._store, key)
 
     @property
     def refuses_unreadable(self) -> bool:
@@ -215,6 +227,12 @@ def _pixels(manifest: pa.Table) -> np.ndarray:
 @functools.lru_cache(maxsize=256)
 def _manifest(store: Store, pool_id: str) -> pa.Table:
     return read_pool(store, pool_id, ["image_id", "label", "width", "height"])
+
+
+@functools.lru_cache(maxsize=256)
+def _require_seen(store: Store, key: str) -> None:
+    """Once per process and pool: where it raises, it is asked again."""
+    require_seen(_paths(store, key))
 
 
 def _paths(store: Store, key: str) -> list[str]:

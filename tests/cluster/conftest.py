@@ -13,7 +13,7 @@ from slurm_bed import SlurmBed
 from slurm_grid import PIECES_OF_A_FIT, SlurmGrid, write_experiment
 
 EPOCHS = 60
-"""Of each fit: more than two minutes of waiting, so that a limit of two minutes finds it at work."""
+"""Of each fit: over two minutes of waiting, so that a limit of two minutes finds it at work."""
 
 TESTBED = Path(__file__).with_name("slurm_testbed.sh")
 

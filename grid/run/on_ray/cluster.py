@@ -119,16 +119,21 @@ def living_nodes(cards: Mapping[str, int] | None = None) -> list[dict[str, float
     Args:
         cards: by node id, the bytes of its smallest GPU.
     """
+    return list(living_nodes_by_id(cards).values())
+
+
+def living_nodes_by_id(cards: Mapping[str, int] | None = None) -> dict[str, dict[str, float]]:
+    """Return the same by the ids that Ray gives nodes."""
     import ray
 
-    found = []
+    found = {}
     for node in ray.nodes():
         if node["Alive"]:
             has = {name.lower(): node["Resources"].get(name, 0.0) for name in ("CPU", "GPU")}
             has |= {name: 1.0 for name in node["Resources"] if name.startswith(GPU_TYPE)}
             if memory := (cards or {}).get(node["NodeID"]):
                 has["gpu_memory"] = float(memory)
-            found.append(has)
+            found[node["NodeID"]] = has
     return found
 
 

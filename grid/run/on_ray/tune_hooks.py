@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from grid.run.books import Run
-from grid.run.on_ray.cluster import Cluster, living_nodes
+from grid.run.on_ray.blind_nodes import BlindNodes, request_of
+from grid.run.on_ray.cluster import Cluster, living_nodes_by_id
 from grid.run.on_ray.head_table import HeadTable
 from grid.run.on_ray.lost_worker import lost_attempt
 from grid.run.on_ray.missing_nodes import MissingNodes
-from grid.run.on_ray.worker import FOREIGN
+from grid.run.on_ray.worker import ELSEWHERE, FOREIGN
+from grid.run.shares import share_of
 from grid.trial.contract import LostAttempt, Trial
 
 RecordLost = Callable[[Trial, LostAttempt], None]
@@ -25,6 +27,7 @@ class Ended(NamedTuple):
     state: str
     kind: str
     message: str
+    node: str
 
 
 class NothingRuns(Exception):
@@ -41,10 +44,11 @@ def tune_trials(
     """Hand the schedule's trials to Tune until none is left, or a stop has ended them all."""
     from ray import tune
 
+    blind = BlindNodes(living_nodes_by_id, run.progress.note)
     tuner = tune.Tuner(
-        tune.with_resources(trainable, lambda config: dict(config["resources"])),
+        tune.with_resources(trainable, request_of),
         tune_config=tune.TuneConfig(
-            search_alg=searcher_of(run, table),
+            search_alg=searcher_of(run, record_lost, table, blind),
             num_samples=10**9,  # the searcher says when it is over
             reuse_actors=True,
             trial_name_creator=lambda trial: trial.trial_id,
@@ -54,7 +58,7 @@ def tune_trials(
             name=f"tune-{uuid.uuid4().hex[:8]}",
             storage_path=str(cluster.folder),
             failure_config=tune.FailureConfig(max_failures=0),
-            callbacks=[callback_of(run, record_lost, cluster, table)],
+            callbacks=[callback_of(run, record_lost, cluster, table, blind)],
             verbose=0,
         ),
     )
@@ -69,7 +73,7 @@ def _kept_by_tune() -> None:
     """
 
 
-def searcher_of(run: Run, table: HeadTable) -> Any:
+def searcher_of(run: Run, record_lost: RecordLost, table: HeadTable, blind: BlindNodes) -> Any:
     """Return the searcher by which Tune asks for trials; it pickles to nothing."""
     from ray.tune.search import Searcher
 
@@ -89,7 +93,11 @@ def searcher_of(run: Run, table: HeadTable) -> Any:
                 return Searcher.FINISHED if run.over else None
             self.fits[trial_id] = issue.trial.fit_id
             table.put_spec(issue.trial.fit_id, issue.trial.spec)
-            return {"fit_id": issue.trial.fit_id, "resources": issue.resources}
+            return {
+                "fit_id": issue.trial.fit_id,
+                "resources": issue.resources,
+                "not_on": blind.to_avoid(issue.trial.fit_id, share_of(issue.resources)),
+            }
 
         def on_trial_complete(
             self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
@@ -99,11 +107,14 @@ def searcher_of(run: Run, table: HeadTable) -> Any:
             if error:  # the callback has the exception
                 return
             told = result or {}
-            ended = Ended(*(str(told.get(name, "")) for name in ("state", "kind", "message")))
+            ended = Ended(*(str(told.get(name, "")) for name in Ended._fields))
             if ended.state == FOREIGN:
                 run.foreign = ended.message
                 run.stop.request(FOREIGN)
                 run.schedule.put_back(fit_id)
+            elif ended.state == ELSEWHERE:
+                blind.came_back(fit_id, ended.node, ended.message)
+                put_back_or_record(run, fit_id, blind.none_left(fit_id), record_lost)
             else:
                 run.ended(fit_id, ended)
 
@@ -116,7 +127,9 @@ def searcher_of(run: Run, table: HeadTable) -> Any:
     return ScheduleSearcher()
 
 
-def callback_of(run: Run, record_lost: RecordLost, cluster: Cluster, table: HeadTable) -> Any:
+def callback_of(
+    run: Run, record_lost: RecordLost, cluster: Cluster, table: HeadTable, blind: BlindNodes
+) -> Any:
     """Return the callback by which Tune tells of trials; it pickles to nothing."""
     from ray import tune
 
@@ -125,7 +138,7 @@ def callback_of(run: Run, record_lost: RecordLost, cluster: Cluster, table: Head
 
         flag_is_up = False
         table_is_closed = False
-        missing_nodes = MissingNodes(living_nodes, run.progress.note)
+        missing_nodes = MissingNodes(blind.seeing, run.progress.note)
 
         def __reduce__(self) -> tuple[Any, ...]:
             return _kept_by_tune, ()
@@ -176,3 +189,12 @@ def record_or_put_back(run: Run, fit_id: str, lost: LostAttempt, record_lost: Re
         run.schedule.put_back(fit_id)
     else:
         run.failed(fit_id, lost.kind, lost.message)
+
+
+def put_back_or_record(run: Run, fit_id: str, why_nowhere: str, record_lost: RecordLost) -> None:
+    """An attempt came to the wrong node: another one takes its trial, or there is none."""
+    if why_nowhere:
+        lost = LostAttempt(kind="no_images", message=why_nowhere)
+        record_or_put_back(run, fit_id, lost, record_lost)
+    else:
+        run.put_back(fit_id)

@@ -16,6 +16,9 @@ from grid.trial.contract import Attempt
 FOREIGN = "foreign packages"
 """The state of an attempt on a worker that imports other packages instead of ours."""
 
+ELSEWHERE = "elsewhere"
+"""The state of an attempt on a node that does not see the trial's images."""
+
 
 class DeviceBroken(RuntimeError):
     """Ends a worker whose GPU context is unusable, for Tune to start another one."""
@@ -34,6 +37,8 @@ def _one_attempt(
     config: Mapping[str, Any], attempt: Attempt, prefix: str, report_every_s: float
 ) -> dict[str, str]:
     """Run one attempt in a worker; what it returns is a hint to the schedule."""
+    import ray
+
     restore_home()
     try:
         require_own_packages()
@@ -47,7 +52,12 @@ def _one_attempt(
     outcome = attempt(spec, _Reporter(report_every_s), stop)
     if outcome.kind == "device":
         raise DeviceBroken(outcome.message)
-    return {"state": outcome.state, "kind": outcome.kind, "message": outcome.message}
+    return {
+        "state": outcome.state,
+        "kind": outcome.kind,
+        "message": outcome.message,
+        "node": ray.get_runtime_context().get_node_id(),
+    }
 
 
 def _of_this_node(asked: Mapping[str, float]) -> dict[str, float]:
