@@ -27,9 +27,9 @@ from grid.trial.device import CPU
 from grid.trial.execute import run_trial
 from grid.trial.gpu import cap_memory, kind_of, release_memory
 from grid.trial.network import WeightsLost
-from grid.trial.seen_images import ImagesNotSeen
 from grid.trial.shared_store import require_shared
 from grid.trial.spec import TrialSpec
+from grid.trial.visible_images import ImagesNotSeen
 
 log = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from grid.records.table_lists import kept_of_pool
 from grid.store.base import Store
 from grid.store.errors import StoreMissing
 from grid.trial.node_images import features_shelf, node_shelf
-from grid.trial.seen_images import require_seen
 from grid.trial.spec import PoolSpec, TrainingSpec, TrialSpec
+from grid.trial.visible_images import require_seen
 
 # Decoded images are kept over the trials of a process: detectors and seeds share their pools. As
 # many as its share of memory allows, once a trial has told it.

@@ -20,6 +20,7 @@
 set -euo pipefail
 
 STATE=${STATE:-/var/tmp/crossgen-ray-hosts}
+HERE=$(cd "$(dirname "$0")" && pwd)
 NET=10.78.0 BRIDGE=nrbr0 PORT=6399
 if [ "${1:-}" != up ] && [ -f "$STATE/settings" ]; then
   # shellcheck source=/dev/null
@@ -60,9 +61,12 @@ boot() {
     export HOME="$STATE/home" CROSSGEN_CACHE=/tmp/cache
     # A host without a cable is given up after some 20 s; Ray's own numbers make it 65.
     export RAY_health_check_period_ms=1000 RAY_health_check_timeout_ms=3000
+    # A loaded machine takes its time.
+    export RAY_agent_register_timeout_ms=300000 RAY_worker_register_timeout_seconds=300
     exec setsid nsenter --net="/run/netns/$host" \
       unshare --pid --fork --mount-proc --uts --mount --kill-child \
-      bash "$STATE/run/first_process.sh" "$STATE" "$host" "$SHARE" ray start "${options[@]}"
+      bash "$STATE/run/first_process.sh" "$STATE" "$host" "$SHARE" \
+      python "$HERE/patient_ray.py" start "${options[@]}"
   ) >>"$STATE/log/$host.log" 2>&1 </dev/null &
   echo $! >"$STATE/run/$host.pid"
 }
@@ -88,7 +92,7 @@ while :; do
   wait $!
   grep -q 'Ray runtime started' /tmp/ray_start.log && break # it ran, and has ended since
   cat /tmp/ray_start.log
-  kill -9 -1 # no head yet, or a loaded machine: Ray gives itself 30 s; what it left goes
+  kill -9 -1 # no head yet: what was left of the try goes
   sleep 1
 done
 while :; do wait; sleep 1; done # the host stays up when its Ray ends, and orphans are reaped

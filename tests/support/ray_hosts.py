@@ -46,7 +46,7 @@ class RayHosts:
     def __call__(self, *words: object) -> str:
         done = subprocess.run(
             [SCRIPT, *map(str, words)],
-            env=self._environment, capture_output=True, text=True, check=False, timeout=300,
+            env=self._environment, capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout

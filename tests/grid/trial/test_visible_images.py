@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grid.trial.seen_images import ImagesNotSeen, require_seen
+from grid.trial.visible_images import ImagesNotSeen, require_seen
 
 
 def images(folder, count):
