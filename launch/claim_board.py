@@ -21,14 +21,20 @@ from grid.store.errors import StoreError
 
 
 class StoreBoard:
-    """Claims as files; see `grid.run.claims.ClaimBoard`."""
+    """Claims as files; see `grid.run.claims.ClaimBoard`.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: where claims are written, by more than one thread.
+        patient: the same, to be read by the main thread; it may wait for it to come back.
+    """
+
+    def __init__(self, store: Store, patient: Store | None = None) -> None:
         self._store = store
+        self._patient = store if patient is None else patient
 
     def claimants(self, fit_id: str | None = None) -> Mapping[str, Collection[str]]:
         """Return the runs that claim one fit or any, by fit id."""
-        return claimants(self._store, fit_id)
+        return claimants(self._patient, fit_id)
 
     def read(self, wanted: Iterable[tuple[str, str]]) -> list[Claim]:
         """Return the claims of these (fit id, run) that are there and can be read."""
@@ -41,7 +47,7 @@ class StoreBoard:
                 counter=each["counter"],
                 given_up=each["given_up"],
             )
-            for each in read_claims(self._store, wanted)
+            for each in read_claims(self._patient, wanted)
         ]
 
     def write(self, claim: Claim) -> None:

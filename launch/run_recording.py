@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
@@ -27,6 +28,8 @@ from launch.current_job import current_job
 from launch.spent_hours import spent_elsewhere
 
 EVERY_S = 60.0
+LOOKS = 6
+"""So many times within that it is looked whether a trial has begun or ended since."""
 LAST_WORD_S = 5.0
 """How long the end of a run waits for a writing that hangs."""
 
@@ -99,11 +102,21 @@ class RunRecording:
         last.join(LAST_WORD_S)
 
     def _keep(self) -> None:
-        while not self._over.wait(self._every_s):
+        written, told = time.monotonic(), self._trials()
+        while not self._over.wait(self._every_s / LOOKS):
+            is_due = time.monotonic() - written >= self._every_s
+            if not is_due and self._trials() == told:
+                continue
+            written, told = time.monotonic(), self._trials()
             self._write(None, "")
             if self.budget is not None:
                 with suppress(StoreError):
                     self.budget.learn(spent_elsewhere(self._store, self._experiment, self.run))
+
+    def _trials(self) -> tuple[int, int, frozenset[str]]:
+        """What is worth telling before the minute is over: a trial began or ended."""
+        state = self.account.state()
+        return state.done, state.failed, frozenset(state.running)
 
     def _write(self, exit_code: int | None, stopped_by: str) -> None:
         with self._writing:

@@ -91,8 +91,10 @@ def run_trials_of_task(
     from grid.run.claims import Claims
     from grid.trial.attempt import attempt_trial
 
+    patience = Patience(options.patience_s)
+    patient = PatientStore(store, patience)
     claims = Claims(
-        StoreBoard(store),
+        StoreBoard(store, patient),
         run=run,
         stale_s=stale_s,
         job=current_job(),
@@ -102,11 +104,12 @@ def run_trials_of_task(
         trials,
         own=own,
         claims=claims,
-        attempt=attempt_trial,
-        is_done=partial(is_done, store),
-        is_committed=partial(_committed, store),
+        attempt=partial(attempt_trial, patience_s=options.patience_s),
+        is_done=partial(is_done, patient),
+        is_committed=partial(_committed, patient),
         options=options,
         share_taken=_share_here,
+        patience=patience,
     )
 
 

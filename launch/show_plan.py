@@ -120,7 +120,14 @@ def _time(plan: Plan) -> str:
             "has run in this store on such a device; a GPU is many times faster"
         )
     hours = plan.predicted_hours
-    return f"on one slot: {duration(plan.predicted_s)}" + (f"; {in_hours(*hours)}" if hours else "")
+    if hours is None:
+        return f"on one slot: {duration(plan.predicted_s)}"
+    # How many share a GPU is known where the file says it, or once the nodes are.
+    stated = plan.expansion.experiment.resources
+    on_gpus = [f.fit.card.name for f in plan.missing if f.gpu_share]
+    most = any(name not in stated or stated[name].gpu is None for name in on_gpus)
+    said = f"{'at most ' if most else ''}{in_hours(*hours)}"
+    return f"on one slot: {duration(plan.predicted_s)}; {said}"
 
 
 def print_accepted_bias(console: Console, plan: Plan) -> None:

@@ -115,10 +115,13 @@ def resources_asked(experiment: Experiment, fit: Fit) -> dict[str, float]:
 
 
 def slot_taken(experiment: Experiment, fit: Fit, device: str | None) -> tuple[float, float]:
-    """Return what a trial takes of a GPU and of CPUs on a device; None: where no GPU is known."""
+    """Return what a trial takes of a GPU and of CPUs on a device; None: where no GPU is known.
+
+    Where the file states no share of a GPU, a whole one is the most that it will take.
+    """
     asked = resources_asked(experiment, fit)
     on_gpu = device not in (None, CPU)
-    return (asked.get("gpu", 1.0) if on_gpu else 0.0), asked["cpu"]
+    return (asked.get("gpu", 1.0) if on_gpu else 0.0), asked.get("cpu", float(experiment.threads))
 
 
 def training_block(fit: Fit, paths: Mapping[str, str], catalog: Catalog) -> TrainingSpec | None:

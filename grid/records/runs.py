@@ -1,6 +1,7 @@
 """What a driving process tells of its run, while it lives and at its end: `runs/<run>.json`.
 
-Written at its start, once a minute and at its end, over itself. Advice and account only: no plan
+Written over itself: at its start, once a minute, when a trial has begun or ended, and at its end.
+Advice and account only: no plan
 depends on it, and a run whose store takes no record runs on.
 """
 

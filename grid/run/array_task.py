@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from grid.run.books import IsCommitted, IsDone, Run, RunOptions
+from grid.run.array_run import ArrayRun
+from grid.run.books import IsCommitted, IsDone, RunOptions
 from grid.run.claims import Claims, Standing
 from grid.run.display import progress_on
 from grid.run.here import attempt_here
@@ -20,6 +21,7 @@ from grid.run.run_result import RunResult
 from grid.run.schedule import Issue
 from grid.run.shares import Share
 from grid.run.stopping import StopSignals, stop_signals
+from grid.store.patience import Patience
 from grid.trial.contract import Attempt, Trial
 
 MOVES_PER_STALE = 6
@@ -39,6 +41,7 @@ def run_array_task(
     options: RunOptions | None = None,
     progress: Progress | None = None,
     share_taken: Callable[[Trial], Share] | None = None,
+    patience: Patience | None = None,
 ) -> RunResult:
     """Run trials in this process and thread beside other tasks of the same array.
 
@@ -54,11 +57,12 @@ def run_array_task(
         options: See `RunOptions`.
         progress: Where to tell; stderr by default.
         share_taken: What a trial takes of this machine, for the account.
+        patience: What looking into the store has with it; see `run_here`.
     """
     options = options or RunOptions()
     progress = progress or progress_on(heartbeat_s=options.heartbeat_s)
     with stop_signals() as stop, progress, _moving(claims):
-        run = Run(
+        run = ArrayRun(
             trials,
             is_done=is_done,
             is_committed=is_committed,
@@ -66,6 +70,7 @@ def run_array_task(
             progress=progress,
             stop=stop,
             share_taken=share_taken,
+            patience=patience,
         )
         try:
             for issue in turns(run, claims, own):
@@ -77,14 +82,14 @@ def run_array_task(
         except KeyboardInterrupt as interrupt:  # the second signal
             stop.request(str(interrupt) or "SIGINT")
         except OSError as error:  # the store cannot be read
-            run.fail_store(f"{type(error).__name__}: {error}")
+            run.lose_store(error)
         finally:
             stop.ignore_further()
             claims.drop_all()
         return run.result()
 
 
-def turns(run: Run, claims: Claims, own: Collection[str]) -> Iterator[Issue | None]:
+def turns(run: ArrayRun, claims: Claims, own: Collection[str]) -> Iterator[Issue | None]:
     """Give the trials that a task runs, one after the other; None where it must wait a moment.
 
     Whoever asks says how each ended, by `settle`, before it asks for the next. At the end nothing
@@ -120,7 +125,7 @@ def turns(run: Run, claims: Claims, own: Collection[str]) -> Iterator[Issue | No
 _NEW = (Standing.UNKNOWN, "")
 
 
-def settle(run: Run, claims: Claims, fit_id: str) -> None:
+def settle(run: ArrayRun, claims: Claims, fit_id: str) -> None:
     """Say on the board what became of a trial: a claim on one that is tried again here stays."""
     state = run.schedule.state(fit_id)
     if state == "failed":
@@ -130,7 +135,7 @@ def settle(run: Run, claims: Claims, fit_id: str) -> None:
 
 
 def _unclaimed(
-    run: Run, claims: Claims, own: Collection[str], others: dict[str, set[str]]
+    run: ArrayRun, claims: Claims, own: Collection[str], others: dict[str, set[str]]
 ) -> Issue | None:
     """Return the first trial that no other claims and that is not done, this task's share first."""
     for fit_id in sorted(run.schedule.queue(), key=lambda fit_id: fit_id not in own):
@@ -144,7 +149,7 @@ def _unclaimed(
 
 
 def _taken_over(
-    run: Run,
+    run: ArrayRun,
     claims: Claims,
     claimed: dict[str, set[str]],
     standings: dict[str, tuple[Standing, str]],
@@ -162,7 +167,7 @@ def _taken_over(
     return None
 
 
-def _pause(run: Run, stop: StopSignals, claims: Claims) -> None:
+def _pause(run: ArrayRun, stop: StopSignals, claims: Claims) -> None:
     """Wait until others' counters may have moved; a stop ends it."""
     end = time.monotonic() + max(SHORTEST_S, claims.stale_s / 10 * claims.pace)
     while not stop() and (left := end - time.monotonic()) > 0:

@@ -91,7 +91,6 @@ class Run(StaysHere):
         self._furthest: dict[str, tuple[bool, int]] = {}
         self._parents = {t.waits_for for t in trials if t.waits_for}
         self._began = time.monotonic()
-        self._left_to_others: tuple[str, ...] = ()
         options.account.begin(len(trials))
         self._outages = Outages(progress.note)
         if patience is not None:
@@ -202,38 +201,6 @@ class Run(StaysHere):
             if orphan != fit_id and orphan not in before:
                 self._told_end(orphan, "given up", self.schedule.reason(orphan))
 
-    def found_done(self, fit_id: str) -> bool:
-        """Whether somebody else has done a trial that waits here; it is then done here too."""
-        try:
-            done = self._is_done(self.schedule.trial(fit_id))
-        except OSError as error:
-            self.fail_store(f"{type(error).__name__}: {error}")
-            return False
-        if done:
-            self.schedule.done(fit_id)
-            self.options.account.ended(fit_id, "done")
-            self.progress.found_done(fit_id)
-        return done
-
-    def given_up_elsewhere(self, fit_id: str, reason: str) -> None:
-        """Somebody else has given a trial up that waits here: it would fail here as well."""
-        before = set(self.schedule.ids("failed"))
-        self.schedule.give_up(fit_id, reason)
-        for lost in self.schedule.ids("failed"):
-            if lost not in before:
-                self._told_end(lost, "given up", self.schedule.reason(lost))
-
-    def release_parents(self) -> None:
-        """Let children go whose parents somebody else has committed meanwhile."""
-        for fit_id in sorted(self._parents):
-            self._release_children(fit_id)
-
-    def leave_to_others(self) -> None:
-        """All that is left is in other hands: a run that is not over yet is, and not unfinished."""
-        if self.over:
-            return
-        self._left_to_others = tuple(self.schedule.ids("waiting", "ready"))
-
     def fail_store(self, message: str) -> None:
         """The store failed: stop everything, blame no trial."""
         if self.store_error is None:
@@ -251,12 +218,7 @@ class Run(StaysHere):
         return RunResult(
             done=tuple(schedule.ids("done")),
             failed={fit_id: schedule.reason(fit_id) for fit_id in schedule.ids("failed")},
-            unfinished=tuple(
-                fit_id
-                for fit_id in schedule.ids("waiting", "ready", "issued", "running")
-                if fit_id not in self._left_to_others
-            ),
-            left_to_others=self._left_to_others,
+            unfinished=tuple(schedule.ids("waiting", "ready", "issued", "running")),
             stopped_by=self.stop.reason,
             over_budget="" if budget is None or not budget.is_over else str(budget),
             store_error=self.store_error,

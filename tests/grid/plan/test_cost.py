@@ -1,5 +1,6 @@
 """What a fit is predicted to take, from what its like took in the store."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ from grid.experiment_file.loading import parse_experiment
 from grid.plan import cost
 from grid.plan.cost import Costs, kind_of_work, work_of
 from grid.plan.plan import make_plan, make_trials, prepare
+from grid.plan.trial_specs import slot_taken
 from grid.records.tables import write_provenance
 from grid.store.opening import open_store
 from grid.trial.contract import Work
@@ -176,3 +178,25 @@ def test_pieces_that_two_arms_ask_for_are_counted_once(plan, finished_run, cache
     expansion = prepare(parse_experiment(raw, base=finished_run.folder), cache_dir=cache)
     both = make_plan(expansion, open_store(finished_run.store))
     assert [fit.pieces for fit in both.fits] == [fit.pieces for fit in plan(seeds=[9]).fits]
+
+
+@pytest.mark.parametrize(
+    ("device", "resources", "slot"),
+    [
+        (GPU, {}, (1.0, 1.0)),
+        (GPU, {"gpu": 0.25, "cpu": 4}, (0.25, 4.0)),
+        ("cpu", {"gpu": 0.25, "cpu": 4}, (0.0, 4.0)),
+        (None, {}, (0.0, 1.0)),
+    ],
+)
+def test_what_is_missing_takes_hours_by_its_share(plan, device, resources, slot):
+    found = plan(resources={"simple_cnn": resources} if resources else {}, seeds=[7])
+    fit = found.missing[0].fit
+    assert slot_taken(found.expansion.experiment, fit, device) == slot
+    missing = [
+        replace(each, predicted_s=7200.0, gpu_share=slot[0], cpu_share=slot[1])
+        for each in found.fits
+    ]
+    hours = replace(found, fits=tuple(missing)).predicted_hours
+    count = len(missing)
+    assert hours == (2 * count * slot[0], 0.0 if slot[0] else 2 * count * slot[1])

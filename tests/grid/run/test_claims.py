@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grid.run.array_run import ArrayRun
 from grid.run.array_task import settle, turns
-from grid.run.books import Run, RunOptions
+from grid.run.books import RunOptions
 from grid.run.claims import Claim, Claims, Standing
 from grid.run.progress import Progress
 from grid.run.run_result import exit_code
@@ -132,7 +133,7 @@ class Worker:
     def __init__(self, world, number, pace, offset, own):
         self.world, self.name, self.pace, self.offset = world, f"w{number}", pace, offset
         self.claims = claims_of(world.board, self.name, lambda: world.now * self.pace + self.offset)
-        self.run = Run(
+        self.run = ArrayRun(
             world.trials,
             is_done=lambda trial: trial.fit_id in world.done,
             is_committed=lambda fit_id: fit_id in world.done,

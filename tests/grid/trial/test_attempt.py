@@ -169,9 +169,7 @@ def test_a_process_is_bound_to_its_share_and_a_broken_one_leaves_quietly(monkeyp
 def test_an_attempt_bounds_its_process_before_it_begins(attempt, tmp_path, monkeypatch):
     shares = []
     monkeypatch.setattr("grid.trial.attempt.cap_memory", shares.append)
-    monkeypatch.setattr(
-        "grid.trial.attempt.run_trial", lambda spec, *_: "share" in spec or not shares
-    )
+    monkeypatch.setattr("grid.trial.attempt.run_trial", lambda spec, *_: not shares)
     spec = {"store": str(tmp_path), "fit_id": "npr-s0-0", "share": {"cpu": 1.0, "gpu": 0.25}}
     assert attempt_trial(spec, lambda _: None, lambda: False).state == "stopped"
     assert shares == [0.25]

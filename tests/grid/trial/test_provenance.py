@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from grid.trial.fit import provenance
+from grid.trial.spec import without_share
 
 
 @pytest.fixture
@@ -58,3 +59,19 @@ def test_changed_and_untracked_code_is_told_apart_by_its_content(checkout):
     own.unlink()
     (folder / "grid" / "trial" / "execute.py").write_text("VERSION = 2\n")
     assert version() not in (commit, first, second)
+
+
+@pytest.mark.parametrize(
+    ("share", "kept"),
+    [
+        ({"cpu": 3.0, "gpu": 0.25, "node": 0.5}, {"cpu": 3.0, "gpu": 0.25}),
+        (None, {"cpu": 2.0, "gpu": 0.0}),  # without Ray: what it takes
+    ],
+)
+def test_the_share_of_an_attempt_is_told_and_is_none_of_the_specs(share, kept):
+    spec = {"fit_id": "f", "experiment": "e", "threads": 2, "device": "cpu"}
+    spec |= {} if share is None else {"share": share}
+    with provenance.provenance(spec, "a") as facts:
+        pass
+    assert facts.record["share"] == kept
+    assert "share" not in without_share(spec)
