@@ -1,8 +1,7 @@
 """What a driving process tells of its run, while it lives and at its end: `runs/<run>.json`.
 
 Written over itself: at its start, once a minute, when a trial has begun or ended, and at its end.
-Advice and account only: no plan
-depends on it, and a run whose store takes no record runs on.
+Advice and account only: no plan depends on it, and a run whose store takes no record runs on.
 """
 
 from __future__ import annotations
