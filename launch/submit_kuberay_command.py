@@ -18,7 +18,7 @@ from grid.run.exit_codes import EXIT_DONE
 from launch.command_lines import print_hint
 from launch.invocation import Invocation
 from launch.notes import print_note
-from launch.ray_job.job_environment import asked_variables
+from launch.ray_job.job_environment import asked_variables, without_values
 from launch.ray_job.job_request import STORE, JobRequest, job_request
 from launch.ray_job.kuberay_manifest import (
     EXPERIMENT_FOLDER,
@@ -100,7 +100,8 @@ def _packed(
     environment = {**os.environ, **asked}
     packed = pack(file, changes, environment)
     used = {name: environment[name] for name in packed.variables if name in environment}
-    told = Submitted(command=invocation.same_command, file=str(file), places=packed.places)
+    again = without_values(invocation.same_command)
+    told = Submitted(command=again, file=str(file), places=packed.places)
     request = job_request(
         experiment=packed.name,
         file=f"{EXPERIMENT_FOLDER}/{packed.file}",

@@ -15,12 +15,13 @@ from data.counts import counted
 from grid.console import Console
 from grid.experiment_file.yaml_reading import read_value
 from grid.packages import packages_root
+from grid.refusal import Refused
 from grid.run.exit_codes import EXIT_DONE
 from grid.trial.fit.provenance import code_version
 from launch.invocation import Invocation
 from launch.lock_file import lock_file
 from launch.notes import print_note
-from launch.ray_job.job_environment import STOP_SETTINGS, asked_variables
+from launch.ray_job.job_environment import STOP_SETTINGS, asked_variables, without_values
 from launch.ray_job.job_request import JobRequest, job_request
 from launch.ray_job.locked_packages import locked_packages
 from launch.ray_job.travelling import FOLDER, Travelling, pack
@@ -53,17 +54,14 @@ def submit_ray(
     from launch.job_following import follow_to_its_end, say_how_to_go_on
     from launch.ray_job.job_client import connect, dashboard_address, running_jobs, submit
 
-    given = read_run_words(file, words)
-    changes = {key: read_value(value, f"--set {key}={value}") for key, value in given["changes"]}
-    asked = asked_variables(variables, os.environ)
-    environment = {**os.environ, **asked}
-    packed = pack(file, changes, environment)
-    where = submitted_store(store, packed.store, environment)
-    used = {name: environment[name] for name in packed.variables if name in environment}
+    if install and image is not None:
+        raise Refused.because(
+            "--image with --packages lock",
+            "Ray installs nothing into an image",
+            "Have the image hold crossgen's packages, and leave out --packages",
+        )
     place = dashboard_address(address)
-    # Where the job's variables are others than ours, or only the cluster's, so are the images.
-    if check and all(used.get(name) == os.environ.get(name, "") for name in packed.variables):
-        check_data_here(file, packed, changes, given)
+    packed, where, env_vars = _packed_here(file, words, store, variables, check=check)
     with ExitStack() as stack:
         folder = None
         size = ""
@@ -77,7 +75,7 @@ def submit_ray(
             file=f"{FOLDER}/{packed.file}" if image is None else str(file.resolve()),
             store=where,
             words=words,
-            env_vars={**used, **asked, VARIABLE: _told(file, packed, invocation, image).as_text()},
+            env_vars={**env_vars, VARIABLE: _told(file, packed, invocation, image).as_text()},
             packages=locked_packages(lock_file()) if install else (),
             working_dir=None if folder is None else str(folder),
             image=image,
@@ -94,7 +92,24 @@ def submit_ray(
     if not wait:
         say_how_to_go_on(console, job, place)
         return EXIT_DONE
-    return follow_to_its_end(client, job, place, invocation.same_command)
+    return follow_to_its_end(client, job, place, without_values(invocation.same_command))
+
+
+def _packed_here(
+    file: Path, words: Sequence[str], store: str | None, variables: Sequence[str], *, check: bool
+) -> tuple[Travelling, str | None, dict[str, str]]:
+    """Return what travels, the store's address as far as it is known, and the job's variables."""
+    given = read_run_words(file, words)
+    changes = {key: read_value(value, f"--set {key}={value}") for key, value in given["changes"]}
+    asked = asked_variables(variables, os.environ)
+    environment = {**os.environ, **asked}
+    packed = pack(file, changes, environment)
+    where = submitted_store(store, packed.store, environment)
+    used = {name: environment[name] for name in packed.variables if name in environment}
+    # Where the job's variables are others than ours, or only the cluster's, so are the images.
+    if check and all(used.get(name) == os.environ.get(name, "") for name in packed.variables):
+        check_data_here(file, packed, changes, given)
+    return packed, where, {**used, **asked}
 
 
 def check_data_here(
@@ -122,7 +137,8 @@ def check_data_here(
 
 def _told(file: Path, packed: Travelling, invocation: Invocation, image: str | None) -> Submitted:
     places = packed.places if image is None else ()
-    return Submitted(command=invocation.same_command, file=str(file), places=places)
+    again = without_values(invocation.same_command)
+    return Submitted(command=again, file=str(file), places=places)
 
 
 def _say_request(request: JobRequest, packed: Travelling, size: str) -> None:

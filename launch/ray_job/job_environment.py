@@ -7,11 +7,13 @@ along unasked but those that the experiment file names.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from grid.refusal import Problems
 from grid.run.books import RunOptions
+from launch.command_lines import command_line
 
 STOP_WAIT_S = int(RunOptions().grace_s) + 30
 """Seconds that Ray waits after the stop signal before it kills: what trials have for their
@@ -55,3 +57,18 @@ def asked_variables(asked: Sequence[str], environment: Mapping[str, str]) -> dic
             found |= matching
     problems.raise_if_any()
     return found
+
+
+def without_values(command: str) -> str:
+    """Return a command line whose --env show names alone: it is printed into logs."""
+    words = shlex.split(command)
+    shown = []
+    for before, word in zip(["", *words], words, strict=False):
+        option, found, rest = word.partition("=")
+        if before == "--env" and found:
+            shown.append(f"{option}=...")
+        elif option == "--env" and "=" in rest:
+            shown.append(f"--env={rest.partition('=')[0]}=...")
+        else:
+            shown.append(word)
+    return command_line(*shown[1:])

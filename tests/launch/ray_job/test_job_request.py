@@ -6,7 +6,7 @@ import pytest
 from repository import FIXTURES
 
 from grid.refusal import Refused
-from launch.ray_job.job_environment import STOP_WAIT_S, asked_variables
+from launch.ray_job.job_environment import STOP_WAIT_S, asked_variables, without_values
 from launch.ray_job.job_request import job_request, new_submission_id
 
 GOLDEN = FIXTURES / "ray_job" / "request.json"
@@ -62,3 +62,11 @@ def test_a_variable_that_is_none_is_refused_without_its_value(word):
     with pytest.raises(Refused) as refused:
         asked_variables([word, "A-B=secret"], {"HOME": "/h"})
     assert "secret" not in str(refused.value)
+
+
+def test_the_command_that_is_printed_tells_no_value():
+    command = "crossgen submit ray 'my file.yaml' --env KEY=secret --env=OTHER='a secret' --env X"
+    assert without_values(f"{command} -- --set seeds='[0, 1]'") == (
+        "crossgen submit ray 'my file.yaml' --env KEY=... --env=OTHER=... --env X "
+        "-- --set 'seeds=[0, 1]'"
+    )

@@ -37,6 +37,7 @@ def test_a_dry_run_says_what_would_be_submitted(finished_run, crossgen, monkeypa
         (("--store", "/s", "--", "--onyl", "a=b"), "--only"),
         (("--store", "/s", "--env", "NOT_SET_ANYWHERE"), "no variable of this name is set"),
         (("--store", "/s", "--", "--only", "seed=9"), "seed"),  # by the plan: its images are here
+        (("--store", "/s", "--image", "i", "--packages", "lock"), "installs nothing into an image"),
         (("--store", "/s", "--address", "ray://head:10001"), "no address of a dashboard"),
     ],
 )
