@@ -14,7 +14,7 @@ from grid.experiment_file.schema import Experiment
 from grid.plan.plan import Plan, make_trials
 from grid.records.failures import newest_first
 from grid.records.readable import readable_failures
-from grid.run.books import RunOptions
+from grid.run.run_options import RunOptions
 from grid.run.run_result import RunResult
 from grid.store.base import Store
 from launch.chosen_experiment import expansion_of_plan

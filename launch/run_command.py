@@ -14,7 +14,6 @@ from grid.records.commits import WeightsChanged
 from grid.records.proven.json_records import CorruptRecord
 from grid.records.readable import readable_commits
 from grid.records.scores.score_reading import ForeignScores
-from grid.run.books import RunOptions
 from grid.run.exit_codes import (
     EXIT_BUDGET,
     EXIT_DONE,
@@ -24,6 +23,7 @@ from grid.run.exit_codes import (
 )
 from grid.run.hours_budget import HoursBudget
 from grid.run.run_account import RunAccount
+from grid.run.run_options import RunOptions
 from grid.run.run_result import RunResult, exit_code
 from grid.run.stopping import ignore_signals
 from grid.store.errors import StoreError

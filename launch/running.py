@@ -9,7 +9,7 @@ from typing import cast
 from grid.plan.gpu_needs import known_memory
 from grid.plan.plan import is_done
 from grid.records.commits import read_commit
-from grid.run.books import RunOptions
+from grid.run.run_options import RunOptions
 from grid.run.run_result import RunResult
 from grid.run.shares import Share
 from grid.store.base import Store

@@ -12,11 +12,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from grid.run.array_run import ArrayRun
-from grid.run.books import IsCommitted, IsDone, RunOptions
+from grid.run.books import IsCommitted, IsDone
 from grid.run.claims import Claims, Standing
 from grid.run.display import progress_on
 from grid.run.here import attempt_here
 from grid.run.progress import Progress
+from grid.run.run_options import RunOptions
 from grid.run.run_result import RunResult
 from grid.run.schedule import Issue
 from grid.run.shares import Share

@@ -1,18 +1,16 @@
-"""What a run is asked for, and how it keeps its books; with or without Ray."""
+"""How a run keeps its books: what the end of an attempt means; with or without Ray."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from grid.run.hours_budget import HoursBudget
 from grid.run.outages import Outages
 from grid.run.progress import Progress
-from grid.run.run_account import RunAccount
+from grid.run.run_options import RunOptions
 from grid.run.run_result import RunResult
 from grid.run.schedule import Issue, Schedule
 from grid.run.shares import Share
@@ -24,34 +22,6 @@ from grid.trial.contract import OutcomeLike, Trial
 
 IsDone = Callable[[Trial], bool]
 IsCommitted = Callable[[str], bool]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
-    """How to run; nothing of it enters an identity.
-
-    Attributes:
-        attempts: Failures after which a trial is given up, in this run.
-        slots: CPUs of a cluster of our own; None: all of this machine's. A cluster that is
-            joined brings its own.
-        grace_s: Seconds that trials have for their checkpoints after the first stop signal.
-        heartbeat_s: Seconds between lines of progress where there is no terminal.
-        patience_s: Seconds for which a store that is full or out of reach is waited for.
-        before_leaving: Of a command, whose process may be left at once: what it does with the name
-            of a signal that comes while Ray starts, before it exits with 75. None, in a person's
-            Python: such a signal raises KeyboardInterrupt.
-        account: Told what happens, for who asks from another thread.
-        budget: Hours that may be spent; None for no limit.
-    """
-
-    attempts: int = 3
-    slots: int | None = None
-    grace_s: float = 60.0
-    heartbeat_s: float = 60.0
-    patience_s: float = 0.0
-    before_leaving: Callable[[str], None] | None = None
-    account: RunAccount = field(default_factory=RunAccount)
-    budget: HoursBudget | None = None
 
 
 class Run(StaysHere):

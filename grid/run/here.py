@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from grid.run.books import IsCommitted, IsDone, Run, RunOptions
+from grid.run.books import IsCommitted, IsDone, Run
 from grid.run.display import progress_on
 from grid.run.progress import Progress
+from grid.run.run_options import RunOptions
 from grid.run.run_result import RunResult
 from grid.run.schedule import Issue
 from grid.run.shares import Share

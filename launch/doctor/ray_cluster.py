@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from grid.refusal import Refused
-from grid.run.books import RunOptions
 from grid.run.on_ray.ray_home import environment, restore_home
+from grid.run.run_options import RunOptions
 from grid.run.stopping import stop_signals
 from launch.doctor.asking import asking
 from launch.doctor.node_report import (

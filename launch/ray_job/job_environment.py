@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from grid.refusal import Problems
-from grid.run.books import RunOptions
+from grid.run.run_options import RunOptions
 from launch.command_lines import command_line
 
 STOP_WAIT_S = int(RunOptions().grace_s) + 30

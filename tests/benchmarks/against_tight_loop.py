@@ -185,8 +185,8 @@ def share_of_slots(data: Path) -> None:
 
     from grid.experiment_file.loading import load_experiment
     from grid.plan.plan import is_done, make_plan, make_trials, prepare
-    from grid.run.books import RunOptions
     from grid.run.on_ray.driver import run_on_ray
+    from grid.run.run_options import RunOptions
     from grid.store.opening import open_store
     from grid.trial.attempt import record_lost
 

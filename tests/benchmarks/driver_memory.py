@@ -28,9 +28,9 @@ def peak_mb() -> float:
 
 
 def measure(trials: int, kilobytes: float) -> None:
-    from grid.run.books import RunOptions
     from grid.run.on_ray.driver import run_on_ray
     from grid.run.progress import Progress
+    from grid.run.run_options import RunOptions
     from grid.trial.contract import Trial
 
     with tempfile.TemporaryDirectory() as store:

@@ -64,7 +64,7 @@ def requests_of_a_run(folder: Path, counting: Counting, number: int, **given) ->
     """Requests from the plan to the last score."""
     from grid.experiment_file.loading import load_experiment
     from grid.plan.plan import make_plan, make_trials, prepare
-    from grid.run.books import RunOptions
+    from grid.run.run_options import RunOptions
     from grid.store.opening import open_store
     from launch.running import run_trials_here
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 
-from grid.run.books import RunOptions
 from grid.run.on_ray.driver import run_on_ray
 from grid.run.on_ray.ray_home import (
     TUNE_SETTINGS,
@@ -25,6 +24,7 @@ from grid.run.on_ray.ray_home import (
     own_cluster_settings,
 )
 from grid.run.plain_progress import PlainProgress
+from grid.run.run_options import RunOptions
 from grid.run.run_result import exit_code
 from grid.trial.contract import GpuNeed, Trial
 

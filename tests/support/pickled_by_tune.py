@@ -8,9 +8,10 @@ import io
 import pickle
 from types import SimpleNamespace
 
-from grid.run.books import Run, RunOptions
+from grid.run.books import Run
 from grid.run.live_progress import LiveProgress
 from grid.run.on_ray.tune_hooks import callback_of, searcher_of
+from grid.run.run_options import RunOptions
 from grid.run.stopping import StopSignals
 from grid.trial.contract import Trial
 

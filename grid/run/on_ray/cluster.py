@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grid.run.books import RunOptions
 from grid.run.exit_codes import EXIT_UNFINISHED
 from grid.run.on_ray.awaited_nodes import await_nodes
 from grid.run.on_ray.card_memory import card_memory
@@ -39,6 +38,7 @@ from grid.run.on_ray.ray_home import (
     remove_folder,
 )
 from grid.run.on_ray.ray_processes import end_processes_of
+from grid.run.run_options import RunOptions
 from grid.run.shares import GPU_TYPE
 from grid.run.stopping import StopSignals, interruptible, leaving
 

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 
 from data.counts import counted
 from grid.packages import ForeignPackages, require_own_packages
-from grid.run.books import IsCommitted, IsDone, Run, RunOptions
+from grid.run.books import IsCommitted, IsDone, Run
 from grid.run.display import progress_on
 from grid.run.on_ray.awaited_nodes import expected_nodes
 from grid.run.on_ray.cluster import Cluster, open_cluster, where_it_runs
@@ -26,6 +26,7 @@ from grid.run.on_ray.tune_hooks import NothingRuns, RecordLost, record_or_put_ba
 from grid.run.on_ray.worker import trainable
 from grid.run.packing import fit_to_nodes
 from grid.run.progress import Progress
+from grid.run.run_options import RunOptions
 from grid.run.run_result import RunResult
 from grid.run.shares_learned import MemoryOf, SharesLearned
 from grid.run.stopping import stop_signals

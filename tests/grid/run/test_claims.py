@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from grid.run.array_run import ArrayRun
 from grid.run.array_task import settle, turns
-from grid.run.books import RunOptions
 from grid.run.claims import Claim, Claims, Standing
 from grid.run.progress import Progress
+from grid.run.run_options import RunOptions
 from grid.run.run_result import exit_code
 from grid.run.stopping import StopSignals
 from grid.trial.contract import Trial

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from grid.durations import duration
-from grid.run.books import RunOptions
 from grid.run.display import progress_on
 from grid.run.here import run_here
 from grid.run.plain_progress import PlainProgress
 from grid.run.progress import position
+from grid.run.run_options import RunOptions
 from grid.run.run_result import exit_code
 from grid.store.errors import StoreUnwritable
 from grid.store.patience import Patience

@@ -4,11 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from grid.run.books import Run, RunOptions
+from grid.run.books import Run
 from grid.run.here import run_here
 from grid.run.hours_budget import HoursBudget
 from grid.run.progress import Progress
 from grid.run.run_account import RunAccount, SlotHours
+from grid.run.run_options import RunOptions
 from grid.run.run_result import RunResult, exit_code
 from grid.run.stopping import StopSignals
 from grid.trial.contract import Trial

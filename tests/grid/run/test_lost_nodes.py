@@ -2,8 +2,9 @@
 
 from types import SimpleNamespace
 
-from grid.run.books import Run, RunOptions
+from grid.run.books import Run
 from grid.run.progress import Progress
+from grid.run.run_options import RunOptions
 from grid.run.schedule import MOST_LOST_NODES, Schedule
 from grid.run.stopping import StopSignals
 from grid.trial.contract import Trial

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from grid.run.books import Run, RunOptions
+from grid.run.books import Run
 from grid.run.packing import fit_to_nodes
 from grid.run.progress import Progress
+from grid.run.run_options import RunOptions
 from grid.run.shares_learned import SharesLearned
 from grid.trial.contract import GpuNeed, Trial
 
