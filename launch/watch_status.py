@@ -24,6 +24,10 @@ from launch.watched_experiment import RunAtWork, Sight, WatchedExperiment
 ROWS = 4
 """Lines of the display besides those of the runs."""
 
+HEADS = ("run", "heard of", "at work on", "")
+LABEL = 2
+"""The column of a trial's label."""
+
 
 def watch(desk: Desk, every_s: float) -> None:
     """Show how far an experiment is until all of it is done, or the person has seen enough.
@@ -49,7 +53,7 @@ def _redraw(console: Console, desk: Desk, watched: WatchedExperiment, every_s: f
         while True:
             try:
                 sight = watched.look()
-                live.update(drawn(name, desk.store.url, sight, console.height), refresh=True)
+                live.update(drawn(name, desk.store.url, sight, *console.size), refresh=True)
                 if sight.done == sight.total:
                     return
             except StoreError as error:
@@ -79,15 +83,19 @@ def _tell(watched: WatchedExperiment, every_s: float) -> None:
         time.sleep(every_s)
 
 
-def drawn(name: str, store: str, sight: Sight, height: int) -> RenderableType:
-    """Return what is shown on a terminal of some height."""
-    table = Table("run", "heard of", "at work on", box=None, header_style="dim")
-    table.columns[0].overflow = table.columns[2].overflow = "ellipsis"
-    table.columns[0].no_wrap = table.columns[1].no_wrap = table.columns[2].no_wrap = True
+def drawn(name: str, store: str, sight: Sight, width: int, height: int) -> RenderableType:
+    """Return what is shown on a terminal of some columns and lines."""
     rows = [row for run in sight.runs for row in _rows(run)]
     most = max(3, height - ROWS - 4)
-    for run, heard, doing, style in rows[:most]:
-        table.add_row(Text(run), Text(heard), Text(doing), style=style)
+    shown = [HEADS, *(row[:-1] for row in rows[:most])]
+    taken = [max(len(row[place]) for row in shown) for place in range(len(HEADS))]
+    # What is long is cut in the label of a trial, never in how far it is.
+    taken[LABEL] = max(10, min(taken[LABEL], width - (sum(taken) - taken[LABEL]) - 2 * LABEL - 2))
+    table = Table.grid(padding=(0, 2))
+    for cells, style in zip(shown, ["dim", *(row[-1] for row in rows)], strict=False):
+        texts = [Text(cell) for cell in cells]
+        texts[LABEL].truncate(taken[LABEL], overflow="ellipsis")
+        table.add_row(*texts, style=style)
     parts: list[RenderableType] = [Text.assemble((name, "bold"), "  ", (store, "dim"))]
     parts += [table] if rows else [Text("no run is at work", style="dim")]
     if len(rows) > most:
@@ -116,15 +124,15 @@ def in_a_line(sight: Sight) -> str:
     return ", ".join(parts)
 
 
-def _rows(run: RunAtWork) -> list[tuple[str, str, str, str]]:
-    """Return the rows of one run: name, when heard of, a trial, style."""
+def _rows(run: RunAtWork) -> list[tuple[str, str, str, str, str]]:
+    """Return the rows of one run: name, when heard of, a trial, how far it is, style."""
     record = run.record
     heard = f"{duration(run.heard_s)} ago"
     if run.is_silent:
-        return [(_called(record), heard, "silent for so long: it may have been killed", "dim")]
-    trials = [f"{trial['label']}: {position(trial)}" for trial in record["running"]]
-    first, *others = trials or ["nothing yet"]
-    return [(_called(record), heard, first, ""), *(("", "", other, "") for other in others)]
+        return [(_called(record), heard, "silent for so long: it may have been killed", "", "dim")]
+    trials = [(trial["label"], position(trial)) for trial in record["running"]]
+    first, *others = trials or [("nothing yet", "")]
+    return [(_called(record), heard, *first, ""), *(("", "", *other, "") for other in others)]
 
 
 def _called(record: RunRecord) -> str:
