@@ -7,6 +7,7 @@ from typing import Any
 
 from grid.console import Console
 from grid.run.exit_codes import (
+    EXIT_BUDGET,
     EXIT_DONE,
     EXIT_FAILED,
     EXIT_REFUSED,
@@ -28,7 +29,7 @@ _WORDS = {
     EXIT_FAILED: "something failed",
     EXIT_REFUSED: "refused",
     EXIT_STORE: "the store failed",
-    4: "the budget is spent",
+    EXIT_BUDGET: "the budget is spent",
     EXIT_UNFINISHED: "unfinished",
 }
 

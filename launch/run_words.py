@@ -10,6 +10,7 @@ from grid.refusal import Problems
 
 _NOT_THERE = {
     "no_ray": ("--no-ray", "a job is there to run on Ray", "Leave it out"),
+    "task": ("--task", "it is for jobs beside each other without Ray", "Leave it out"),
     "debug": ("--debug", "it raises in the process of a person", "Use crossgen run FILE --no-ray"),
     "smoke": (
         "--smoke",

@@ -59,7 +59,10 @@ def one_host_ray(folder: Path, cpus: int = 2, *, mode: str = "token") -> Iterato
         "OMP_NUM_THREADS": "1",
         "CROSSGEN_CACHE": str(folder / "cache"),
     }
-    with tempfile.TemporaryDirectory(prefix="cg", dir="/tmp") as short:  # sockets: 107 bytes
+    with (
+        tempfile.TemporaryDirectory(prefix="cg", dir="/tmp") as short,  # sockets: 107 bytes
+        (folder / "head.log").open("w") as log,
+    ):
         head = subprocess.Popen(
             [
                 BIN / "ray",
@@ -79,8 +82,8 @@ def one_host_ray(folder: Path, cpus: int = 2, *, mode: str = "token") -> Iterato
                 "--object-store-memory=100000000",
             ],
             env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         address = f"http://127.0.0.1:{dashboard}"
@@ -88,8 +91,10 @@ def one_host_ray(folder: Path, cpus: int = 2, *, mode: str = "token") -> Iterato
             _wait_for(address, head)
             yield OneHostRay(environment, address, f"127.0.0.1:{port}")
         finally:
+            ended = head.poll()
             head.send_signal(signal.SIGTERM)
             head.wait(timeout=60)
+            assert ended is None, f"the head ended by itself: {(folder / 'head.log').read_text()}"
 
 
 def _wait_for(address: str, head: subprocess.Popen) -> None:

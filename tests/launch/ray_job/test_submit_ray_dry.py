@@ -32,6 +32,7 @@ def test_a_dry_run_says_what_would_be_submitted(finished_run, crossgen, monkeypa
         ((), "without --store, the store 'runs': it is relative"),
         (("--store", "results"), "--store 'results': it is relative"),
         (("--store", "/s", "--", "--no-ray"), "--no-ray: a job is there to run on Ray"),
+        (("--store", "/s", "--", "--task", "0/2"), "--task: it is for jobs beside each other"),
         (("--store", "/s", "--", "--smoke"), "run FILE --smoke"),
         (("--store", "/s", "--", "--store", "/t"), "Give it before --"),
         (("--store", "/s", "--", "--onyl", "a=b"), "--only"),

@@ -61,13 +61,14 @@ def submit(cluster, file, store, *words: object, **more) -> tuple[int, str, str]
     return call(cluster, file, "submit", "ray", file.name, "--store", store, *words, **more)
 
 
-def wait_for(condition, seconds: float = 180):
+def wait_for(condition, process, seconds: float = 300):
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        if time.monotonic() > end:
+            process.kill()
+            raise AssertionError(f"it did not come to that: {process.communicate()}")
         time.sleep(0.2)
-    raise AssertionError("it did not come to that")
 
 
 def job_in(text: str) -> str:
@@ -86,7 +87,7 @@ def provenances(store) -> list[dict]:
 def test_stopped_in_the_midst_and_submitted_again_gives_the_same_logits(cluster, file, tmp_path):
     store, quiet = open_store(tmp_path / "store"), open_store(tmp_path / "quiet")
     follower = start(cluster, file, "submit", "ray", file.name, "--store", store.url, *TRAINS_LONG)
-    wait_for(lambda: len([k for k in store.list("fits/") if "checkpoint" in k]) == 2)
+    wait_for(lambda: len([k for k in store.list("fits/") if "checkpoint" in k]) == 2, follower)
     follower.send_signal(signal.SIGINT)  # Ctrl-C of who follows
     _, err = follower.communicate(timeout=60)
     assert follower.returncode == 130, err
