@@ -1,4 +1,4 @@
-"""`ray start` for a loaded machine: a node has five minutes to come up, not Ray's fixed 30 s."""
+"""`ray start` for a loaded machine: a node has two minutes to come up, not Ray's fixed 30 s."""
 
 import sys
 import time
@@ -6,7 +6,7 @@ import time
 from ray._private import services
 from ray.scripts.scripts import main
 
-PATIENCE_S = 300.0
+PATIENCE_S = 120.0
 
 _get_node = services.get_node
 

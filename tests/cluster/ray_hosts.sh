@@ -48,7 +48,10 @@ boot() {
   mkdir -p "$STATE/tmp/$host"
   chmod 1777 "$STATE/tmp/$host"
   options=(--block --disable-usage-stats "--node-ip-address=$NET.$((10 + i))"
-    "--num-cpus=$CPUS" "--num-gpus=$GPUS" --object-store-memory=80000000)
+    "--num-cpus=$CPUS" "--num-gpus=$GPUS" --object-store-memory=80000000
+    # Chosen here, since Ray ends a host that takes 15 s to choose them.
+    --dashboard-agent-grpc-port=7101 --dashboard-agent-listen-port=7102
+    --runtime-env-agent-port=7103 --metrics-export-port=7104)
   if [ "$i" = 1 ]; then
     options+=(--head "--port=$PORT" --include-dashboard=false --temp-dir=/tmp/ray)
   else
