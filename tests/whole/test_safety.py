@@ -6,6 +6,7 @@
 import ast
 import os
 import pickle
+import re
 import struct
 import zipfile
 import zlib
@@ -349,3 +350,12 @@ def test_a_detector_that_lies_beside_is_never_run(own_run, crossgen, forgotten, 
         assert code == 0, (words, out, err)
     assert not mark.exists()
     assert "PLUGIN_MARK" in os.environ
+
+
+def test_what_the_readme_says_is_tried_is_there():
+    section = (ROOT / "launch" / "README.md").read_text().split("## Safe against what")[1]
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", section)
+    assert len(named) > 15
+    for file, test in named:
+        text = (ROOT / file).read_text()
+        assert f"def {test}(" in text if test else text, (file, test)

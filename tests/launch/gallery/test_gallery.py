@@ -16,6 +16,7 @@ from grid.records.commits import committed_fits
 from grid.records.pools.manifests import read_pool
 from grid.records.scores.score_reading import read_scores
 from grid.store.opening import open_store
+from launch.gallery.gallery_page import gallery_page
 from launch.gallery.mistakes import mistakes_of
 from launch.gallery.thumbnails import SIDE_PX, Thumbnails
 
@@ -154,3 +155,18 @@ def test_what_is_not_there_is_refused(crossgen, finished_run, tmp_path, words, w
     code, _, err = crossgen("gallery", "--experiment", "two", *words, *store)
     assert code == 2
     assert why in err
+
+
+def test_names_on_the_page_are_text(finished_run):
+    nasty = "<script>alert('x')</script><img src=x onerror=y>.png"
+    _, found = found_in(finished_run)
+    worst = next(
+        s for each in found for s in (each.false_positives, each.false_negatives) if s.worst
+    )
+    named = replace(worst, worst=[replace(worst.worst[0], path=nasty)])
+    cell = replace(found[0], fit_label=nasty, false_positives=named)
+    thumbnails = Thumbnails(open_store(finished_run.store), 10**6)
+    page = gallery_page(nasty, nasty, [cell], thumbnails, [nasty])
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert page.count(html.escape(nasty, quote=False)[:20]) >= 4
