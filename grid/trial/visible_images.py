@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.image_sources import status_of
+from data.staged_images import copy_in, staged_folder
 
 LOOKS = 5
 
@@ -34,6 +35,12 @@ def require_seen(paths: Sequence[str]) -> None:
 
 
 def _is_there(path: str) -> bool:
+    folder = staged_folder()
+    copy = copy_in(folder, path) if folder is not None else None
+    return (copy is not None and _can_be_looked_at(copy)) or _can_be_looked_at(path)
+
+
+def _can_be_looked_at(path: str) -> bool:
     try:
         status_of(path)
     except OSError:
