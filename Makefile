@@ -13,7 +13,7 @@ TEST_ENV := HOME=$(TEST_HOME) RAY_USAGE_STATS_ENABLED=0 OMP_NUM_THREADS=1 CROSSG
 # instead of 5.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo check test test-slow test-cluster test-gpu lock clean
+.PHONY: help install demo check test test-slow test-cluster test-cluster-quick test-gpu lock clean
 
 help:
 	@echo "make install       create $(VENV) and install crossgen with its pinned dependencies"
@@ -51,6 +51,10 @@ test-slow: $(STAMP)
 
 test-cluster: $(STAMP)
 	$(TEST_ENV) $(BIN)/python -m pytest -m cluster
+
+# A job through its time limit, and a node of three that dies: what a change must pass.
+test-cluster-quick: $(STAMP)
+	$(TEST_ENV) $(BIN)/python -m pytest -m cluster -k "limit_requeue_resume or node_killed"
 
 test-gpu: $(STAMP)
 	$(TEST_ENV) $(BIN)/python -m pytest -m gpu
