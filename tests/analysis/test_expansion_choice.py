@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from grid.records.latest import mark_latest
 from grid.records.places import experiment_key
 from grid.records.stored_experiments import experiment_digest, write_experiment
 from grid.store.opening import open_store
+from launch.cli import main
 from launch.show_experiment import overview_of
 
 SMALL = SyntheticGrid(name="trial", generators=2, seeds=1, images=10)
@@ -49,12 +51,27 @@ def replaced_images(own_run):
             pixels.save(images / "g1" / "val" / label / f"{n}.png")
 
 
+def copied(run, folder):
+    shutil.copytree(run.folder, folder)
+    return replace(run, folder=folder, file=folder / "two.yaml", store=folder / "store")
+
+
+@pytest.fixture(scope="module")
+def run_of_two_epochs(finished_run, tmp_path_factory):
+    """The experiment, run with the scores of two epochs; for copies."""
+    run = copied(finished_run, tmp_path_factory.mktemp("epochs") / "two")
+    changed(run, test={"sets": ["g"], "epochs": [1, "selected"]})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSGEN_CACHE", str(run.folder / "cache"))
+        with pytest.raises(SystemExit) as ended:
+            main(["run", str(run.file), "--store", str(run.store), "--no-ray"])
+    assert ended.value.code == 0
+    return run
+
+
 @pytest.fixture
-def tested_twice(own_run, crossgen):
-    """The experiment, run with the scores of two epochs."""
-    changed(own_run, test={"sets": ["g"], "epochs": [1, "selected"]})
-    assert crossgen("run", own_run.file, "--store", own_run.store, "--no-ray")[0] == 0
-    return own_run
+def tested_twice(run_of_two_epochs, tmp_path, cache):
+    return copied(run_of_two_epochs, tmp_path / "two")
 
 
 @pytest.mark.parametrize("abandon", [renamed_alias, dropped_epoch, replaced_images])

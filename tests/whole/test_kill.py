@@ -143,6 +143,7 @@ def test_four_kills_on_s3(experiment, s3_server):
     assert killed == quiet
 
 
+@pytest.mark.slow
 def test_a_run_on_s3_is_resumed_and_analysed_from_there(experiment, s3_server, crossgen):
     store = open_store("s3://bucket/run")
     process = command(
