@@ -112,6 +112,10 @@ def require_valid(job: SlurmJob) -> None:
     for value in job.sbatch:
         if not re.match(r"--[a-z]", value):
             problems.add(f"--sbatch {value!r}", "it is no option", "Write e.g. --mail-type=END")
+    words = {"--container": (job.container,), "--venv": (job.venv,), "--conda": (job.conda,)}
+    for option, values in {**words, "--module": job.modules, "--mount": job.mounts}.items():
+        if "" in values:
+            problems.add(f"{option} ''", "it is empty", "Leave it out, or name one")
     if job.venv and job.conda:
         problems.add("--venv with --conda", "they are two environments", "Leave out one of them")
     if job.container and (job.venv or job.conda):

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from slurm_grid import committed, trained_epochs
+from slurm_grid import begun_trainings, committed
 
 pytestmark = pytest.mark.cluster
 
@@ -24,7 +24,7 @@ def test_limit_requeue_resume(slurm_grid, slurm):
     said = slurm.output(job)
     assert int(ended["Restarts"]) == said.count("] requeued") >= 1, said
     assert "the time limit is near" in said
-    slurm_grid.assert_complete(store)
+    slurm_grid.assert_as_quiet(store)
     slurm_grid.assert_nothing_left()
 
 
@@ -32,7 +32,7 @@ def test_preemption(slurm_grid, slurm):
     """A job of a higher partition takes the nodes; what is not committed is in checkpoints."""
     store = slurm_grid.store("preempted")
     job = slurm_grid.submit(store, *TWO_NODES, "--time=30")
-    slurm.wait_for(lambda: trained_epochs(store) == 2, 180, job)
+    slurm.wait_for(lambda: begun_trainings(store) == 2, 180, job)
     before = committed(store)
     slurm.submit("--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=:")
     slurm.wait_for(lambda: slurm.job(job)["Restarts"] != "0", 60, job)
@@ -44,7 +44,7 @@ def test_preemption(slurm_grid, slurm):
     assert int(ended["Restarts"]) == 1
     after = committed(store)
     assert {key: after.get(key) for key in before} == before
-    slurm_grid.assert_complete(store)
+    slurm_grid.assert_as_quiet(store)
     slurm_grid.assert_nothing_left()
 
 
@@ -53,7 +53,7 @@ def test_node_failure(slurm_grid, slurm, node):
     """A node loses power, the one with the head or the other; Slurm requeues the job."""
     store = slurm_grid.store(f"node{node}")
     job = slurm_grid.submit(store, *TWO_NODES, "--time=30")
-    slurm.wait_for(lambda: trained_epochs(store) == 2, 180, job)
+    slurm.wait_for(lambda: begun_trainings(store) == 2, 180, job)
     before = committed(store)
     slurm.kill_node(node)
     slurm.wait_for(lambda: slurm.job(job)["Restarts"] == "1", 120, job)
@@ -63,5 +63,5 @@ def test_node_failure(slurm_grid, slurm, node):
     assert ended["JobState"] == "COMPLETED", slurm.account(job)
     after = committed(store)
     assert {key: after.get(key) for key in before} == before
-    slurm_grid.assert_complete(store)
+    slurm_grid.assert_as_quiet(store)
     slurm_grid.assert_nothing_left()

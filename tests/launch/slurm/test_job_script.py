@@ -36,7 +36,7 @@ ANY = st.lists(
     min_size=1,
     max_size=3,
 ).map("".join)
-ANY = ANY.filter(lambda text: text.isprintable() or "\n" in text)
+ANY = ANY.filter(lambda text: text and (text.isprintable() or "\n" in text))
 END = "-- end of the call --"
 ARRAY = SlurmJob(tasks=Tasks(total=8, count=8))
 
@@ -148,6 +148,13 @@ def test_what_contradicts_itself_is_refused_all_at_once():
     said = str(refused.value)
     for word in ("--venv with --conda", "--mount", "--nodes 2 with --array", "--time 2"):
         assert word in said
+
+
+@pytest.mark.parametrize("field", ["container", "venv", "conda", "modules", "mounts"])
+def test_what_is_empty_is_refused(field):
+    value = ("",) if field in ("modules", "mounts") else ""
+    with pytest.raises(Refused, match=f"--{field.removesuffix('s')} '': it is empty"):
+        job_script(SlurmJob(**{field: value}))
 
 
 def test_every_field_of_a_job_changes_its_script():
