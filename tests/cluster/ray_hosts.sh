@@ -49,7 +49,7 @@ boot() {
   chmod 1777 "$STATE/tmp/$host"
   options=(--block --disable-usage-stats "--node-ip-address=$NET.$((10 + i))"
     "--num-cpus=$CPUS" "--num-gpus=$GPUS" --object-store-memory=80000000
-    # Chosen here, since Ray ends a host that takes 15 s to choose them.
+    # Chosen here, since Ray ends a host that takes 15 s to choose them (patient_ray.py).
     --dashboard-agent-grpc-port=7101 --dashboard-agent-listen-port=7102
     --runtime-env-agent-port=7103 --metrics-export-port=7104)
   if [ "$i" = 1 ]; then
@@ -190,8 +190,10 @@ case ${1:-} in
       >"$STATE/settings"
     write_first_process
     network
-    for i in $(seq "$HOSTS"); do boot "$i"; done
-    wait_for "$HOSTS"
+    for i in $(seq "$HOSTS"); do # one after the other: a loaded machine would start none in time
+      boot "$i"
+      wait_for "$i"
+    done
     ;;
   exec)
     i=$2
