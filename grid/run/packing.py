@@ -14,7 +14,17 @@ from dataclasses import replace
 from data.byte_counts import in_bytes
 from data.counts import counted
 from grid.refusal import Problem, Refused
-from grid.run.shares import CLASSES, GPU_TYPE, OF_TYPE, Nodes, Share, fits, gpu_types, share_of
+from grid.run.shares import (
+    CLASSES,
+    GPU_TYPE,
+    OF_TYPE,
+    Nodes,
+    Share,
+    fits,
+    gpu_types,
+    share_of,
+    trials_on,
+)
 from grid.trial.contract import Trial
 
 MOST_CPUS = 16
@@ -115,17 +125,11 @@ def _share_for_cpus(least_cpu: float, suitable: Nodes) -> float:
 
 def _balanced_cpus(gpu: float, suitable: Nodes) -> float:
     """A node's CPUs by the trials that its GPUs hold, as a power of two: so classes are few."""
-    per_trial = min(node["cpu"] / _trials_on(node["gpu"], gpu) for node in suitable)
+    per_trial = min(node["cpu"] / max(1, trials_on(node["gpu"], gpu)) for node in suitable)
     cpus = 1
     while 2 * cpus <= min(per_trial, MOST_CPUS):
         cpus *= 2
     return float(cpus)
-
-
-def _trials_on(gpus: float, gpu: float) -> float:
-    if gpu >= 1.0:
-        return max(1.0, gpus // gpu)
-    return gpus * int(1.0 / gpu + _ROUNDING)
 
 
 def _why_not(share: Share, nodes: Nodes) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
-from grid.run.shares import Nodes, Share, fits, larger_share, share_of
+from grid.run.shares import Nodes, Share, fits, larger_share, places, share_of
 from grid.run.urgency import urgencies
 from grid.trial.contract import Trial
 
@@ -117,6 +117,8 @@ class Schedule:
     def next(self) -> Issue | None:
         """The trial whose turn it is; None when none may be handed out now."""
         queue = self._ready.get(self._current) if self._current else None
+        if self._is_enough_ahead():
+            return None
         if not queue:
             if self._unstarted:
                 return None
@@ -138,6 +140,13 @@ class Schedule:
         entry.turns += 1
         self._unstarted += 1
         return Issue(entry.trial, entry.share.resources, entry.turns)
+
+    def _is_enough_ahead(self) -> bool:
+        """Whether as many wait for a GPU as can run: those handed out keep the share they have."""
+        current = self._current
+        if current is None or not current.gpu or not self._nodes:
+            return False
+        return self._unstarted >= places(current, self._nodes)
 
     def started(self, fit_id: str) -> None:
         """A worker has begun with the trial."""

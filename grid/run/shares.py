@@ -64,6 +64,24 @@ def larger_share(share: Share, nodes: Nodes) -> Share | None:
     return share._replace(cpu=min(2.0 * share.cpu, most)) if share.cpu < most else None
 
 
+def places(share: Share, nodes: Nodes) -> int:
+    """How many trials of a share run at once on these nodes, when nothing else does; 1 at least."""
+    found = 0
+    for node in nodes:
+        if fits(share, [node]):
+            by_cpu = int(node["cpu"] / share.cpu) if share.cpu else None
+            by_gpu = trials_on(node["gpu"], share.gpu) if share.gpu else None
+            found += min(each for each in (by_cpu, by_gpu) if each is not None)
+    return max(1, found)
+
+
+def trials_on(gpus: float, gpu: float) -> int:
+    """How many trials that take so much of a GPU each go on so many GPUs."""
+    if gpu >= 1.0:
+        return int(gpus // gpu)
+    return int(gpus) * int(1.0 / gpu + 1e-6)
+
+
 def fits(share: Share, nodes: Nodes) -> bool:
     """Whether one of the nodes has this much."""
     return any(

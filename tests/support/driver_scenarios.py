@@ -184,6 +184,7 @@ def run_packed(store):
         answer = run(
             store,
             [
+                *(needing(store, f"learned{i}", 15, False) for i in range(6)),
                 *(needing(store, f"narrow{i}", 15) for i in range(4)),
                 *(needing(store, f"half{i}", 35) for i in range(2)),
                 *(needing(store, f"wide{i}", 70) for i in range(2)),
@@ -193,6 +194,7 @@ def run_packed(store):
             ],
             packed,
             options=RunOptions(attempts=1),
+            memory_of=lambda kind: 15 * 10**9 if kind == "learned" else None,
         )
     print(json.dumps(answer))
 

@@ -22,7 +22,7 @@ def noted(tmp_path_factory):
     env.pop("RAY_ADDRESS", None)
     ended = subprocess.run(
         [sys.executable, ROOT / "tests/support/driver_scenarios.py", "packed", store],
-        env=env, text=True, capture_output=True, timeout=400, check=False,
+        env=env, text=True, capture_output=True, timeout=600, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     lines = [json.loads(line) for line in (store / "noted").read_text().splitlines()]
@@ -41,8 +41,8 @@ def moments(work):
 def test_a_run_of_mixed_widths_ends_with_everything_done(noted):
     answer, work, said = noted
     assert answer["exit_code"] == 0
-    assert len(answer["done"]) == len(work) == 12
-    assert "1 trial of unknown GPU memory take a whole GPU each" in said
+    assert len(answer["done"]) == len(work) == 18
+    assert "7 trials of unknown GPU memory take a whole GPU each" in said
     shares = {fit_id: each["gpu"] for fit_id, each in work.items()}
     assert {shares[f"narrow{i}"] for i in range(4)} == {0.25}
     assert {shares[f"half{i}"] for i in range(2)} == {0.5}
@@ -77,6 +77,17 @@ def test_cpus_and_threads_that_prepare_images_are_no_more_than_there_are(noted):
         assert sum(each["cpus"] for each in at_work) <= at_work[0]["usable"] + 1e-6
     assert work["wide0"]["cpu"] == 4.0
     assert work["narrow0"]["cpu"] == 1.0
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_what_the_first_of_a_kind_took_the_last_of_it_are_given(noted):
+    _, work, said = noted
+    learned = [work[f"learned{i}"]["gpu"] for i in range(6)]
+    assert learned[:2] == [1.0, 1.0]
+    assert learned[-1] == 0.25  # no more are handed out ahead than there are GPUs
+    assert "trials like learned" in said
+    assert "need 15 GB of a GPU: gpu: 0.25 from here on" in said
 
 
 @pytest.mark.ray

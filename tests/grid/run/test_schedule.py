@@ -273,6 +273,15 @@ def test_trials_that_wait_take_the_share_that_one_like_them_was_found_to_need():
     assert schedule.finished
 
 
+def test_no_more_are_handed_out_ahead_than_can_start_at_once():
+    schedule = Schedule([hungry(f"w{i}", 0.5) for i in range(9)], nodes=[NODE])
+    assert sum(schedule.next() is not None for _ in range(9)) == 4
+    schedule.started("w0")
+    assert sum(schedule.next() is not None for _ in range(9)) == 1
+    cpu = Schedule([trial(f"c{i}") for i in range(20)], nodes=[NODE])
+    assert sum(cpu.next() is not None for _ in range(20)) == 20  # Tune bounds these
+
+
 def test_out_of_memory_on_a_whole_gpu_is_given_up_with_what_to_do():
     schedule = Schedule([hungry("a", gpu=1.0)], attempts=1, nodes=[NODE])
     schedule.next()
