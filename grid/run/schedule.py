@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
-from grid.run.shares import Nodes, Share, fits, larger_share, places, share_of
+from grid.run.shares import NOT_ENOUGH, Nodes, Share, fits, larger_share, places, share_of
 from grid.run.urgency import urgencies
 from grid.trial.contract import Trial
 
@@ -31,12 +31,6 @@ MOST_LOST_NODES = 5
 """Nodes that a trial may lose one after the other without getting further in between. A node's end
 is no trial's fault, and on borrowed machines it is common; but a trial may be what ends its nodes.
 """
-
-NOT_ENOUGH = (
-    "; it had a whole GPU: a card with more memory (resources: {DETECTOR: {gpu_type: H100}}) or a "
-    "smaller micro_batch in its recipe would do"
-)
-"""Said of a trial that runs out of memory at the largest share there is."""
 
 
 @dataclass(frozen=True)
@@ -301,9 +295,4 @@ class Schedule:
     def _give_up(self, fit_id: str) -> None:
         self._close(fit_id, "failed")
         for child in self._children.pop(fit_id, ()):
-            self._give_up_orphan(child, fit_id)
-
-    def _give_up_orphan(self, fit_id: str, parent: str) -> None:
-        reason = f"parent: {parent} failed, so there are no weights to start from"
-        self._entries[fit_id].reasons.append(reason)
-        self._give_up(fit_id)
+            self.give_up(child, f"parent: {fit_id} failed, so there are no weights to start from")

@@ -18,6 +18,12 @@ GPU_TYPE = "accelerator_type:"
 OF_TYPE = 0.001
 """How much of that resource a trial asks for: next to nothing, so that it never runs out."""
 
+NOT_ENOUGH = (
+    "; it had a whole GPU: a card with more memory (resources: {DETECTOR: {gpu_type: H100}}) or a "
+    "smaller micro_batch in its recipe would do"
+)
+"""Said of a trial that runs out of memory at the largest share there is."""
+
 
 class Share(NamedTuple):
     """The resource class of a trial; sorted by the scarcer one first."""
