@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -13,6 +14,9 @@ from grid.trial.contract import Trial
 
 MemoryOf = Callable[[str], int | None]
 """The GPU memory that a kind of work was measured to need, as the store knows it now."""
+
+MOST_ASKED = 20
+"""Times that the store is asked about a kind: what only scores leaves nothing to learn."""
 
 
 class SharesLearned(StaysHere):
@@ -28,6 +32,7 @@ class SharesLearned(StaysHere):
         self._nodes = nodes
         self._memory_of = memory_of
         self._unknown: dict[str, list[Trial]] = {}
+        self._asked: Counter[str] = Counter()
         if any(node.get("gpu_memory") for node in nodes):
             for trial in trials:
                 need = trial.gpu_need
@@ -43,8 +48,13 @@ class SharesLearned(StaysHere):
             OSError: The store cannot be read.
         """
         kind = trial.gpu_need.kind
-        memory = self._memory_of(kind) if kind in self._unknown else None
+        if kind not in self._unknown:
+            return {}, ""
+        self._asked[kind] += 1
+        memory = self._memory_of(kind)
         if memory is None:
+            if self._asked[kind] >= MOST_ASKED:
+                del self._unknown[kind]
             return {}, ""
         like = [
             replace(each, gpu_need=replace(each.gpu_need, memory_bytes=memory))

@@ -170,11 +170,18 @@ def pretended_gpus(cpus, gpus):
         with environment(TUNE_SETTINGS | own_cluster_settings(folder)):
             import ray
 
-            ray.init(
-                address="local", num_cpus=cpus, num_gpus=gpus, include_dashboard=False,
-                log_to_driver=False, logging_level="ERROR", object_store_memory=100 << 20,
-                _temp_dir=str(folder),
-            )  # fmt: skip
+            for left in (2, 1, 0):  # Ray gives its own node 30 s, and the machine may be loaded
+                try:
+                    ray.init(
+                        address="local", num_cpus=cpus, num_gpus=gpus, include_dashboard=False,
+                        log_to_driver=False, logging_level="ERROR", object_store_memory=100 << 20,
+                        _temp_dir=str(folder),
+                    )  # fmt: skip
+                    break
+                except Exception:
+                    ray.shutdown()
+                    if not left:
+                        raise
         yield
         ray.shutdown()
 

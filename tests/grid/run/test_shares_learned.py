@@ -8,7 +8,7 @@ from grid.run.books import Run
 from grid.run.packing import fit_to_nodes
 from grid.run.progress import Progress
 from grid.run.run_options import RunOptions
-from grid.run.shares_learned import SharesLearned
+from grid.run.shares_learned import MOST_ASKED, SharesLearned
 from grid.trial.contract import GpuNeed, Trial
 
 GB = 10**9
@@ -92,6 +92,14 @@ def test_what_nobody_knows_or_may_not_be_read_changes_nothing():
         run.ended("n0", DONE)
         assert said.notes == []
         assert next_share(run) == 1.0
+
+
+def test_a_kind_that_leaves_nothing_to_learn_is_not_asked_about_for_ever():
+    asked = []
+    learned = SharesLearned([trial("n0")], NODES, asked.append)
+    for _ in range(3 * MOST_ASKED):
+        assert learned.after(trial("n0")) == ({}, "")
+    assert len(asked) == MOST_ASKED
 
 
 @pytest.mark.parametrize("node", [{"cpu": 4.0, "gpu": 0.0}, {"cpu": 4.0, "gpu": 1.0}])
