@@ -16,12 +16,12 @@ fi
 told() { scontrol show job "$id" | sed -n "s/^ *\(.* \)\?$1=\([^ ]*\).*/\2/p" | head -1; }
 if [ "$asked" = ended ]; then
   if [ "$(told PreemptTime)" = None ]; then
-    say "Slurm ended the job, and no other preempted it: it is not requeued"
+    say "Slurm ended the job for good: it is not requeued"
     exit 75
   fi
   mode=$(scontrol show partition "$SLURM_JOB_PARTITION" | sed -n 's/.*PreemptMode=\([^ ]*\).*/\1/p')
   if [ "$(told Requeue)" = 1 ] && [ "$mode" = REQUEUE ]; then
-    say "preempted: Slurm requeues the job"
+    say "Slurm requeues the job"
     exit 75
   fi
 fi
