@@ -351,6 +351,10 @@ def test_status_holds_what_was_predicted_against_what_it_took(crossgen, own_run)
     assert line.split()[1] == "4"
     assert f"2 fits: {duration(predicted)}, took {duration(took)}" in line
     assert line.endswith(f"({took / predicted - 1:+.0%})")
+    assert "CPU-hours: 4 committed trainings" in out
+    assert "CPU-hours: all attempts of 1 run" in out
+    _, out, _ = crossgen("plan", *status[1:], "--set", "seeds=[0, 1, 2]")
+    assert re.search(r"to do, on one slot: .*; \S+ CPU-hours\n", out), out
 
 
 def training_line(out):

@@ -106,7 +106,7 @@ def run():
         TRIALS,
         is_done=lambda trial: False,
         is_committed=None,
-        options=RunOptions(budget=HoursBudget(1.0, SlotHours())),
+        options=RunOptions(attempts=1, budget=HoursBudget(1.0, SlotHours())),
         progress=Progress(),
         stop=StopSignals(),
     )
