@@ -1,7 +1,7 @@
 """The command `crossgen`: its commands are the files of `launch.commands`.
 
 Exit codes (`grid.run.exit_codes`): 0 done, 75 unfinished (run me again), 1 something failed and
-nothing else is left to run, 2 refused, 3 the store failed.
+nothing else is left to run, 2 refused, 3 the store failed, 4 the budget of hours is spent.
 """
 
 from __future__ import annotations
