@@ -14,11 +14,13 @@ from grid.experiment_file.schema import Experiment
 from grid.plan.plan import Plan, make_trials
 from grid.records.failures import newest_first
 from grid.records.readable import readable_failures
+from grid.run.run_account import RunAccount
 from grid.run.run_options import RunOptions
-from grid.run.run_result import RunResult
+from grid.run.run_result import RunResult, exit_code
 from grid.store.base import Store
 from launch.chosen_experiment import expansion_of_plan
 from launch.desk import planned, store_of
+from launch.run_recording import RunRecording
 from launch.running import run_trials_here, run_trials_on_ray
 
 if TYPE_CHECKING:
@@ -107,9 +109,12 @@ class OpenedExperiment:
         trials = make_trials(plan, self.store, resume_anyway=resume_anyway)
         if not trials:
             return RunResult(done=(), failed={}, unfinished=())
-        options = RunOptions(attempts=attempts, slots=slots)
         run = run_trials_on_ray if ray else run_trials_here
-        return run(self.store, trials, options)
+        with RunRecording(self.store, plan.record["name"], RunAccount()) as recording:
+            options = RunOptions(attempts=attempts, slots=slots, account=recording.account)
+            result = run(self.store, trials, options)
+            recording.close(exit_code(result), result.stopped_by)
+        return result
 
     def status(self, only: Only = ()) -> pd.DataFrame:
         """Return one row per fit: fit_id, label, is_trained, pieces, missing, last_failure."""

@@ -9,6 +9,7 @@ import yaml
 from repository import ROOT
 
 from grid.records.failures import failure_of, write_failure
+from grid.records.runs import read_runs
 from grid.refusal import Refused
 from launch import open_experiment
 
@@ -51,6 +52,8 @@ def test_what_is_done_is_not_run_again_and_what_is_missing_is_no_number(own_run,
     matrix = opened.matrix("auc")
     assert [all(math.isnan(value) for value in row) for row in matrix.to_numpy()] == [True, False]
     assert opened.run(ray=False).done == (lost,)
+    [record] = read_runs(opened.store)  # a run with nothing to do is none
+    assert (record["done"], record["exit_code"]) == (1, 0)
     assert not opened.matrix("auc").isna().any().any()
 
 
