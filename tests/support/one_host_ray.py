@@ -67,7 +67,7 @@ def one_host_ray(folder: Path, cpus: int = 2, *, mode: str = "token") -> Iterato
             words = _head(short, port, dashboard, cpus)
             head = _started(words, environment, folder / "head.log")
             try:
-                if not _is_up(address, head):
+                if not _is_up(address, head, folder / "head.log"):
                     assert left, (folder / "head.log").read_text()
                     continue
                 yield OneHostRay(environment, address, f"127.0.0.1:{port}")
@@ -107,15 +107,24 @@ def _started(words: list[object], environment: dict[str, str], log: Path) -> sub
         )
 
 
-def _is_up(address: str, head: subprocess.Popen) -> bool:
-    """Wait for the dashboard; a head that ended, or is not there in two minutes, is not up."""
+def _is_up(address: str, head: subprocess.Popen, log: Path) -> bool:
+    """Wait for head and dashboard; what has ended, or is not there in two minutes, is not up.
+
+    The dashboard answers before the head's own node is there, which may still fail.
+    """
     until = time.monotonic() + 120
     while head.poll() is None and time.monotonic() < until:
-        try:
-            urllib.request.urlopen(f"{address}/api/version", timeout=2)
+        if "block forever" in log.read_text() and _answers(address):
             return True
-        except urllib.error.HTTPError:
-            return True  # it answers, and wants a token
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(0.5)
+        time.sleep(0.5)
     return False
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{address}/api/version", timeout=2)
+    except urllib.error.HTTPError:
+        return True  # it wants a token
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+    return True
