@@ -182,6 +182,7 @@ class S3Faults:
         self.after = False  # do it, and lose the answer
         self.served = 0
         self.refused, self.dropped = 0.0, 0.0  # shares of PUTs: 503; done, and the line cut
+        self.drop_next = 0  # so many PUTs are done, and the line cut
         self.cut = 0  # answers of GETs that end in their midst
         self.chance = random.Random(3)
         self.lock = threading.Lock()
@@ -191,7 +192,8 @@ class S3Faults:
         with self.lock:
             drawn = self.chance.random()
             refused = method == "PUT" and drawn < self.refused
-            dropped = method == "PUT" and drawn >= 1 - self.dropped
+            dropped = method == "PUT" and (self.drop_next > 0 or drawn >= 1 - self.dropped)
+            self.drop_next -= dropped and self.drop_next > 0
             cut = method == "GET" and self.cut > 0
             counted = method == self.method and self.left > 0
             self.cut -= cut

@@ -2,8 +2,7 @@
 
 `put_new` is a PUT with If-None-Match: * (s3fs `mode="create"`): the service itself refuses an
 existing key. fsspec's listing caches are off, since another process's pieces must be seen, and the
-library's own retries are off too: when a request is repeated after a lost answer, only the one who
-repeats knows that the "exists" it is told may be about its own success.
+library's own retries are off too: how long is waited is decided here.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 8.0
 _CONNECTED_BY = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 _LARGE = ".safetensors"
+_WRITER = "crossgen-writer"
 _REFUSED_AS_EXISTING = {"PreconditionFailed", "412"}
 # A conditional PUT that meets another one in flight: S3 asks to repeat it.
 _WORTH_REPEATING = {"ConditionalRequestConflict", "SlowDown", "RequestTimeout", "InternalError"}
@@ -127,26 +127,31 @@ class S3Store(Store):
         return time.time()
 
     def put_new(self, key: str, data: bytes) -> bool:
-        """Create `key` by a conditional PUT."""
-        path = self._path(key)
-        repeated = False
+        """Create `key` by a conditional PUT.
+
+        A refusal may be about our own PUT, whose answer was lost: not only we repeat it, aiohttp
+        does so too, in silence, on a kept connection that breaks. So each object says by whom it
+        was created.
+        """
+        path, writer = self._path(key), uuid.uuid4().hex
 
         def create() -> bool:
-            nonlocal repeated
             try:
-                self.filesystem.pipe_file(path, data, mode="create")
+                self.filesystem.pipe_file(path, data, mode="create", Metadata={_WRITER: writer})
             except OSError as error:
                 if isinstance(error, FileExistsError) or _code(error) in _REFUSED_AS_EXISTING:
-                    # After a repeat the refusal may be about our own earlier PUT.
-                    return repeated and self.get(key) == data
-                repeated = True
-                raise
-            except Exception:
-                repeated = True
+                    return self._writer(path) == writer
                 raise
             return True
 
         return self._writing(key, create)
+
+    def _writer(self, path: str) -> str:
+        """Return by whom an object was created; "" where it is gone again."""
+        try:
+            return str(self.filesystem.metadata(path).get(_WRITER, ""))
+        except FileNotFoundError:
+            return ""
 
     def put_checkpoint(self, key: str, data: bytes) -> None:
         """Create or replace `key`; a PUT is whole or not at all."""

@@ -10,14 +10,15 @@ from grid.store.base import Store
 
 def commit_first(store: Store, commit: Commit) -> Commit:
     """Commit a fit, or discard the attempt where another was first; return the fit's commit."""
-    if commit_fit(store, commit):
-        store.delete(checkpoint_key(commit["fit_id"], commit["attempt"]))
-        return commit
-    discard_attempt(store, commit["fit_id"], commit["attempt"])
-    winner = read_commit(store, commit["fit_id"])
+    winner = commit if commit_fit(store, commit) else read_commit(store, commit["fit_id"])
     if winner is None:
         raise RuntimeError(
             f"{commit_key(commit['fit_id'])} existed and was gone a moment later: somebody "
             "deletes files of the store while it is in use. Stop that, then run again"
         )
+    # By its attempt: what the commit names must not be discarded, whatever the store answered.
+    if winner["attempt"] == commit["attempt"]:
+        store.delete(checkpoint_key(commit["fit_id"], commit["attempt"]))
+    else:
+        discard_attempt(store, commit["fit_id"], commit["attempt"])
     return winner

@@ -62,6 +62,16 @@ def test_a_put_whose_line_was_cut_after_it_was_done_is_ours(store, s3_server, mo
     assert store.put_new(KEY, b"ours") is False
 
 
+def test_a_put_that_the_http_library_repeats_by_itself_is_ours(store, s3_server):
+    """It does so on a kept connection that breaks, and hands on only the refusal of the second."""
+    for number in range(3):
+        store.put_new(f"before-{number}", b"")  # connections are kept
+    s3_server.drop_next = 1
+    assert store.put_new(KEY, b"ours") is True
+    assert s3_server.served == 1
+    assert store.put_new(KEY, b"ours") is False, "equal bytes of another writer are not ours"
+
+
 def test_an_answer_that_ends_in_its_midst_is_asked_for_again(store, s3_server, monkeypatch):
     store.put_new(KEY, bytes(100_000))
     s3_server.cut = 2
