@@ -108,14 +108,17 @@ def _started(words: list[object], environment: dict[str, str], log: Path) -> sub
 
 
 def _is_up(address: str, head: subprocess.Popen, log: Path) -> bool:
-    """Wait for head and dashboard; what has ended, or is not there in two minutes, is not up.
+    """Wait for the dashboard; a head that ended, or is not there in two minutes, is not up.
 
-    The dashboard answers before the head's own node is there, which may still fail.
+    On a loaded machine a part of it may give up waiting for the node after 30 s. `ray start` looks
+    for that once all are started, says that it blocks from now on, and ends the others a second
+    later.
     """
     until = time.monotonic() + 120
     while head.poll() is None and time.monotonic() < until:
-        if "block forever" in log.read_text() and _answers(address):
-            return True
+        if _answers(address) and "block forever" in log.read_text():
+            time.sleep(3)
+            return head.poll() is None
         time.sleep(0.5)
     return False
 
@@ -124,7 +127,7 @@ def _answers(address: str) -> bool:
     try:
         urllib.request.urlopen(f"{address}/api/version", timeout=2)
     except urllib.error.HTTPError:
-        return True  # it wants a token
+        return True  # it answers, and wants a token
     except (urllib.error.URLError, TimeoutError, ConnectionError):
         return False
     return True
