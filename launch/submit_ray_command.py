@@ -55,11 +55,7 @@ def submit_ray(
     from launch.ray_job.job_client import connect, dashboard_address, running_jobs, submit
 
     if install and image is not None:
-        raise Refused.because(
-            "--image with --packages lock",
-            "Ray installs nothing into an image",
-            "Have the image hold crossgen's packages, and leave out --packages",
-        )
+        raise _nothing_is_installed_into_an_image()
     place = dashboard_address(address)
     packed, where, env_vars = _packed_here(file, words, store, variables, check=check)
     with ExitStack() as stack:
@@ -93,6 +89,14 @@ def submit_ray(
         say_how_to_go_on(console, job, place)
         return EXIT_DONE
     return follow_to_its_end(client, job, place, without_values(invocation.same_command))
+
+
+def _nothing_is_installed_into_an_image() -> Refused:
+    return Refused.because(
+        "--image with --packages lock",
+        "Ray installs nothing into an image",
+        "Have the image hold crossgen's packages, and leave out --packages",
+    )
 
 
 def _packed_here(
