@@ -124,10 +124,10 @@ class Run(StaysHere):
         self.options.account.expect(self._left_s)
 
     def put_back(self, fit_id: str) -> None:
-        """The attempt came to nothing, for no fault of the trial."""
+        """The attempt came to nothing on its node, for no fault of the trial."""
         self._outages.ended(fit_id)
         self.schedule.put_back(fit_id)
-        self._told_end(fit_id, "stopped", "")
+        self._told_end(fit_id, "stopped", "another node takes it")
 
     def ended(self, fit_id: str, outcome: OutcomeLike) -> None:
         """The attempt returned."""
