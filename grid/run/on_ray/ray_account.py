@@ -14,6 +14,11 @@ LONGEST = 300
 LESS_AT_A_TIME = "run fewer trials at a time (--slots, or more cpu for each under resources:)"
 SMALLER = "or train with a smaller batch_size or micro_batch"
 
+CUT_OFF = (
+    "the driver lost its connection to the worker (its node or the network went); see that both "
+    "are up, or go on without: a trial resumes its checkpoint on any node"
+)
+
 
 class Verdict(NamedTuple):
     """What an account comes to; `kind` is one of `grid.records.failures.KINDS`."""
@@ -46,6 +51,8 @@ def verdict(account: str, log_tail: Sequence[str]) -> Verdict:
         return Verdict("out_of_memory", _out_of_memory(account, host, worker))
     if "its node has died" in account or "local raylet died" in account:
         return Verdict("node_lost", _node_gone(worker))
+    if "actor is temporarily unavailable" in account:
+        return Verdict("node_lost", CUT_OFF)
     if "The actor died unexpectedly" in account or "worker died unexpectedly" in account:
         return Verdict("killed", _died(account, worker, log_tail))
     last = (account.splitlines() or ["Ray says nothing"])[-1]

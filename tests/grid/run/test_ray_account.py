@@ -27,6 +27,10 @@ NODE = """The actor died unexpectedly before finishing this task.
 The actor died because its node has died. Node Id: 18712d10bd57c16ece05b2140e36a944
 \tthe actor's node was terminated unexpectedly: health check failed due to missing too many heart
 """
+UNAVAILABLE = """Failure # 1 (occurred at 2026-11-22_15-56-23)
+The actor a6dd803728104a56f2e0f2c1 is unavailable: The actor is temporarily unavailable: RpcError: \
+RPC error: Socket closed rpc_code: 14. The task may or may not have been executed on the actor.
+"""
 SELECTED = (
     "Selected to kill: (Task: job ID=01, lease ID=1f, pid={}, actual memory used=0.05GB, w=3)\n"
 )
@@ -74,6 +78,7 @@ HERE = "the worker process 8606 on 192.0.2.2"
             f"{HERE} called exit with status 4",
         ),
         (DIED + "Something new.", (), "killed", f"{HERE} died: Something new."),
+        (UNAVAILABLE, (), "node_lost", "the driver lost its connection to the worker"),
         (NODE, (), "node_lost", f"the node of {HERE} is gone"),
         (
             MEMORY,
