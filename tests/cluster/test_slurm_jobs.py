@@ -34,7 +34,7 @@ def test_where_requeueing_is_forbidden_a_dependent_job_goes_on(slurm_grid, slurm
     options = ("--nodes=2", "--time=30", "--no-requeue", "--account=lab", "--cpus=1")
     job = slurm_grid.submit(store, *options)
     slurm.wait_for(lambda: begun_trainings(store) == 2, 180, job)
-    slurm.command("scancel", "--batch", "--signal=USR1", job)
+    slurm.say_limit_is_near(job)
     first = slurm.wait_until_ended(job)
     assert (first["JobState"], first["Restarts"]) == ("FAILED", "0")
     slurm_grid.hurry(store)
@@ -72,7 +72,7 @@ def test_four_tasks_do_a_grid_without_ray(slurm_grid, slurm):
     words = ("--", "--set", "seeds=[0, 1]", "--set", "arms.a.recipe.epochs=20")
     job = slurm_grid.submit(store, "--array=4", "--cpus=1", "--memory=1G", "--time=30", *words)
     slurm.wait_for(lambda: begun_trainings(store) >= 2, 180, job)
-    slurm.command("scancel", "--batch", "--signal=USR1", f"{job}_1")
+    slurm.say_limit_is_near(f"{job}_1")
     slurm_grid.hurry(store)
     tasks = [f"{job}_{task}" for task in range(4)]
     ended = [slurm.wait_until_ended(task, 600) for task in tasks]

@@ -50,6 +50,15 @@ class SlurmBed:
         """Run a command; return what it prints."""
         return self._run(*words, cwd=cwd)
 
+    def say_limit_is_near(self, job: str) -> None:
+        """Send what Slurm sends before a time limit.
+
+        A busy scancel asks again after the job has heard it, and fails: the log tells what came.
+        """
+        words = ["scancel", "--batch", "--signal=USR1", job]
+        subprocess.run(words, capture_output=True, timeout=120)
+        self.wait_for(lambda: "the time limit is near" in self.output(job), 60, job)
+
     def on_node(self, node: int, *words: object) -> str:
         """Run a command on a node."""
         return self._run(self.script, "exec", node, *words)
