@@ -81,10 +81,11 @@ class SlurmGrid:
     def assert_nothing_left(self) -> None:
         """No process and no folder of a job is on any node."""
         for node in (1, 2):
-            left = self.bed.on_node(node, "sh", "-c", "ls -d /tmp/crossgen-* /tmp/cg-* 2>&1; ps ax")
-            assert "ray" not in left, left
-            assert "/tmp/cg-" not in left.replace("/tmp/cg-*", ""), left
-            assert "/tmp/crossgen-" not in left.replace("/tmp/crossgen-*", ""), left
+            folders = self.bed.on_node(node, "ls", "/tmp").split()
+            assert not [name for name in folders if name.startswith(("crossgen-", "cg-"))], folders
+            processes = self.bed.on_node(node, "ps", "-eo", "comm=").split("\n")
+            ours = ("python", "ray", "gcs_server")
+            assert not [name for name in processes if name.startswith(ours)], processes
 
 
 def committed(store: Store) -> dict[str, object]:
