@@ -20,6 +20,7 @@ _BELOW = 9
 """Columns of the word before each line."""
 
 Found = Iterable[tuple[str, Diagnosis]]
+Say = Callable[[str], None]
 
 
 class Sheet:
@@ -33,8 +34,24 @@ class Sheet:
         """Print a heading."""
         self.console.print(text, style="bold", highlight=False, markup=False)
 
+    def add_while(self, text: str, find: Callable[[Say], Found]) -> None:
+        """Print a line per check, as it comes; while one is made, a moving line says what.
+
+        Args:
+            text: what is moving at first.
+            find: makes the checks; it is given what changes the moving line.
+        """
+        now: list[Say] = [lambda _: None]
+        found = iter(find(lambda text: now[0](text)))
+        while True:
+            with waiting(text) as now[0]:  # gone before anything is printed below it
+                one = next(found, None)
+            if one is None:
+                return
+            self.add([one])
+
     def add(self, found: Found) -> None:
-        """Print a line per check, as it comes."""
+        """Print a line per check."""
         for name, diagnosis in found:
             self.counts[diagnosis.level] += 1
             line = f"{diagnosis.level:<{_BELOW}}{name}: {diagnosis.seen}"
@@ -77,8 +94,10 @@ def examine_ray(file: Path | None, store: str | None, address: str | None) -> in
     sheet.title("this machine")
     _this_machine(sheet, file, store, computes=not meant)
     sheet.title(f"Ray at {meant}" if meant else "a Ray of our own")
-    with waiting("looking at Ray") as say:
-        _elsewhere(sheet, "on_ray", lambda: look_at_ray(meant, file, store, say))
+    sheet.add_while(
+        "looking at Ray",
+        lambda say: _elsewhere("on_ray", lambda: look_at_ray(meant, file, store, say)),
+    )
     return sheet.end()
 
 
@@ -99,23 +118,29 @@ def examine_slurm(
     sheet.title("this machine")
     _this_machine(sheet, file, store, computes=False)
     sheet.title("Slurm")
-    with waiting("looking at Slurm") as say:
-        _elsewhere(
-            sheet,
+    sheet.add_while(
+        "looking at Slurm",
+        lambda say: _elsewhere(
             "on_slurm",
             lambda: look_at_slurm(file, store, on_nodes=on_nodes, partition=partition, say=say),
-        )
+        ),
+    )
     return sheet.end()
 
 
-def _elsewhere(sheet: Sheet, room: str, look: Callable[[], Any]) -> None:
+def _elsewhere(room: str, look: Callable[[], Any]) -> Found:
     """Look at a cluster and check it; what keeps from looking is a problem, told in words."""
     seen: list[Any] = []
     failed = outcome(lambda _: seen.append(look()), None)
-    sheet.add([("looking", failed)] if failed is not None else diagnoses(room, seen[0]))
+    if failed is not None:
+        yield "looking", failed
+    else:
+        yield from diagnoses(room, seen[0])
 
 
 def _this_machine(sheet: Sheet, file: Path | None, store: str | None, *, computes: bool) -> None:
     machine = ThisMachine(file=file, store=store)
-    with waiting("looking at this machine") as say:
-        sheet.add(diagnoses("on_this_machine", machine, say, computes=computes))
+    sheet.add_while(
+        "looking at this machine",
+        lambda say: diagnoses("on_this_machine", machine, say, computes=computes),
+    )

@@ -167,3 +167,13 @@ def quietly(run, folder, changes):
     trials = make_trials(make_plan(expansion, store), store)
     run_here(trials, attempt=attempt_trial, is_done=partial(is_done, store), progress=Progress())
     return store
+
+
+def test_a_moving_line_is_gone_before_the_doctor_prints_below_it(tmp_path):
+    with crossgen_at(tmp_path, "doctor", columns=200) as terminal:
+        assert terminal.wait() in (0, 1), terminal.text()
+        title, *lines = (line for line in terminal.lines() if line and not line.startswith(" "))
+        assert title == "this machine"
+        assert lines[-1].startswith(f"{len(lines) - 1} checks: ")
+        for line in lines[:-1]:
+            assert re.match(r"(ok|warning|problem) +\w", line), line
