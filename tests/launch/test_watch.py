@@ -84,7 +84,7 @@ def test_a_run_is_heard_of_when_its_counter_moves(watched, desk, clock, capsys):
     assert in_a_line(sight) == said
     out = shown(capsys, sight)
     assert "node1 slurm:7_2 2/8" in out
-    assert "npr on g1  epoch 2/5" in out
+    assert "npr on g1   epoch 2/5" in out
     assert max(map(len, out.splitlines())) <= 80
     clock.now += SILENT_S + 1
     sight = watched.look()
