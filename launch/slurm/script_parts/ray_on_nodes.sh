@@ -54,7 +54,11 @@ fi
 end_ray() { # never `ray stop`, which would end other jobs' Ray: only what was started with this token
   local left
   for _ in 1 2 3 4 5 6 7 8 9 10; do
-    left=$(grep -lsF "RAY_AUTH_TOKEN_PATH=$folder/token" /proc/[0-9]*/environ | tr -dc '0-9\n')
+    left=$(
+      grep -lsF "RAY_AUTH_TOKEN_PATH=$folder/token" /proc/[0-9]*/environ | cut -d/ -f3
+      # Ray's agents write their title over their environment; they are known by their logs.
+      find /proc/[0-9]*/fd -lname "$folder/ray/*agent*" 2>/dev/null | cut -d/ -f3 | sort -u
+    )
     [ -n "$left" ] || break
     # shellcheck disable=SC2086
     kill -KILL $left 2>/dev/null
