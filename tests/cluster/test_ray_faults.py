@@ -168,11 +168,11 @@ def test_a_host_without_the_images_is_named_and_left_out(hosts, file, quiet, tmp
 
 def test_where_no_other_host_has_the_images_that_is_said_of_each(hosts, file, tmp_path):
     """The driver's own host loses its images once the run is planned."""
-    with scene(hosts, Path("/tmp/own") / file.name, open_store(tmp_path / "store")) as here:
-        shutil.copytree(file.parent, hosts.local_tmp(2) / "own")
+    with scene(hosts, Path("/tmp/once") / file.name, open_store(tmp_path / "store")) as here:
+        shutil.copytree(file.parent, hosts.local_tmp(2) / "once")
         driver = here.drive(host=2)
         here.until(lambda: here.store.list("derived/paths"))
-        shutil.rmtree(hosts.local_tmp(2) / "own" / "images")
+        shutil.rmtree(hosts.local_tmp(2) / "once" / "images")
         said = here.ends(driver, 1)
         assert here.lost() == {"no_images"}
         assert len(read_failures(here.store)) == FITS  # none is tried again
