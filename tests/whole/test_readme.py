@@ -16,7 +16,7 @@ from grid.experiment_file.loading import parse_experiment
 
 PAGES = [
     *sorted(ROOT.glob("*/README.md")),
-    *(ROOT / p for p in ("README.md", "tests/benchmarks/README.md")),
+    *(ROOT / p for p in ("README.md", "launch/clusters.md", "tests/benchmarks/README.md")),
 ]
 TEXT = (ROOT / "README.md").read_text()
 
