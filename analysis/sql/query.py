@@ -198,20 +198,20 @@ def _check_columns(sql: str) -> None:
     """Refuse an unknown view or column at once, before a file is read."""
     import duckdb
 
-    with _empty_tables().cursor() as cursor:
+    with _empty_tables(tuple(schemas().items())).cursor() as cursor:
         try:
             cursor.sql(sql)
         except duckdb.Error as error:
             raise _refusal(sql, error) from error
 
 
-@functools.cache
-def _empty_tables() -> duckdb.DuckDBPyConnection:
-    """Return a database of empty tables of the views' names and columns, made once."""
+@functools.lru_cache(maxsize=1)
+def _empty_tables(columns: tuple[tuple[str, pa.Schema], ...]) -> duckdb.DuckDBPyConnection:
+    """Return a database of empty tables of the views' names and columns, made once for them."""
     import duckdb
 
     database = duckdb.connect(config=_CONFIG)
-    for name, schema in schemas().items():
+    for name, schema in columns:
         database.register("columns_of_it", schema.empty_table())
         database.execute(f"CREATE TABLE {name} AS FROM columns_of_it")
     database.unregister("columns_of_it")

@@ -118,7 +118,8 @@ def test_nothing_of_the_driver_travels_in_what_tune_pickles():
     assert done.returncode == 0, done.stderr
     size, *kept_of_a_trial = done.stdout.split()
     assert int(size) < 200
-    assert kept_of_a_trial == ["cpu", "fit_id", "gpu"]  # in several copies, until the run ends
+    # In several copies, until the run ends.
+    assert kept_of_a_trial == ["fit_id", "not_on", "resources"]
 
 
 def test_what_belongs_to_the_driver_refuses_to_be_pickled():

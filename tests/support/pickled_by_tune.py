@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 from grid.run.books import Run
 from grid.run.live_progress import LiveProgress
+from grid.run.on_ray.blind_nodes import BlindNodes
 from grid.run.on_ray.tune_hooks import callback_of, searcher_of
 from grid.run.run_options import RunOptions
 from grid.run.stopping import StopSignals
@@ -27,6 +28,8 @@ if __name__ == "__main__":
         nodes=[{"cpu": 2.0, "gpu": 0.0}],
     )
     progress.close()
-    searcher = searcher_of(run, SimpleNamespace(put_spec=lambda fit_id, spec: None))
-    made = (searcher, callback_of(run, None, None, None))
+    table = SimpleNamespace(put_spec=lambda fit_id, spec: None)
+    blind = BlindNodes(dict, progress.note)
+    searcher = searcher_of(run, None, table, blind)
+    made = (searcher, callback_of(run, None, None, table, blind))
     print(max(len(pickle.dumps(each)) for each in made), *sorted(searcher.suggest("t")))

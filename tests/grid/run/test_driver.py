@@ -183,6 +183,7 @@ def test_the_driver_module_loads_without_ray():
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:10001", "somewhere"])
 def test_a_cluster_that_does_not_answer_is_said_at_once(monkeypatch, address):
     monkeypatch.setenv("RAY_ADDRESS", address)
+    monkeypatch.delitem(sys.modules, "ray", raising=False)  # another test may have loaded it
     with pytest.raises(ClusterUnreachable, match=address):
         run_on_ray([], attempt=None, is_done=None, record_lost=None, progress=Progress())
     assert "ray" not in sys.modules
