@@ -82,6 +82,11 @@ def submit_slurm(
         )
         for tasks in _arrays(array)
     ]
+    if array is not None and stated["cpus"] is None:
+        click.echo(
+            "each task takes a whole node; --cpus N and --memory SIZE give it a part of one",
+            err=True,
+        )
     scripts = [job_script(job) for job in jobs]
     if dry_run:
         click.echo(scripts[0], nl=False)

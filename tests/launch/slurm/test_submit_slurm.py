@@ -87,7 +87,8 @@ def test_what_sbatch_refuses_is_said_in_its_words(submit, slurm):
 
 
 def test_an_array_is_parted_by_what_the_site_allows(submit, slurm, tmp_path):
-    code, said, _ = submit("--array=7%2", "--logs=out")
+    code, said, told = submit("--array=7%2", "--logs=out")
+    assert "each task takes a whole node" in told
     assert code == 0
     assert len(slurm.calls("sbatch")) == 2
     first, second = ((tmp_path / "out" / f"two-{n}.sbatch").read_text() for n in (1, 2))
@@ -97,6 +98,13 @@ def test_an_array_is_parted_by_what_the_site_allows(submit, slurm, tmp_path):
     assert "tasks=7 first_task=5\n" in second
     assert "submitted 41, tasks 0 to 4" in said
     assert "submitted 42, tasks 5 to 6" in said
+
+
+def test_an_array_of_parts_of_nodes_is_told_nothing(submit):
+    code, said, told = submit("--array=3", "--cpus=2", "--dry-run")
+    assert code == 0
+    assert "#SBATCH --cpus-per-task=2\n" in said
+    assert "whole node" not in told
 
 
 @pytest.mark.parametrize("array", ["0", "x", "3%0", "-1", "1-9"])
