@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,10 @@ class SlurmBed:
 
     def start(self, **settings: object) -> None:
         """Bring it up; `settings` are those of the script."""
-        given = [f"{name}={value}" for name, value in {"SHARE": self.shared, **settings}.items()]
+        # Nodes have a /tmp of their own: a checkout or an environment that lies there is shared.
+        ours = [each for each in (ROOT, Path(sys.prefix)) if each.is_relative_to("/tmp")]
+        share = ":".join(map(str, [self.shared, *ours]))
+        given = [f"{name}={value}" for name, value in {"SHARE": share, **settings}.items()]
         self._run("env", *given, self.script, "start")
 
     def stop(self) -> None:
