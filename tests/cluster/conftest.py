@@ -13,7 +13,7 @@ from slurm_bed import SlurmBed
 from slurm_grid import PIECES_OF_A_FIT, SlurmGrid, write_experiment
 
 MINUTES = int(os.environ.get("SLURM_TEST_MINUTES", "2"))
-"""The time limit of jobs that shall meet it; a machine that is busy with other things needs more."""
+"""The time limit of jobs that shall meet it; a machine with other things to do needs more."""
 
 EPOCHS = 30 * MINUTES
 """Of each fit: they wait for longer than the limit, so that it finds them at work."""
