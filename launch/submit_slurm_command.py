@@ -87,17 +87,28 @@ def submit_slurm(
             "each task takes a whole node; --cpus N and --memory SIZE give it a part of one",
             err=True,
         )
-    scripts = [job_script(job) for job in jobs]
     if dry_run:
-        click.echo(scripts[0], nl=False)
-        if len(scripts) > 1:
-            click.echo(f"... and {len(scripts) - 1} more for the other tasks", err=True)
-        return EXIT_DONE
+        _print_scripts(jobs)
+    else:
+        _submit(desk, jobs, folder)
+    return EXIT_DONE
+
+
+def _print_scripts(jobs: Sequence[SlurmJob]) -> None:
+    """Print the first; those of other parts of an array differ in their tasks alone."""
+    scripts = [job_script(job) for job in jobs]
+    click.echo(scripts[0], nl=False)
+    if len(scripts) > 1:
+        click.echo(f"... and {len(scripts) - 1} more for the other tasks", err=True)
+
+
+def _submit(desk: Desk, jobs: Sequence[SlurmJob], folder: Path) -> None:
+    """Write every script, hand it to sbatch and say what comes next; all or none are valid."""
+    scripts = [job_script(job) for job in jobs]
     folder.mkdir(parents=True, exist_ok=True)
     for job, script in zip(jobs, scripts, strict=True):
         path = _written(folder, job.name, script)
         _say_submitted(desk, job, submit_script(path), path)
-    return EXIT_DONE
 
 
 def _data_words(given: Mapping[str, Any]) -> list[str]:
